@@ -1,0 +1,176 @@
+"""What did each layer put out for a picture?
+
+Networks overwrite their tensors: ``ReLU(inplace=True)`` after a convolution, ``out += identity`` at the end of a block.
+Whoever keeps a reference to a layer's output therefore finds another layer's values in it. Here each output is kept as
+a copy-on-write clone (``torch._lazy_clone``): it costs no memory until the network writes to that tensor, and then
+torch itself copies first. So every value is right, and only what is overwritten is paid for.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from cnnviz.analysis.layers import Layer, layer_reader, leaves, own_kind, without_batch
+from cnnviz.analysis.recording import watched_forward
+from cnnviz.errors import LayerError, SettingsError
+
+if TYPE_CHECKING:
+    from cnnviz.network import Network
+
+_LAZY_DEVICES = ("cpu", "cuda")
+
+
+def capture(
+    network: Network | nn.Module,
+    image: Image.Image | Tensor,
+    layers: Iterable[str] | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> Activations:
+    """What every leaf module of a network puts out for a picture, in evaluation mode and without gradients.
+
+    Args:
+        network: a network of the zoo, or any module that takes a batch of pictures.
+        image: a picture, prepared by the network's own ``preprocess``; or a tensor (C, H, W) or (1, C, H, W) that is
+            ready for the network. A plain module takes a tensor only.
+        layers: the paths to keep, out of :func:`cnnviz.analysis.leaves`; all when None. The rest takes no memory.
+        dtype: the floating type in which outputs are kept. ``torch.float16`` halves the memory; it is exact to three
+            digits and ends at 65504.
+
+    Returns:
+        The outputs by path. They are not to be written to: outputs that are one tensor in the network share memory.
+
+    Raises:
+        LayerError: ``layers`` names a path that is no leaf.
+        SettingsError: the image is no single picture, or a picture comes with a plain module.
+    """
+    module = network if isinstance(network, nn.Module) else network.module
+    batch = _batch(network, module, image)
+    recorder = _Recorder(module, _wanted(module, layers), dtype)
+    output = watched_forward(module, batch, recorder)
+    return Activations(recorder.settled(), without_batch(output))
+
+
+class Activations(Mapping[str, Tensor]):
+    """The outputs of a network's leaf modules for one picture, by dotted path, in execution order.
+
+    ``activations[path]`` is the output of that module's last call, ``activations.call(path, n)`` that of call n from
+    0. Tensors come without the batch axis: maps are (C, H, W). Of a module with several outputs the first is kept.
+
+    Attributes:
+        layers: one record for each kept call, in execution order.
+        output: what the network itself put out, of several tensors the first, without the batch axis.
+    """
+
+    def __init__(self, outputs: Iterable[tuple[Layer, Tensor]], output: Tensor) -> None:
+        self._calls: dict[str, list[Tensor]] = defaultdict(list)
+        layers = []
+        for layer, tensor in outputs:
+            self._calls[layer.path].append(tensor)
+            layers.append(layer)
+        self._calls.default_factory = None
+        self.layers: tuple[Layer, ...] = tuple(layers)
+        self.output = output
+
+    def __getitem__(self, path: str) -> Tensor:
+        return self.calls(path)[-1]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._calls)
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def calls(self, path: str) -> tuple[Tensor, ...]:
+        """The outputs of all calls of a module, first call first. Raises LayerError for a path that is not kept."""
+        if path not in self._calls:
+            raise LayerError(f'No output of "{path}" was kept; {_suggestion(path, self._calls)}')
+        return tuple(self._calls[path])
+
+    def call(self, path: str, n: int) -> Tensor:
+        """The output of call ``n`` of a module, from 0. Raises LayerError where there was no such call."""
+        calls = self.calls(path)
+        if not 0 <= n < len(calls):
+            raise LayerError(f'"{path}" has no call {n}; it was called {len(calls)} times, counted from 0.')
+        return calls[n]
+
+    def __repr__(self) -> str:
+        return f"Activations({len(self.layers)} outputs of {len(self)} layers)"
+
+
+class _Recorder:
+    """Keeps the outputs of one pass, each as it is at the moment of its call."""
+
+    def __init__(self, module: nn.Module, wanted: frozenset[str] | None, dtype: torch.dtype) -> None:
+        self._read = layer_reader(module)
+        self._wanted = wanted
+        self._dtype = dtype
+        self._kept: list[tuple[Layer, Tensor]] = []
+        self._by_address: dict[tuple[int, torch.dtype], Tensor] = {}
+        self._shared = {_storage(tensor) for tensor in (*module.parameters(), *module.buffers())}
+
+    def __call__(self, path: str, call: int, module: nn.Module, output: Tensor) -> None:
+        layer = self._read(path, call, module, output)
+        if self._wanted is None or path in self._wanted:
+            self._kept.append((layer, self._keep(output.detach())))
+
+    def settled(self) -> list[tuple[Layer, Tensor]]:
+        """The outputs, once the pass is over and nobody else holds their memory.
+
+        Asking for the address makes torch settle a copy-on-write tensor, here without a copy. Done later by two
+        threads that read the same result, it would be a race.
+        """
+        for _, tensor in self._kept:
+            tensor.data_ptr()
+        return [(layer, without_batch(tensor)) for layer, tensor in self._kept]
+
+    def _keep(self, output: Tensor) -> Tensor:
+        if output.is_floating_point() and output.dtype != self._dtype:
+            return output.to(self._dtype)
+        if output.layout != torch.strided or output.device.type not in _LAZY_DEVICES or _storage(output) in self._shared:
+            return output.clone()
+        # A kept tensor at this address holds these very values: had the network written to them, torch would have
+        # moved them first. So a module that returns its input costs nothing, also not when the outputs are settled.
+        address = torch._C._data_address(output), output.dtype
+        if address in self._by_address:
+            return self._by_address[address].as_strided(output.shape, output.stride(), output.storage_offset())
+        if output.untyped_storage().nbytes() > output.nbytes:
+            return output.clone()  # a view of something larger must not keep it alive
+        self._by_address[address] = kept = torch._lazy_clone(output)
+        return kept
+
+
+def _storage(tensor: Tensor) -> int:
+    return tensor.untyped_storage()._cdata
+
+
+def _batch(network: Network | nn.Module, module: nn.Module, image: Image.Image | Tensor) -> Tensor:
+    if isinstance(image, Image.Image):
+        if isinstance(network, nn.Module):
+            raise SettingsError("A plain module cannot prepare a picture; give it a tensor (1, C, H, W).")
+        image = network.preprocess(image)
+    batch = image[None] if image.ndim == 3 else image
+    if batch.ndim != 4 or len(batch) != 1:
+        raise SettingsError(f"One picture is captured at a time, (C, H, W) or (1, C, H, W), not {tuple(image.shape)}.")
+    device, dtype = own_kind(module)
+    return batch.to(device, dtype, copy=True)  # a copy, since the first module may write to its input
+
+
+def _wanted(module: nn.Module, layers: Iterable[str] | None) -> frozenset[str] | None:
+    if layers is None:
+        return None
+    wanted, known = frozenset(layers), leaves(module)
+    for path in sorted(wanted.difference(known)):
+        raise LayerError(f'The network has no leaf "{path}"; {_suggestion(path, known)}')
+    return wanted
+
+
+def _suggestion(path: str, known: Iterable[str]) -> str:
+    near = get_close_matches(path, list(known), n=3, cutoff=0.5)
+    return f"near it: {', '.join(near)}." if near else "the paths are listed by cnnviz.analysis.leaves(module)."

@@ -1,0 +1,127 @@
+"""Which layers does a network run, in what order, and what is the shape of what each puts out?"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+from cnnviz.analysis.layouts import Layout, LayoutReader
+from cnnviz.analysis.recording import ATTENTION, is_leaf, watched_forward
+
+if TYPE_CHECKING:
+    from cnnviz.network import Network
+
+Shape = tuple[int, int, int]
+
+PICTURE: Shape = (3, 224, 224)
+"""The shape (C, H, W) that a plain module is asked about when none is given."""
+
+_tables: WeakKeyDictionary[nn.Module, dict[Shape, tuple[Layer, ...]]] = WeakKeyDictionary()
+_tables_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One call of one leaf module.
+
+    Attributes:
+        path: the module's dotted path in the network.
+        call: which call of this module it is, from 0.
+        kind: the module's class name.
+        shape: the shape of what it put out, without the batch axis.
+        layout: how to read the shape, see :data:`cnnviz.analysis.layouts.Layout`.
+    """
+
+    path: str
+    call: int
+    kind: str
+    shape: tuple[int, ...]
+    layout: Layout
+
+    @property
+    def spatial(self) -> bool:
+        """Whether the output keeps rows and columns of its own: "maps" or "maps-last"."""
+        return self.layout in ("maps", "maps-last")
+
+
+def leaves(module: nn.Module) -> tuple[str, ...]:
+    """The paths whose calls are recorded, in the order of definition.
+
+    These are the modules without children, and attention; of attention's children those are left out that only store
+    weights for it. A path listed here is not called when the forward pass goes round it, as it does round an auxiliary
+    head in evaluation mode. A module that stands in several places has the path of the first.
+    """
+    stores = {
+        id(getattr(parent, child))
+        for parent in module.modules()
+        for attention, children in ATTENTION.items()
+        if isinstance(parent, attention)
+        for child in children
+    }
+    return tuple(path for path, part in module.named_modules() if is_leaf(part) and id(part) not in stores)
+
+
+def layer_table(network: Network | nn.Module, shape: Shape | None = None) -> tuple[Layer, ...]:
+    """Every call of every leaf in execution order, for a picture of ``shape`` (C, H, W), without computing any value.
+
+    ``shape`` is the network's own input size unless given, and (3, 224, 224) for a plain module. Shapes come from a
+    pass on the meta device; a network that cannot do that gets one real pass on zeros. The table is kept as long as
+    the module lives, so the module must not be rebuilt meanwhile.
+    """
+    if isinstance(network, nn.Module):
+        module, shape = network, shape or PICTURE
+    else:
+        height, width = network.input_size
+        module, shape = network.module, shape or (3, height, width)
+    with _tables_lock:
+        known = _tables.setdefault(module, {})
+    if shape not in known:
+        known[shape] = _trace(module, shape)
+    return known[shape]
+
+
+def layer_reader(module: nn.Module) -> Callable[[str, int, nn.Module, Tensor], Layer]:
+    """A function that turns the calls of one pass, told in execution order, into their records."""
+    layouts = LayoutReader(module)
+
+    def read(path: str, call: int, part: nn.Module, output: Tensor) -> Layer:
+        shape = tuple(without_batch(output).shape)
+        layout = layouts.read(path, part, shape, batched=len(shape) < output.ndim)
+        return Layer(path, call, type(part).__name__, shape, layout)
+
+    return read
+
+
+def without_batch(output: Tensor) -> Tensor:
+    """The output without its batch axis of size 1; windows folded into that axis stay as they are."""
+    return output[0] if output.ndim > 1 and output.shape[0] == 1 else output
+
+
+def own_kind(module: nn.Module) -> tuple[torch.device, torch.dtype]:
+    """The device and the floating type of the module's parameters; cpu and float32 where it has none."""
+    for parameter in module.parameters():
+        if parameter.is_floating_point():
+            return parameter.device, parameter.dtype
+    return torch.device("cpu"), torch.float32
+
+
+def _trace(module: nn.Module, shape: Shape) -> tuple[Layer, ...]:
+    device, dtype = own_kind(module)
+    zeros = torch.zeros(1, *shape, device=device, dtype=dtype)
+    try:
+        return _layers(module, zeros, on_meta=True)
+    except (RuntimeError, TypeError, ValueError):  # what operations say that need values or know no meta device
+        return _layers(module, zeros, on_meta=False)
+
+
+def _layers(module: nn.Module, batch: Tensor, on_meta: bool) -> tuple[Layer, ...]:
+    read = layer_reader(module)
+    found: list[Layer] = []
+    watched_forward(module, batch, lambda *called: found.append(read(*called)), on_meta)
+    return tuple(found)

@@ -1,0 +1,77 @@
+"""How is a forward pass watched without touching the module that others are using?
+
+The pass runs on a replica: a module tree of its own over the same parameters. Hooks live and die with the replica, so
+the original never carries one, whatever happens in the pass, and two learners never meet.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torchvision.models.swin_transformer import ShiftedWindowAttention
+
+from cnnviz.analysis.replicas import replica
+
+ATTENTION: dict[type[nn.Module], tuple[str, ...]] = {
+    nn.MultiheadAttention: ("out_proj",),
+    ShiftedWindowAttention: ("qkv", "proj"),
+}
+"""Modules that count as a leaf although they have children, with those children that are only a store of weights:
+their parameters go into a functional call, they themselves are never called."""
+
+Visit = Callable[[str, int, nn.Module, Tensor], None]
+"""Called with (path, call, module, output) after each call of a leaf; the output still has its batch axis."""
+
+
+def watched_forward(module: nn.Module, batch: Tensor, visit: Visit, on_meta: bool = False) -> Tensor:
+    """The output of ``module`` for ``batch``, with ``visit`` called after each call of each leaf, in execution order.
+
+    Runs in evaluation mode and without gradients. ``on_meta`` runs it with parameters that have shapes and no values.
+    Of a tuple, list or dict, here and at each leaf, the first tensor counts; a leaf that gives none is passed over.
+    """
+    watched = replica(module).eval()
+    calls: Counter[str] = Counter()
+    for path, leaf in watched.named_modules():
+        if is_leaf(leaf):
+            leaf.register_forward_hook(partial(_report, path, calls, visit))
+    with torch.no_grad():
+        output = _forward_on_meta(watched, batch) if on_meta else watched(batch)
+    first = first_tensor(output)
+    if first is None:
+        raise TypeError(f"{type(module).__name__} returned no tensor.")
+    return first
+
+
+def is_leaf(module: nn.Module) -> bool:
+    """Whether a call of this module is recorded: it has no children, or it is attention."""
+    return not module._modules or isinstance(module, tuple(ATTENTION))
+
+
+def first_tensor(output: Any) -> Tensor | None:
+    """The first tensor in a module's output, depth first, or None."""
+    if isinstance(output, Tensor):
+        return output
+    if isinstance(output, dict):
+        output = output.values()
+    elif not isinstance(output, tuple | list):
+        return None
+    return next((found for item in output if (found := first_tensor(item)) is not None), None)
+
+
+def _report(path: str, calls: Counter[str], visit: Visit, module: nn.Module, inputs: Any, output: Any) -> None:
+    tensor = first_tensor(output)
+    if tensor is not None:
+        call = calls[path]
+        calls[path] = call + 1
+        visit(path, call, module, tensor)
+
+
+def _forward_on_meta(watched: nn.Module, batch: Tensor) -> Any:
+    named = [*watched.named_parameters(), *watched.named_buffers()]
+    shapes = {name: torch.empty_like(tensor, device="meta") for name, tensor in named}
+    return torch.func.functional_call(watched, shapes, (batch.to("meta"),))
