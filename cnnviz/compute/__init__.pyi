@@ -1,0 +1,11 @@
+from . import device as device
+from . import warming as warming
+from .device import at_work as at_work
+from .device import describe as describe
+from .device import usable_cores as usable_cores
+from .warming import Warming as Warming
+from .warming import ready as ready
+from .warming import settle as settle
+from .warming import warm_up as warm_up
+from .warming import ready as ready
+from .warming import under_way as under_way

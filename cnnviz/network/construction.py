@@ -1,0 +1,92 @@
+"""How is a network built: empty, for weights to be put in, or untrained with random ones?"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+from cnnviz.network.published import SHIPPED, NetworkInfo
+
+
+def skeleton(info: NetworkInfo) -> nn.Module:
+    """The network with its parameters on the meta device: every name and shape, no memory, no random numbers drawn."""
+    with _Weightless():
+        return _build(info)
+
+
+def untrained(info: NetworkInfo) -> nn.Module:
+    """The network with random weights, drawn as its authors initialise it; the same name gives the same weights.
+
+    The numbers come from a generator of this call: torch's global one is neither read nor moved, so that two learners do
+    not disturb one another.
+    """
+    seed = int.from_bytes(hashlib.sha256(info.name.encode()).digest()[:4], "big")
+    with _Seeded(torch.Generator().manual_seed(seed)):
+        return _build(info)
+
+
+def _build(info: NetworkInfo) -> nn.Module:
+    if info.name == SHIPPED:
+        from timm.models.efficientnet import tf_efficientnet_lite0
+
+        lite0: nn.Module = tf_efficientnet_lite0(pretrained=False)
+        return lite0
+    from torchvision.models import get_model_builder
+
+    module: nn.Module = get_model_builder(info.name)(weights=None, **_settings(info))
+    return module
+
+
+def _settings(info: NetworkInfo) -> dict[str, Any]:
+    """The arguments with which torchvision itself builds the network for its published weights.
+
+    An untrained network gets the same ones: it is the same network, before it learned.
+    """
+    if info.name == "googlenet":
+        return {"transform_input": True, "aux_logits": False, "init_weights": True}
+    if info.name == "inception_v3":
+        return {"transform_input": True, "aux_logits": True, "init_weights": True}
+    if info.family == "Vision Transformer":
+        return {"image_size": info.input_size[1]}
+    return {}
+
+
+class _Weightless(TorchFunctionMode):
+    """Tensors made to be filled are made on the meta device; tensors computed from numbers stay real.
+
+    ``torch.device("meta")`` would send all of them there; the RegNets, which compute their widths with tensors, cannot be
+    built so.
+    """
+
+    FACTORIES = frozenset((torch.empty, torch.zeros, torch.ones, torch.full))
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = dict(kwargs or {})
+        if func in self.FACTORIES and kwargs.get("device") is None:
+            kwargs["device"] = "meta"
+        return func(*args, **kwargs)
+
+
+class _Seeded(TorchFunctionMode):
+    """Whatever draws random numbers without a generator draws from this one."""
+
+    DRAWS = frozenset(
+        (torch.Tensor.normal_, torch.Tensor.uniform_, torch.Tensor.bernoulli_, torch.randn, torch.rand, torch.normal)
+    )
+
+    def __init__(self, generator: torch.Generator) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = dict(kwargs or {})
+        if func in self.DRAWS and kwargs.get("generator") is None:
+            kwargs["generator"] = self.generator
+        return func(*args, **kwargs)

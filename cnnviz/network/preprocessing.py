@@ -1,0 +1,80 @@
+"""What does a network see of a picture?
+
+Resize the shorter side, cut out the middle, subtract the mean, divide by the standard deviation: the very steps that the
+weights were tested with.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+
+from cnnviz.network.published import NetworkInfo
+
+FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Calling it turns a picture into the network's input; ``crop`` stops before the numbers."""
+
+    resize: int
+    """Pixels of the shorter side."""
+    side: int
+    """Pixels of the square crop; it may exceed ``resize``, then the rest is black."""
+    interpolation: str
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    def __call__(self, picture: Image.Image) -> torch.Tensor:
+        """Float32 (3, side, side): (value / 255 - mean) / std, channel by channel."""
+        pixels = torch.from_numpy(np.array(self.crop(picture), dtype=np.uint8)).permute(2, 0, 1)
+        values = pixels.contiguous().to(torch.float32).div_(255)
+        return values.sub_(_column(self.mean)).div_(_column(self.std))
+
+    def crop(self, picture: Image.Image) -> Image.Image:
+        """The picture the network sees, RGB, side × side pixels: as torchvision resizes and crops, pixel for pixel.
+
+        Only the part that is kept is resized, so a very long picture costs no more than a square one.
+        """
+        picture = picture.convert("RGB")
+        width, height = picture.size
+        short, long = min(width, height), max(width, height)
+        scaled = {short: self.resize, long: int(self.resize * long / short)}
+        new_width, new_height = scaled[width], scaled[height]
+        left, kept_width = _middle(new_width, self.side)
+        top, kept_height = _middle(new_height, self.side)
+        box = (
+            left * width / new_width,
+            top * height / new_height,
+            (left + kept_width) * width / new_width,
+            (top + kept_height) * height / new_height,
+        )
+        part = picture.resize((kept_width, kept_height), FILTERS[self.interpolation], box=box)
+        if part.size == (self.side, self.side):
+            return part
+        framed = Image.new("RGB", (self.side, self.side))
+        framed.paste(part, ((self.side - kept_width) // 2, (self.side - kept_height) // 2))
+        return framed
+
+    def denormalize(self, values: torch.Tensor) -> torch.Tensor:
+        """Back from (…, 3, H, W) as the network reads it to values in 0..1, clipped."""
+        mean, std = _column(self.mean).to(values.device), _column(self.std).to(values.device)
+        return (values * std + mean).clamp(0, 1)
+
+
+def preprocessing(info: NetworkInfo) -> Preprocessing:
+    """The preprocessing that a network's published weights were tested with."""
+    return Preprocessing(info.resize, info.input_size[1], info.interpolation, info.mean, info.std)
+
+
+def _middle(length: int, wanted: int) -> tuple[int, int]:
+    """Start and length of the middle ``wanted`` pixels of ``length``; all of them where there are fewer."""
+    if length <= wanted:
+        return 0, length
+    return round((length - wanted) / 2), wanted
+
+
+def _column(values: tuple[float, float, float]) -> torch.Tensor:
+    return torch.tensor(values, dtype=torch.float32).view(3, 1, 1)
