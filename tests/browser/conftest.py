@@ -1,0 +1,129 @@
+"""A real browser on the real app. A test fails if its pages log an error, ask another host, or show an exception.
+
+    def test_home_names_the_picture(page):
+        settled(page.goto("/") and page)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from scripts.browser import find_browser
+from scripts.serve import Served, running
+
+HERE = Path(__file__).parent
+LOCAL_HOSTS = ("127.0.0.1", "localhost")
+# Nothing but this machine has an address: a page that needs another host fails here as it would without internet.
+ARGUMENTS = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]
+
+
+@dataclass
+class Watch:
+    """What went wrong on the pages of one test, and what was expected to."""
+
+    problems: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    def expect(self, pattern: str) -> None:
+        """Let problems whose text matches the regular expression pass: for tests that provoke them."""
+        self.expected.append(pattern)
+
+    def unexpected(self) -> list[str]:
+        """The problems that no one expected."""
+        return [text for text in self.problems if not any(re.search(pattern, text) for pattern in self.expected)]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder carries the mark `browser`."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Served]:
+    """The real app, served for the whole session."""
+    with running() as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+def base_url(served: Served) -> str:
+    """The address of the app."""
+    return served.address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The Chromium or Chrome of this machine."""
+    path = find_browser()
+    if path is None:
+        pytest.fail("There is no Chromium or Chrome for the browser tests: `make get-browser` finds or installs one.", pytrace=False)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def watch() -> Watch:
+    """The record of what went wrong on this test's pages."""
+    return Watch()
+
+
+@pytest.fixture
+def open_page(browser: Browser, base_url: str, watch: Watch) -> Iterator[Callable[..., Page]]:
+    """A function that opens a page as a new visitor: `open_page(width=390, height=844, color_scheme="dark")`."""
+    contexts: list[BrowserContext] = []
+
+    def open_one(width: int = 1440, height: int = 900, **options: Any) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, base_url=base_url, locale="en-GB", **options
+        )
+        contexts.append(context)
+        _listen(context, watch)
+        return context.new_page()
+
+    yield open_one
+    for context in contexts:
+        for page in context.pages:
+            _look_for_exceptions(page, watch)
+        context.close()
+    assert not watch.unexpected(), "The pages of this test had problems:\n" + "\n".join(watch.unexpected())
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    """A page at 1440×900, as a visitor who was never here."""
+    return open_page()
+
+
+def _listen(context: BrowserContext, watch: Watch) -> None:
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            watch.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def note_host(url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in LOCAL_HOSTS:
+            watch.problems.append(f"another host was asked: {url}")
+
+    context.on("console", note)
+    context.on("weberror", lambda error: watch.problems.append(f"script error: {error.error}"))
+    context.on("request", lambda request: note_host(request.url))
+    context.on("page", lambda page: page.on("websocket", lambda socket: note_host(socket.url)))
+
+
+def _look_for_exceptions(page: Page, watch: Watch) -> None:
+    if page.is_closed():
+        return
+    for box in page.locator('[data-testid="stException"]').all():
+        watch.problems.append(f"an exception stands on the page {page.url}: {box.inner_text()[:500]}")
