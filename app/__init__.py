@@ -1,0 +1,1 @@
+"""The Streamlit app: widgets → cnnviz → plot. It computes nothing itself."""

@@ -1,0 +1,87 @@
+"""Classic kernels on the screen: checks and packs what the view draws; pointing is answered in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from app.components import view
+from app.components.blob import pack
+
+_render = view("kernel_view")
+
+Role = Literal["input", "middle", "paint", "result"]
+
+
+@dataclass(frozen=True)
+class ColourBar:
+    """The numbers at both ends of a colour map and its colours from low to high."""
+
+    low: float
+    high: float
+    stops: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture of the view. `image` is encoded bytes; None shows the chosen picture's own pixels."""
+
+    role: Role
+    title: str
+    note: str = ""
+    image: bytes | None = None
+    mime: str = "image/png"
+    bar: ColourBar | None = None
+
+
+@dataclass(frozen=True)
+class Brush:
+    """What a stroke looks like while it is painted: radius in pixels, a CSS colour."""
+
+    radius: int = 0
+    colour: str = "transparent"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything the view shows. `stages` are (matrix, bias) from the picture to the value pointed at."""
+
+    token: str
+    picture: str
+    channels: Literal[1, 3]
+    border: str
+    stages: Sequence[tuple[np.ndarray, float]]
+    panels: Sequence[Panel]
+    clamped: bool
+    editable: bool = True
+    channel: int | None = None
+    brush: Brush = Brush()
+
+
+def kernel_view(key: str, scene: Scene, on_edit: Callable[[], None], on_stroke: Callable[[], None]) -> None:
+    """Mount the view. `on_edit`: `state[key].edit` = {matrix}; `on_stroke`: `state[key].stroke` = {points: [[row, col]]}."""
+    arrays: dict[str, bytes] = {}
+    panels: list[dict[str, Any]] = []
+    for number, panel in enumerate(scene.panels):
+        entry = {**asdict(panel), "source": "picture", "file": f"cnnviz {panel.title.lower()}.png"}
+        del entry["image"]
+        if panel.image is not None:
+            entry["source"] = f"panel{number}"
+            arrays[entry["source"]] = panel.image
+        panels.append(entry)
+    header = {
+        "token": scene.token,
+        "picture": scene.picture,
+        "channels": scene.channels,
+        "channel": scene.channel,
+        "border": scene.border,
+        "stages": [{"matrix": np.asarray(matrix).tolist(), "bias": bias} for matrix, bias in scene.stages],
+        "panels": panels,
+        "clamped": scene.clamped,
+        "editable": scene.editable,
+        "brush": asdict(scene.brush),
+    }
+    _render(key=key, data=pack(header, **arrays), on_edit_change=on_edit, on_stroke_change=on_stroke)

@@ -1,0 +1,97 @@
+// Draws a patch or its products as a grid of numbered cells, and the kernel as a grid of number fields.
+
+import { element } from "../shared/dom.js";
+import { full, short } from "../shared/format.js";
+
+// Cell side in CSS pixels: large kernels get small cells, digits only where they can be read.
+export const cellSize = (size) => (size <= 3 ? 54 : size <= 5 ? 44 : size <= 7 ? 36 : size <= 9 ? 28 : 22);
+
+const mix = (from, to, share) => from.map((v, i) => Math.round(v + (to[i] - v) * share));
+const css = (rgb) => `rgb(${rgb.join(" ")})`;
+const BLUE = [33, 102, 172];
+const RED = [178, 24, 43];
+
+function readable(rgb) {
+  return 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] > 140 ? "#16181d" : "#ffffff";
+}
+
+// cells: rows of {value, padding}; kind: "tone" (0 black … 1 white) or "signed" (red − … blue +, `limit` saturates).
+export function drawGrid(canvas, cells, { kind, limit, ground, line, accent }) {
+  const size = cellSize(Math.max(cells.length, cells[0].length));
+  const [height, width] = [cells.length * size, cells[0].length * size];
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = width * ratio;
+  canvas.height = height * ratio;
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext("2d");
+  context.scale(ratio, ratio);
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.font = `${Math.round(size * 0.31)}px ${getComputedStyle(canvas).fontFamily}`;
+  cells.forEach((row, i) => row.forEach(({ value, padding }, j) => {
+    const rgb = kind === "tone"
+      ? mix([0, 0, 0], [255, 255, 255], Math.min(1, Math.max(0, value)))
+      : mix(ground, value < 0 ? RED : BLUE, limit > 0 ? Math.min(1, Math.abs(value) / limit) : 0);
+    context.fillStyle = css(rgb);
+    context.fillRect(j * size, i * size, size, size);
+    context.strokeStyle = line;
+    context.strokeRect(j * size + 0.5, i * size + 0.5, size - 1, size - 1);
+    if (padding) hatch(context, j * size, i * size, size, accent);
+    if (size < 28) return;
+    context.fillStyle = readable(rgb);
+    context.fillText(short(value), (j + 0.5) * size, (i + 0.5) * size);
+  }));
+}
+
+// Padding cells carry a diagonal stroke: told apart without colour.
+function hatch(context, x, y, size, colour) {
+  context.strokeStyle = colour;
+  context.beginPath();
+  context.moveTo(x + size * 0.72, y + 2);
+  context.lineTo(x + size - 2, y + size * 0.28);
+  context.moveTo(x + 2, y + size * 0.72);
+  context.lineTo(x + size * 0.28, y + size - 2);
+  context.stroke();
+}
+
+// Number fields for the kernel. `changed(matrix)` is called with the whole matrix after a valid edit.
+export function matrixFields(matrix, editable, changed) {
+  const size = cellSize(Math.max(matrix.length, matrix[0].length));
+  const grid = element("div", { className: "matrix", role: "group", "aria-label": "Kernel" });
+  grid.style.setProperty("--cell", `${size}px`);
+  grid.style.setProperty("--digit-size", `${Math.max(9, Math.round(size * 0.31))}px`);
+  grid.style.gridTemplateColumns = `repeat(${matrix[0].length}, auto)`;
+  const fields = matrix.map((row, i) => row.map((value, j) => {
+    const field = element("input", {
+      value: short(value), title: full(value), disabled: !editable, inputMode: "text", autocomplete: "off",
+      "aria-label": `row ${i + 1}, column ${j + 1}`,
+    });
+    field.onfocus = () => { field.value = String(value); field.select(); };
+    field.onblur = () => { if (field.getAttribute("aria-invalid") !== "true") field.value = short(value); };
+    field.onkeydown = (event) => {
+      if (event.key === "Enter") field.blur();
+      const to = { ArrowUp: [i - 1, j], ArrowDown: [i + 1, j] }[event.key];
+      if (to && fields[to[0]]) { event.preventDefault(); fields[to[0]][to[1]].focus(); }
+      event.stopPropagation();
+    };
+    field.onchange = () => {
+      const typed = parse(field.value);
+      field.setAttribute("aria-invalid", String(typed === null));
+      if (typed === null) { field.title = "Not a number: type for example -1, 0.25 or 1/9."; return; }
+      changed(matrix.map((line, a) => line.map((old, b) => (a === i && b === j ? typed : old))));
+    };
+    return field;
+  }));
+  grid.append(...fields.flat());
+  return grid;
+}
+
+// "-1", "0,5", "1/9", "−2" → a number; anything else → null.
+export function parse(text) {
+  const plain = text.trim().replace(/[−–]/g, "-").replace(",", ".");
+  const match = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(?:\/(\d+\.?\d*))?$/i.exec(plain);
+  if (!match) return null;
+  const value = Number(match[1]) / (match[2] === undefined ? 1 : Number(match[2]));
+  return Number.isFinite(value) && Math.abs(value) <= 1e6 ? value : null;
+}

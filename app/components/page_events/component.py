@@ -1,0 +1,31 @@
+"""The page as a whole: says when it is drawn, and takes pictures that are dropped on it or pasted into it."""
+
+from collections.abc import Callable
+
+from streamlit import config
+
+from app.components import view
+from app.components.blob import pack
+
+_render = view("page_events")
+
+
+def page_events(
+    key: str,
+    warm: bool,
+    max_bytes: int,
+    on_drawn: Callable[[], None],
+    on_arrived: Callable[[], None],
+    on_refused: Callable[[], None],
+) -> None:
+    """Mount the listener. `warm` says that nobody waits for the report of the first drawing any more."""
+    base = config.get_option("server.baseUrlPath").strip("/")
+    header = {"warm": warm, "max_bytes": max_bytes, "base": f"/{base}" if base else ""}
+    _render(
+        key=key,
+        data=pack(header),
+        height="content",
+        on_drawn_change=on_drawn,
+        on_arrived_change=on_arrived,
+        on_refused_change=on_refused,
+    )

@@ -1,0 +1,59 @@
+// What happens to the page as a whole: it has been drawn; a picture is dropped on it or pasted into it.
+
+import { unpack } from "../shared/blob.js";
+import { element } from "../shared/dom.js";
+
+const views = new WeakMap();
+
+export default function mount({ data, parentElement, setTriggerValue }) {
+  const view = views.get(parentElement) ?? build(parentElement);
+  views.set(parentElement, view);
+  view.send = setTriggerValue;
+  view.header = unpack(data);
+  if (!view.header.warm && !view.reported) reportDrawn(view);
+  return () => { view.controller.abort(); views.delete(parentElement); };
+}
+
+function build(parent) {
+  const view = { controller: new AbortController(), reported: false };
+  view.shade = element("div", { className: "view page-events", textContent: "Drop the picture to use it on every page" });
+  parent.append(view.shade);
+  const listen = (name, handler) => document.addEventListener(name, handler, { signal: view.controller.signal });
+  const hasFile = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  // The upload field of the picture dialog takes its own drops.
+  const ours = (event) => hasFile(event) && !event.composedPath().some((node) => node.dataset?.testid === "stFileUploader");
+  const over = (value) => { view.shade.dataset.over = String(value); };
+  listen("paste", (event) => take(view, event.clipboardData?.files, event));
+  listen("dragover", (event) => { if (ours(event)) { event.preventDefault(); over(true); } });
+  listen("dragleave", (event) => { if (!event.relatedTarget) over(false); });
+  listen("drop", (event) => { over(false); if (ours(event)) take(view, event.dataTransfer.files, event); });
+  return view;
+}
+
+async function take(view, files, event) {
+  const file = files?.[0];
+  if (!file) return;
+  event.preventDefault();
+  const megabytes = view.header.max_bytes / 1e6;
+  if (file.size > view.header.max_bytes) {
+    view.send("refused", `This file is larger than ${megabytes} MB: save it smaller, for example as a JPEG, and try again.`);
+    return;
+  }
+  try {
+    const address = `${view.header.base}/pictures?name=${encodeURIComponent(file.name || "pasted picture")}`;
+    const answer = await fetch(address, { method: "POST", body: file, headers: { "x-cnnviz": "picture" } });
+    const { key, error } = await answer.json();
+    if (key) view.send("arrived", key);
+    else view.send("refused", error);
+  } catch {
+    view.send("refused", "The picture did not reach the server: check the connection and try again.");
+  }
+}
+
+// Drawn: every picture on the page has its pixels and a frame has passed; then the server may warm up.
+async function reportDrawn(view) {
+  view.reported = true;
+  await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  if (!view.controller.signal.aborted) view.send("drawn", true);
+}

@@ -1,0 +1,20 @@
+// How numbers are set: three significant digits, a true minus, thousands separated; the full value on pointing.
+
+export function short(value) {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : value < 0 ? "−∞" : "∞";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  let text;
+  if (size >= 1e6 || size < 1e-4) {
+    const [mantissa, exponent] = value.toExponential(2).split("e");
+    return `${mantissa}e${Number(exponent)}`.replaceAll("-", "−");
+  }
+  if (size >= 1000) text = Math.round(value).toLocaleString("en-US");
+  else text = String(Number(value.toPrecision(3)));
+  return text.replaceAll("-", "−");
+}
+
+export const full = (value) => String(value).replace("-", "−");
+
+export const count = (number, noun, plural = `${noun}s`) =>
+  `${number.toLocaleString("en-US")} ${number === 1 ? noun : plural}`;

@@ -1,0 +1,41 @@
+"""Classic kernels: what nine numbers do to a picture, and how a kernel is found from its result."""
+
+import streamlit as st
+
+from app.components.kernel_view.component import Scene, kernel_view
+from app.ui import kernel_paint as paint
+from app.ui.frame import close_page, guarded, new_token, open_page
+from app.ui.kernel_code import kernel_code
+from app.ui.kernel_form import VIEW, Form, edited, kernel_form
+from app.ui.kernel_pictures import compute_panels
+
+chosen = open_page(
+    "Classic kernels",
+    "A kernel is a small grid of weights. Laid over every pixel in turn, it multiplies, adds up, and makes a new picture.",
+)
+
+
+def show(form: Form) -> None:
+    panels = compute_panels(form, chosen)
+    st.markdown(form.summary)
+    kernel_view(VIEW, Scene(
+        token=new_token(),
+        picture=chosen.address(form.side),
+        channels=1 if form.grey else 3,
+        border=form.border,
+        stages=panels.stages,
+        panels=panels.panels,
+        clamped=panels.clamped,
+        editable=form.editable,
+        channel=form.channel,
+        brush=form.brush,
+    ), on_edit=edited, on_stroke=paint.stroke_added)
+
+
+settings, picture = st.columns([1, 3.4], gap="medium")
+with settings:
+    form = kernel_form(chosen)
+with picture:
+    guarded(lambda: show(form))
+
+close_page("classic_kernels", kernel_code(form, chosen), chosen)

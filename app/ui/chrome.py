@@ -1,0 +1,26 @@
+"""What stands around all pages: the tab's title and icon, the presenter's large type, what computes."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from app.ui.linked import note_page
+from cnnviz import compute
+
+_ICON = Path(__file__).parents[2] / "assets" / "icon.png"
+_LAYOUT = """
+.block-container { padding-top: 3rem; padding-bottom: 2rem; max-width: 100rem; }
+h1 { font-size: 2rem !important; padding: 0 !important; }
+"""
+_LARGE = "html { font-size: 22px !important; }"
+
+
+def show_chrome(title: str) -> None:
+    """Called once a run, before the page."""
+    note_page(title)
+    st.set_page_config(page_title=f"{title} · cnnviz", page_icon=str(_ICON), layout="wide")
+    with st.sidebar:
+        large = st.toggle("Large type", key="large", bind="query-params", help="For a projector: everything larger.")
+        if compute.ready():
+            st.caption(f"Computing on {compute.describe()}.")
+    st.html(f"<style>{_LAYOUT}{_LARGE if large else ''}</style>")

@@ -1,0 +1,64 @@
+"""What does every page have around its views? Title, one sentence, the picture; below: lesson, questions, code, link."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from app.ui.code import show_code
+from app.ui.lesson import show_lesson, show_questions
+from app.ui.picture import ChosenPicture, chosen_picture
+from app.ui.picture_picker import picture_button, picture_events, picture_notice
+from cnnviz.errors import CnnvizError
+
+
+def open_page(title: str, sentence: str) -> ChosenPicture:
+    """The head of a page; returns the picture that the page works on."""
+    chosen = chosen_picture()
+    words, button = st.columns([4, 1], vertical_alignment="bottom")
+    with words:
+        st.title(title, anchor=False)
+        st.markdown(sentence)
+    with button:
+        picture_button(chosen)
+    picture_notice()
+    picture_events()
+    return chosen
+
+
+def close_page(name: str, code: str, chosen: ChosenPicture) -> None:
+    """The foot of a page: lesson and questions of `app/lessons/NAME`, the code for what is on the screen, the link."""
+    lesson, questions, program, link = st.tabs(["Lesson", "Predict, then look", "Code", "Link"])
+    with lesson:
+        show_lesson(name)
+    with questions:
+        show_questions(name)
+    with program:
+        show_code(name, code)
+    with link:
+        _show_link(chosen)
+
+
+def guarded(draw: Callable[[], None]) -> None:
+    """Run a part of a page; what it refuses is said in its place, and the rest of the page goes on."""
+    try:
+        draw()
+    except CnnvizError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def new_token() -> str:
+    """Names one drawing, so that a view can report that it stands on the screen."""
+    return secrets.token_hex(4)
+
+
+def _show_link(chosen: ChosenPicture) -> None:
+    query = urlencode(st.query_params.to_dict())
+    st.code(f"{st.context.url or ''}{'?' + query if query else ''}", language=None, wrap_lines=True)
+    if chosen.own:
+        st.caption("The link carries the settings, not your own picture: whoever opens it sees them on a sample.")
+    else:
+        st.caption("The link opens this page in exactly this state: the sample picture and every setting.")

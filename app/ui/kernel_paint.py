@@ -1,0 +1,138 @@
+"""Paint a kernel: the learner paints what the result should be, and least squares finds the kernel that does it.
+
+Strokes are kept for the session: each is a list of points with the brush of that moment. A brush paints a tone, or what
+a kernel of the catalogue would give there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+import torch
+
+from app.components.kernel_view.component import Brush
+from app.ui.kernel_stages import MAX_SIZE, Stage
+from app.ui.picture import ChosenPicture
+from cnnviz.image import to_tensor
+from cnnviz.layer import KERNELS, KernelFit, convolve, fit_kernel
+
+VIEW = "kernel_view"
+_STROKES = "_strokes"
+_POINTS = 20_000  # a stroke's bound: more than any hand paints, less than would slow the page
+_TONE, _LIKE = "A tone", "What a kernel gives"
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One movement of the brush. `like` names the kernel whose result it painted; else it painted `tone` (0 to 1)."""
+
+    points: tuple[tuple[int, int], ...]
+    radius: int
+    tone: float
+    like: str | None
+
+
+@dataclass(frozen=True)
+class Painted:
+    """What was painted and what fits it. `targets` (H, W) float32 where `mask` (H, W) is True."""
+
+    targets: torch.Tensor
+    mask: torch.Tensor
+    fit: KernelFit
+    stage: Stage
+
+
+def paint_form(chosen: ChosenPicture, before: tuple[Stage, ...], side: int, border: str) -> tuple[Painted | None, Brush]:
+    """The brush's settings; returns the fit to all strokes so far (None before the first) and the brush."""
+    kind = st.segmented_control("Brush paints", [_TONE, _LIKE], default=_TONE, required=True, key="brush_kind", width="stretch",
+                                persist_state="session")
+    if kind == _TONE:
+        tone = st.slider("Tone", 0.0, 1.0, 1.0, 0.05, key="brush_tone", persist_state="session", help="0 is black, 1 is white.")
+        like = None
+    else:
+        tone = 0.0
+        like = st.selectbox("Kernel to imitate", [name for name in KERNELS if name != "identity"], key="brush_like",
+                            format_func=lambda name: KERNELS[name].title, persist_state="session",
+                            help="The brush paints what this kernel gives. Does a small patch suffice to find it again?")
+    radius = st.slider("Brush radius", 0, 60, 12, key="brush_radius", persist_state="session", help="In pixels of the picture.")
+    size = st.slider("Size of the kernel to find", 1, MAX_SIZE, 3, key="fit_size", persist_state="session")
+    undo, clear = st.columns(2)
+    undo.button("Undo", icon=":material/undo:", on_click=_undo, disabled=not _strokes(), width="stretch", key="paint_undo")
+    clear.button("Clear", icon=":material/delete:", on_click=_clear, disabled=not _strokes(), width="stretch", key="paint_clear")
+    colour = "rgb(240 160 75 / 60%)" if like else "rgb({0} {0} {0})".format(round(255 * tone))
+    brush = Brush(radius, colour)
+    return _fitted(chosen, before, side, border, size), brush
+
+
+def stroke_added() -> None:
+    """The learner lifted the brush: keep the stroke with the brush of this moment."""
+    points = st.session_state[VIEW].stroke["points"][:_POINTS]
+    state = st.session_state
+    like = state.get("brush_like") if state.get("brush_kind") == _LIKE else None
+    stroke = Stroke(tuple((int(row), int(col)) for row, col in points), int(state.get("brush_radius", 12)),
+                    float(state.get("brush_tone", 1.0)), like)
+    state[_STROKES] = (*_strokes(), stroke)
+
+
+def sentence(painted: Painted | None) -> str:
+    """What the painting has determined so far, with the live numbers."""
+    if painted is None:
+        return "**Paint a kernel.** Paint on the middle picture what the result should be there. From the first stroke on, " \
+               "least squares finds the kernel that comes nearest, and the right picture shows what it does everywhere."
+    fit = painted.fit
+    found = "it is the only one" if fit.unique else f"it is one of many: {fit.reason}"
+    return f"**Paint a kernel.** {fit.equations:,} painted pixels for {fit.unknowns} unknown weights. The best kernel misses " \
+           f"what you painted by {fit.residual:.3g} on average (root mean square; 1 is from black to white); {found}"
+
+
+def _strokes() -> tuple[Stroke, ...]:
+    return st.session_state.get(_STROKES, ())
+
+
+def _undo() -> None:
+    st.session_state[_STROKES] = _strokes()[:-1]
+
+
+def _clear() -> None:
+    st.session_state.pop(_STROKES, None)
+
+
+def _fitted(chosen: ChosenPicture, before: tuple[Stage, ...], side: int, border: str, size: int) -> Painted | None:
+    if not _strokes():
+        return None
+    image = to_tensor(chosen.fitted(side), "grey")
+    for stage in before:
+        image = convolve(image, stage.matrix, padding_mode=border, bias=stage.bias)
+    targets, mask = _rasterised(image, _strokes(), border)
+    if not mask.any():
+        return None
+    fit = fit_kernel(image, targets, mask, size=(size, size), padding_mode=border)
+    return Painted(targets, mask, fit, Stage(None).with_matrix(fit.kernel))
+
+
+def _rasterised(image: torch.Tensor, strokes: tuple[Stroke, ...], border: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Every stroke as discs of its radius; later strokes cover earlier ones."""
+    height, width = image.shape[1:]
+    targets, mask = image[0].clone(), torch.zeros(height, width, dtype=torch.bool)
+    for stroke in strokes:
+        touched = _discs(stroke, height, width)
+        if stroke.like is None:
+            targets[touched] = stroke.tone
+        else:
+            targets[touched] = convolve(image, KERNELS[stroke.like].matrix, padding_mode=border)[0][touched]
+        mask |= touched
+    return targets, mask
+
+
+def _discs(stroke: Stroke, height: int, width: int) -> torch.Tensor:
+    touched = np.zeros((height, width), dtype=bool)
+    reach = np.arange(-stroke.radius, stroke.radius + 1)
+    rows, cols = np.nonzero(reach[:, None] ** 2 + reach[None] ** 2 <= (stroke.radius + 0.5) ** 2)
+    points = np.array([point for point in stroke.points if point[0] < height and point[1] < width]).reshape(-1, 2)
+    at_rows = (points[:, :1] + reach[rows]).ravel()
+    at_cols = (points[:, 1:] + reach[cols]).ravel()
+    inside = (at_rows >= 0) & (at_rows < height) & (at_cols >= 0) & (at_cols < width)
+    touched[at_rows[inside], at_cols[inside]] = True
+    return torch.from_numpy(touched)

@@ -1,0 +1,114 @@
+"""How do the maps of a chain of kernels look on the screen? Each map as one panel: a clamped picture or signed colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from app.components.kernel_view.component import ColourBar, Panel, Role
+from app.ui.kernel_form import Form
+from app.ui.picture import ChosenPicture
+from app.ui.theme import current_theme
+from cnnviz.compute import at_work
+from cnnviz.image import Theme, colour_index, encode_jpeg, encode_png, limits, palette, to_picture, to_tensor
+from cnnviz.layer import convolve, separate
+
+BAR_STOPS = 9
+_GAP = 1e-3  # values this far outside 0..1 make an intermediate map worth showing in signed colours
+
+
+@dataclass(frozen=True)
+class Panels:
+    """What the view shows: `stages` are (matrix, bias) up to the value pointed at, two thin ones for two passes."""
+
+    stages: tuple[tuple[np.ndarray, float], ...]
+    panels: tuple[Panel, ...]
+    clamped: bool
+
+
+def compute_panels(form: Form, chosen: ChosenPicture) -> Panels:
+    """Run the chain on the picture and draw what goes into the stage in hand, what comes out, and what lies between."""
+    theme = current_theme()
+    picture = chosen.fitted(form.side)
+    image = to_tensor(picture, "grey" if form.grey else "colour")
+    stages = _passes(form)
+    with at_work():
+        maps = [image, *run_stages(stages, image, form.border)]
+    first = len(form.stages) - 1  # the map that goes into the stage in hand
+    size = f"{picture.height} × {picture.width}"
+    if first == 0 and not form.grey:
+        panels = [Panel("input", "Picture", size)]
+    else:
+        title = "Picture, grey" if first == 0 else f"After stage {first}"
+        panels = [map_panel("input", title, maps[first], theme)]
+    if form.two_passes:
+        panels.append(map_panel("middle", "After the column pass", maps[-2], theme))
+    if form.painting:
+        panels.append(_painted_panel(form, maps[first]))
+    title = "Result" if form.count == 1 else f"After stage {len(form.stages)} of {form.count}"
+    if form.signed:
+        result = signed_panel("result", title, maps[-1][form.channel or 0], theme)
+    else:
+        result = clamped_panel("result", title, maps[-1])
+    return Panels(tuple(stages), (*panels, result), clamped=not form.signed)
+
+
+def run_stages(stages: Sequence[tuple[np.ndarray, float]], image: torch.Tensor, border: str) -> list[torch.Tensor]:
+    """The map after each stage, (C, H, W) float32; nothing is clamped between them."""
+    maps = []
+    for matrix, bias in stages:
+        image = convolve(image, matrix, padding_mode=border, bias=bias)
+        maps.append(image)
+    return maps
+
+
+def _passes(form: Form) -> list[tuple[np.ndarray, float]]:
+    """The chain as (matrix, bias); the last stage as a column and a row where the learner asked for two passes."""
+    stages = [(stage.matrix, stage.bias) for stage in form.stages]
+    factors = separate(form.stage.matrix) if form.two_passes else None
+    if factors is not None:
+        stages[-1:] = [(factors.column[:, None], 0.0), (factors.row[None, :], form.stage.bias)]
+    return stages
+
+
+def _painted_panel(form: Form, image: torch.Tensor) -> Panel:
+    """The picture faded, and on it in full contrast what was painted."""
+    shown = 0.35 + 0.3 * image[0].clamp(0, 1)
+    if form.fit is not None:
+        shown = torch.where(form.fit.mask, form.fit.targets, shown)
+    return Panel("paint", "Paint here", "what the result should be", encode_jpeg(to_picture(shown[None]), quality=95), "image/jpeg")
+
+
+def clamped_panel(role: Role, title: str, values: torch.Tensor) -> Panel:
+    """The map as a picture: what lies outside 0..1 is clamped, and the share of it is said."""
+    outside = float(((values < 0) | (values > 1)).float().mean())
+    note = f"{100 * outside:.3g} % of the values clamped to 0–1" if outside else "0 black, 1 white"
+    return Panel(role, title, note, encode_jpeg(to_picture(values), quality=95), "image/jpeg")
+
+
+def signed_panel(role: Role, title: str, values: torch.Tensor, theme: Theme) -> Panel:
+    """One channel (H, W) in signed colours: white is zero, red negative, blue positive."""
+    maps = values[None]
+    bounds = limits(maps, "signed", per="map")
+    table = palette("signed", theme)
+    low, high = (float(bound) for bound in bounds[0])
+    bar = ColourBar(low, high, colour_stops(table))
+    return Panel(role, title, f"values {float(values.min()):.3g} … {float(values.max()):.3g}",
+                 encode_png(colour_index(maps, bounds)[0], table), "image/png", bar)
+
+
+def map_panel(role: Role, title: str, values: torch.Tensor, theme: Theme) -> Panel:
+    """A map on its way: as a picture where it still is one, else in signed colours (grey only)."""
+    is_picture = float(values.min()) >= -_GAP and float(values.max()) <= 1 + _GAP
+    if is_picture or values.shape[0] > 1:
+        return clamped_panel(role, title, values)
+    return signed_panel(role, title, values[0], theme)
+
+
+def colour_stops(table) -> tuple[str, ...]:  # type: ignore[no-untyped-def]
+    """A palette as CSS colours for a colour bar, low to high."""
+    last = len(table) - 2  # the last entry is kept for values that are no numbers
+    return tuple("#{:02x}{:02x}{:02x}".format(*table[round(i * last / (BAR_STOPS - 1))]) for i in range(BAR_STOPS))

@@ -1,0 +1,45 @@
+"""How does a setting live in the link? One text a key: in the address, kept over page changes, obeying the back button.
+
+Widgets bind themselves to the address (``bind="query-params"``); this is for state that no single widget holds.
+"""
+
+import streamlit as st
+
+_SWITCHED = "_page_switched"
+_PAGE = "_page"
+
+
+def note_page(page: str) -> None:
+    """Called once a run, before the page: tells a page change from the back button within a page."""
+    st.session_state[_SWITCHED] = st.session_state.get(_PAGE) != page
+    st.session_state[_PAGE] = page
+
+
+def linked(key: str, default: str) -> str:
+    """The text of `key`: what the address says when it is new there, else what this session last set."""
+    named, seen = st.query_params.get(key), st.session_state.get(_seen(key))
+    if named is not None and named != seen:
+        st.session_state[key] = named
+    elif named is None and seen is not None and not st.session_state[_SWITCHED]:
+        st.session_state[key] = default
+    value = st.session_state.setdefault(key, default)
+    _write(key, None if value == default else value)
+    return value
+
+
+def set_linked(key: str, value: str) -> None:
+    """Set the text of `key`; the address follows when the page reads it."""
+    st.session_state[key] = value
+    st.session_state[_seen(key)] = st.query_params.get(key)
+
+
+def _write(key: str, value: str | None) -> None:
+    if value is None:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != value:
+        st.query_params[key] = value
+    st.session_state[_seen(key)] = value
+
+
+def _seen(key: str) -> str:
+    return f"_{key}_in_link"

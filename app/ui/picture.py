@@ -1,0 +1,106 @@
+"""Which picture is in use? One choice for all pages: a sample (in the link) or one of the visitor's own (never in it)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+from PIL import Image
+from streamlit import config
+
+from app.ui.shelf import PICTURES
+from app.ui.visitor import visitor
+from cnnviz.errors import ImageError
+from cnnviz.image import SAMPLES, fit, load_sample
+
+DEFAULT = "chelsea"
+_KEY = "picture"
+_SEEN = "_picture_in_link"
+_NOTICE = "_picture_notice"
+
+
+@dataclass(frozen=True)
+class ChosenPicture:
+    """The picture that every page works on. `key` is a sample's name or an own picture's unguessable key."""
+
+    key: str
+    title: str
+    picture: Image.Image
+    own: bool
+
+    def fitted(self, side: int) -> Image.Image:
+        """At most `side` pixels on the longer side."""
+        return fit(self.picture, side)
+
+    def address(self, side: int) -> str:
+        """Where the browser gets the exact pixels of `fitted(side)`."""
+        base = config.get_option("server.baseUrlPath").strip("/")
+        return f"{'/' + base if base else ''}/pictures/{side}/{self.key}.png"
+
+
+def chosen_picture() -> ChosenPicture:
+    """The picture in use; keeps the link's ``picture`` in step with it."""
+    _follow_link()
+    key = st.session_state.get(_KEY) or PICTURES.current(visitor()) or DEFAULT
+    own = None if key in SAMPLES else PICTURES.get(visitor(), key)
+    if own is None and key not in SAMPLES:
+        notice("Your picture has expired: pictures are kept for two hours. Here is the sample again.")
+        key = DEFAULT
+    st.session_state[_KEY] = key
+    _write_link(key if own is None else None)
+    if own is not None:
+        return ChosenPicture(key, own.name, own.picture, own=True)
+    return ChosenPicture(key, SAMPLES[key].title, load_sample(key), own=False)
+
+
+def choose(key: str) -> None:
+    """Use the sample or own picture `key` from now on, on every page."""
+    st.session_state[_KEY] = key
+    st.session_state.pop(_NOTICE, None)
+    PICTURES.choose(visitor(), None if key in SAMPLES else key)
+    _write_link(key if key in SAMPLES else None)
+
+
+def add_picture(content: bytes, name: str) -> bool:
+    """Take a picture of the visitor; if it is refused, say why and go on with the picture there was."""
+    try:
+        choose(PICTURES.add(visitor(), content, name))
+    except ImageError as error:
+        notice(f"{name}: {error}")
+        return False
+    return True
+
+
+def forget_pictures() -> None:
+    """Delete all of the visitor's pictures and go back to the first sample."""
+    PICTURES.clear(visitor())
+    choose(DEFAULT)
+
+
+def notice(sentence: str) -> None:
+    """Say something about a picture under the page's title until the next picture is chosen."""
+    st.session_state[_NOTICE] = sentence
+
+
+def current_notice() -> str | None:
+    return st.session_state.get(_NOTICE)
+
+
+def _follow_link() -> None:
+    """A link (or the back button) that names another sample than the last time wins."""
+    named = st.query_params.get(_KEY)
+    if named is None or named == st.session_state.get(_SEEN):
+        return
+    st.session_state[_SEEN] = named
+    if named in SAMPLES:
+        choose(named)
+    else:
+        notice(f"There is no sample picture named “{named[:40]}”. The pictures to choose from are behind the picture button.")
+
+
+def _write_link(sample: str | None) -> None:
+    if sample is None or (sample == DEFAULT and _KEY not in st.query_params):
+        st.query_params.pop(_KEY, None)
+    elif st.query_params.get(_KEY) != sample:
+        st.query_params[_KEY] = sample
+    st.session_state[_SEEN] = st.query_params.get(_KEY)

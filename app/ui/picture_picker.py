@@ -1,0 +1,141 @@
+"""How does a learner choose the picture? A button on every page opens it: samples, upload, paste, webcam."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from app.components.page_events.component import page_events
+from app.ui.picture import (
+    ChosenPicture,
+    add_picture,
+    choose,
+    current_notice,
+    forget_pictures,
+    notice,
+)
+from app.ui.shelf import LIFETIME, PICTURES
+from app.ui.visitor import visitor
+from cnnviz import compute
+from cnnviz.image import MAX_BYTES, SAMPLES, encode_jpeg, fit, load_sample
+
+_EVENTS = "page_events"
+_THUMBNAIL = 200  # pixels
+_SOURCES = {"Samples": ":material/photo_library:", "Upload or paste": ":material/upload:", "Webcam": ":material/photo_camera:"}
+
+
+def picture_button(chosen: ChosenPicture) -> None:
+    """The button that names the picture in use, the page-wide drop and paste, and any notice about a picture."""
+    if st.button(chosen.title, icon=":material/image:", help="Choose another picture", key="choose_picture", width="stretch"):
+        _dialog()
+
+
+def picture_events() -> None:
+    """Listen for pictures dropped on the page or pasted into it; shown once a page."""
+    page_events(
+        key=_EVENTS,
+        warm=compute.under_way() is not None,
+        max_bytes=MAX_BYTES,
+        on_drawn=compute.warm_up,
+        on_arrived=_arrived,
+        on_refused=_refused,
+    )
+
+
+def picture_notice() -> None:
+    """What was wrong with the last picture, if anything."""
+    if sentence := current_notice():
+        st.warning(sentence, icon=":material/info:")
+
+
+def _arrived() -> None:
+    key = st.session_state[_EVENTS].arrived
+    if PICTURES.get(visitor(), key) is not None:
+        choose(key)
+
+
+def _refused() -> None:
+    notice(str(st.session_state[_EVENTS].refused))
+
+
+@st.dialog("Choose a picture", width="large")
+def _dialog() -> None:
+    source = st.segmented_control("Where from", _SOURCES, default="Samples", required=True, label_visibility="collapsed",
+                                  format_func=lambda name: f"{_SOURCES[name]} {name}", key="picture_source")
+    if source == "Samples":
+        _samples()
+    elif source == "Upload or paste":
+        _upload()
+    else:
+        _webcam()
+    _own_pictures()
+
+
+def _samples() -> None:
+    _grid([(name, sample.title, _sample_thumbnail(name)) for name, sample in SAMPLES.items()])
+
+
+def _upload() -> None:
+    turn = st.session_state.setdefault("_upload_turn", 0)
+    upload = st.file_uploader("A picture from this device, 25 MB at most", key=f"upload_{turn}",
+                              help="JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC")
+    st.caption("Or close this and drop a picture anywhere on the page, or paste one with Ctrl+V (⌘V).")
+    if upload is not None:
+        # The next turn's field is empty: the upload itself is not kept, only the upright picture.
+        st.session_state["_upload_turn"] = turn + 1
+        add_picture(upload.getvalue(), upload.name)
+        st.rerun()
+
+
+def _webcam() -> None:
+    if not _secure_context():
+        st.info("A browser gives the webcam only to pages over HTTPS or on this machine itself. "
+                "Upload a picture instead, or ask whoever runs the app to start it with "
+                "`make app CERT=certificate.pem KEY=key.pem`.", icon=":material/lock:")
+        return
+    turn = st.session_state.setdefault("_camera_turn", 0)
+    shot = st.camera_input("Take a picture", key=f"camera_{turn}")
+    if shot is not None:
+        st.session_state["_camera_turn"] = turn + 1
+        add_picture(shot.getvalue(), "webcam picture")
+        st.rerun()
+
+
+def _secure_context() -> bool:
+    """Whether the browser treats this page's address as secure (W3C Secure Contexts: HTTPS or loopback)."""
+    address = urlsplit(st.context.url or "http://localhost")
+    host = address.hostname or ""
+    return address.scheme == "https" or host in {"localhost", "::1"} or host.startswith("127.") or host.endswith(".localhost")
+
+
+def _own_pictures() -> None:
+    own = PICTURES.all(visitor())
+    st.caption(f"Your pictures go to the computer that runs this app and nowhere else. They stay in its memory, without their "
+               f"metadata, until {LIFETIME // 3600} hours after your last visit, and are never part of a link.")
+    if not own:
+        return
+    _grid([(one.key, one.name, _thumbnail(one.picture)) for one in own])
+    if st.button("Delete all my pictures", icon=":material/delete:"):
+        forget_pictures()
+        st.rerun()
+
+
+def _grid(entries: list[tuple[str, str, bytes]], columns: int = 4) -> None:
+    for start in range(0, len(entries), columns):
+        for column, (key, title, thumbnail) in zip(st.columns(columns), entries[start : start + columns], strict=False):
+            with column:
+                st.image(thumbnail, width="stretch")
+                if st.button(title, key=f"use_{key}", width="stretch"):
+                    choose(key)
+                    st.rerun()
+
+
+@lru_cache
+def _sample_thumbnail(name: str) -> bytes:
+    return _thumbnail(load_sample(name))
+
+
+def _thumbnail(picture) -> bytes:  # type: ignore[no-untyped-def]
+    return encode_jpeg(fit(picture, _THUMBNAIL))

@@ -1,0 +1,68 @@
+"""Which addresses does the app answer besides Streamlit's own? The views' modules, pictures out, pictures in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from app.ui.shelf import PICTURES
+from app.web.visitor import COOKIE, visitor_id
+from cnnviz.errors import ImageError
+
+COMPONENTS = Path(__file__).parent.parent / "components"
+MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
+
+
+async def view_module(request: Request) -> Response:
+    """A component's JavaScript or CSS; nothing else in that folder is served."""
+    path = (COMPONENTS / request.path_params["path"]).resolve()
+    if path.suffix not in MEDIA_TYPES or not path.is_relative_to(COMPONENTS) or not path.is_file():
+        return Response("There is no such view.", status_code=404)
+    return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers={"cache-control": "no-cache"})
+
+
+async def picture_out(request: Request) -> Response:
+    """The pixels of a picture as lossless PNG, to its owner only; a sample to everybody."""
+    visitor = visitor_id(f"{COOKIE}={request.cookies.get(COOKIE, '')}")
+    png = await run_in_threadpool(PICTURES.png, visitor, request.path_params["key"], int(request.path_params["side"]))
+    if png is None:
+        return Response("This picture has expired or is not yours.", status_code=404)
+    return Response(png, media_type="image/png", headers={"cache-control": "private, max-age=7200, immutable"})
+
+
+async def picture_in(request: Request) -> Response:
+    """Take a dropped or pasted picture onto the visitor's shelf; the answer names it or says what is wrong."""
+    from cnnviz.image import MAX_BYTES
+
+    visitor = visitor_id(f"{COOKIE}={request.cookies.get(COOKIE, '')}")
+    # A page of another site cannot set this header without asking first, and we never grant it.
+    if visitor is None or request.headers.get("x-cnnviz") != "picture":
+        return JSONResponse({"error": "Reload the page, then try again: this browser sent no visitor cookie."}, 403)
+    content = bytearray()
+    try:
+        async for chunk in request.stream():
+            content += chunk
+            if len(content) > MAX_BYTES:
+                return JSONResponse({"error": _too_large(MAX_BYTES)}, 413)
+        name = request.query_params.get("name", "picture")
+        key = await run_in_threadpool(PICTURES.add, visitor, bytes(content), name)
+    except ImageError as error:
+        return JSONResponse({"error": str(error)}, 422)
+    except ClientDisconnect:
+        return Response(status_code=499)
+    return JSONResponse({"key": key})
+
+
+def _too_large(limit: int) -> str:
+    return f"This file is larger than {limit // 10**6} MB: save it smaller, for example as a JPEG, and try again."
+
+
+ROUTES = [
+    Route("/components/{path:path}", view_module),
+    Route("/pictures/{side:int}/{key}.png", picture_out),
+    Route("/pictures", picture_in, methods=["POST"]),
+]
