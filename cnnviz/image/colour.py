@@ -139,7 +139,7 @@ def _limits(maps: np.ndarray, kind: Kind, per: Per, fixed: tuple[float, float] |
         low, high = float(fixed[0]), float(fixed[1])
         if not (np.isfinite([low, high]).all() and low < high):
             raise SettingsError(f"Fixed limits are two finite numbers, the lower first, not {low:g} and {high:g}.")
-        return np.tile(np.float32([low, high]), (count, 1))
+        return np.tile(np.array([low, high], dtype=np.float32), (count, 1))
     least, greatest = _extremes(maps if per == "map" else maps.reshape(1, -1, maps.shape[2]))
     pairs = _widen(least, greatest, kind)
     return np.ascontiguousarray(np.broadcast_to(pairs, (count, 2)), dtype=np.float32)

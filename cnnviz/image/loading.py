@@ -84,19 +84,10 @@ def _read(source: Source) -> bytes:
     """At most ``MAX_BYTES`` of ``source``; one byte more is enough to know that it is too large."""
     if isinstance(source, str | PathLike):
         return _read_path(Path(source))
-    if isinstance(source, bytes | bytearray | memoryview):
-        data: object = bytes(source) if memoryview(source).nbytes <= MAX_BYTES else source
-    elif hasattr(source, "read"):
-        if source.seekable():
-            source.seek(0)
-        data = source.read(MAX_BYTES + 1)
-    else:
-        raise ImageError(f"A picture is read from a path, bytes or a binary file, not from {type(source).__name__}.")
-    if isinstance(data, str):
-        raise ImageError("This file was opened as text; open it in binary mode, with open(path, 'rb').")
-    if memoryview(data).nbytes > MAX_BYTES:  # type: ignore[arg-type]
+    data = source if isinstance(source, bytes | bytearray | memoryview) else _read_file(source)
+    if memoryview(data).nbytes > MAX_BYTES:
         raise ImageError(_too_many_bytes())
-    return bytes(data)  # type: ignore[arg-type]
+    return bytes(data)
 
 
 def _read_path(path: Path) -> bytes:
@@ -106,6 +97,20 @@ def _read_path(path: Path) -> bytes:
         return path.read_bytes()
     except (OSError, ValueError) as error:
         raise ImageError(f"The file {path.name!r} cannot be opened; check its name and that it may be read.") from error
+
+
+def _read_file(file: BinaryIO) -> bytes:
+    if not hasattr(file, "read"):
+        raise ImageError(f"A picture is read from a path, bytes or a binary file, not from {type(file).__name__}.")
+    try:
+        if file.seekable():
+            file.seek(0)
+        data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise ImageError("This file cannot be read; open it again, with open(path, 'rb').") from error
+    if not isinstance(data, bytes):
+        raise ImageError("This file was opened as text; open it in binary mode, with open(path, 'rb').")
+    return data
 
 
 def _too_many_bytes() -> str:

@@ -89,8 +89,8 @@ def mosaic(
     rows = math.ceil(count / columns)
     cells = np.full((rows * columns, height + gap, width + gap), colour.GAP, dtype=np.uint8)
     cells[:count, :height, :width] = levels
-    sheet = cells.reshape(rows, columns, height + gap, width + gap).swapaxes(1, 2)
-    sheet = sheet.reshape(rows * (height + gap), columns * (width + gap))
+    grid = cells.reshape(rows, columns, height + gap, width + gap).swapaxes(1, 2)
+    sheet = grid.reshape(rows * (height + gap), columns * (width + gap))
     index = np.ascontiguousarray(sheet[: sheet.shape[0] - gap, : sheet.shape[1] - gap])
     return Mosaic(index, colour.palette(kind, theme), rows, columns, (height, width), gap, count, scale, kind)
 
