@@ -133,17 +133,26 @@ class _Recorder:
     def _keep(self, output: Tensor) -> Tensor:
         if output.is_floating_point() and output.dtype != self._dtype:
             return output.to(self._dtype)
-        if output.layout != torch.strided or output.device.type not in _LAZY_DEVICES or _storage(output) in self._shared:
+        if not self._can_be_lazy(output):
             return output.clone()
         # A kept tensor at this address holds these very values: had the network written to them, torch would have
         # moved them first. So a module that returns its input costs nothing, also not when the outputs are settled.
-        address = torch._C._data_address(output), output.dtype
+        address = torch._C._data_address(output), output.dtype  # type: ignore[attr-defined]  # missing from the stubs
         if address in self._by_address:
             return self._by_address[address].as_strided(output.shape, output.stride(), output.storage_offset())
         if output.untyped_storage().nbytes() > output.nbytes:
             return output.clone()  # a view of something larger must not keep it alive
-        self._by_address[address] = kept = torch._lazy_clone(output)
+        try:
+            kept = torch._lazy_clone(output)
+        except RuntimeError:  # memory that torch did not allocate, such as a NumPy array's
+            return output.clone()
+        self._by_address[address] = kept
         return kept
+
+    def _can_be_lazy(self, output: Tensor) -> bool:
+        """Whether its memory is torch's and this pass's own: a parameter's is read by other threads at this moment."""
+        dense = output.layout == torch.strided and output.device.type in _LAZY_DEVICES
+        return dense and _storage(output) not in self._shared
 
 
 def _storage(tensor: Tensor) -> int:
@@ -154,10 +163,12 @@ def _batch(network: Network | nn.Module, module: nn.Module, image: Image.Image |
     if isinstance(image, Image.Image):
         if isinstance(network, nn.Module):
             raise SettingsError("A plain module cannot prepare a picture; give it a tensor (1, C, H, W).")
-        image = network.preprocess(image)
-    batch = image[None] if image.ndim == 3 else image
+        ready: Tensor = network.preprocess(image)
+    else:
+        ready = image
+    batch = ready[None] if ready.ndim == 3 else ready
     if batch.ndim != 4 or len(batch) != 1:
-        raise SettingsError(f"One picture is captured at a time, (C, H, W) or (1, C, H, W), not {tuple(image.shape)}.")
+        raise SettingsError(f"One picture is captured at a time, (C, H, W) or (1, C, H, W), not {tuple(ready.shape)}.")
     device, dtype = own_kind(module)
     return batch.to(device, dtype, copy=True)  # a copy, since the first module may write to its input
 

@@ -77,8 +77,7 @@ def layer_table(network: Network | nn.Module, shape: Shape | None = None) -> tup
     if isinstance(network, nn.Module):
         module, shape = network, shape or PICTURE
     else:
-        height, width = network.input_size
-        module, shape = network.module, shape or (3, height, width)
+        module, shape = network.module, shape or network.input_size
     with _tables_lock:
         known = _tables.setdefault(module, {})
     if shape not in known:

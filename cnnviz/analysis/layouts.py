@@ -22,7 +22,14 @@ Layout = Literal["maps", "maps-last", "tokens", "vector", "windows", "other"]
 positions, D); "other" is what does not describe the picture, such as a table of relative positions."""
 
 _POOLING = (_AvgPoolNd, _MaxPoolNd, _AdaptiveAvgPoolNd, _AdaptiveMaxPoolNd)
-_OTHER_CHANNELS_FIRST = (nn.GroupNorm, nn.LocalResponseNorm, nn.Upsample, nn.PixelShuffle, LayerNorm2d, WindowDepartition)
+_OTHER_CHANNELS_FIRST = (
+    nn.GroupNorm,
+    nn.LocalResponseNorm,
+    nn.Upsample,
+    nn.PixelShuffle,
+    LayerNorm2d,
+    WindowDepartition,
+)
 _CHANNELS_FIRST = (_ConvNd, _BatchNorm, *_POOLING, *_OTHER_CHANNELS_FIRST)
 _CHANNELS_LAST = (nn.Linear, nn.LayerNorm)
 _THREE_AXES = ("maps", "maps-last", "windows")

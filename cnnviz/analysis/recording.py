@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.swin_transformer import ShiftedWindowAttention
 
-from cnnviz.analysis.replicas import replica
+from cnnviz.network import replica
 
 ATTENTION: dict[type[nn.Module], tuple[str, ...]] = {
     nn.MultiheadAttention: ("out_proj",),
