@@ -84,10 +84,11 @@ def colour_index(maps: Any, limits: npt.ArrayLike) -> npt.NDArray[np.uint8]:
         raise SettingsError(f"Maps (C, H, W) need limits (C, 2), but the shapes are {array.shape} and {pairs.shape}.")
     low, high = pairs[:, 0, None, None], pairs[:, 1, None, None]
     middle = ((low + high) / 2).astype(np.float32)
-    steps = np.minimum((LEVELS - 1) / np.maximum(high - low, 1e-45), 1e38).astype(np.float32)
+    half = np.maximum((high - low) / 2, 1e-45).astype(np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
         level = array - middle if middle.any() else array.copy()
-        level *= steps
+        level /= half  # Not times its inverse, which overflows for the smallest numbers.
+        level *= np.float32(CENTRE)
         level += np.float32(CENTRE + 0.5)  # The half makes the cast to integers below round instead of cut.
         np.clip(level, 0, LEVELS - 1, out=level)
         index = level.astype(np.uint8)

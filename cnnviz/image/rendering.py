@@ -53,9 +53,14 @@ def overlay(
         raise SettingsError(f"A map to lay over a picture needs the shape (H, W), not {array.shape}.")
     if not 0 <= opacity <= 1:
         raise SettingsError(f"Opacity lies between 0 and 1, not at {opacity:g}.")
-    blocks = Image.fromarray(colourise(array, kind, limits, theme))
-    cover = blocks.resize(picture.size, Image.Resampling.NEAREST)
-    return Image.blend(picture.convert("RGB"), cover, opacity)
+    down, across = _under(picture.height, array.shape[0]), _under(picture.width, array.shape[1])
+    cover = colourise(array, kind, limits, theme)[down[:, None], across]
+    return Image.blend(picture.convert("RGB"), Image.fromarray(cover), opacity)
+
+
+def _under(pixels: int, cells: int) -> npt.NDArray[np.intp]:
+    """For each of so many pixels, the cell that its middle lies in; in whole numbers, so no rounding moves an edge."""
+    return (2 * np.arange(pixels) + 1) * cells // (2 * pixels)
 
 
 def enlarge(pixels: npt.NDArray[np.uint8], factor: int) -> npt.NDArray[np.uint8]:
