@@ -6,6 +6,5 @@ from .device import usable_cores as usable_cores
 from .warming import Warming as Warming
 from .warming import ready as ready
 from .warming import settle as settle
-from .warming import warm_up as warm_up
-from .warming import ready as ready
 from .warming import under_way as under_way
+from .warming import warm_up as warm_up

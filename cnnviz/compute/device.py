@@ -63,8 +63,8 @@ def at_work() -> Iterator[int]:
     """Do one heavy computation inside; yields the number of threads it was given.
 
     At most as many computations as cores run at once, further ones wait here. Whoever comes alone gets all cores; the
-    more are at work or waiting, the fewer threads each gets, down to one. torch keeps the number of threads per calling
-    thread, so that one learner's number does not touch another's. Inside another ``at_work`` of the same thread it changes nothing.
+    more are at work or waiting, the fewer threads each gets, down to one. torch keeps that number per calling thread,
+    so one learner's does not touch another's. Inside another ``at_work`` of the same thread it changes nothing.
     """
     outer = getattr(_here, "threads", None)
     if outer is not None:
@@ -142,7 +142,7 @@ def _best() -> str:
 
 
 def _cgroup_quota(root: Path = Path("/sys/fs/cgroup")) -> float | None:
-    """Cores' worth of time that the control group grants (version 2, then version 1), or None where it sets no limit."""
+    """Cores' worth of time that the control group grants (version 2, else version 1); None where there is no limit."""
     try:
         quota, period = (root / "cpu.max").read_text().split()
     except (OSError, ValueError):

@@ -48,20 +48,15 @@ def under_way() -> Warming | None:
 
 
 def ready() -> bool:
-    """True once a warm-up was started and every heavy library is in."""
-    return _warming is not None and _warming.ready()
-
-
-def ready() -> bool:
-    """Whether a warm-up was started and is through."""
+    """True once a warm-up was started and every heavy library was tried."""
     return _warming is not None and _warming.ready()
 
 
 def settle() -> int:
     """Collect what is garbage now and freeze the rest, so that later collections skip it; returns the objects frozen.
 
-    A full collection walks every object: with torch imported that holds the interpreter for about 260 ms, after this for
-    a few.
+    A full collection walks every object: with torch imported that holds the interpreter for about 260 ms, after this
+    for a few.
     """
     gc.collect()
     gc.freeze()

@@ -3,6 +3,7 @@ from . import download as download
 from . import prediction as prediction
 from . import preprocessing as preprocessing
 from . import published as published
+from . import replicas as replicas
 from . import weights as weights
 from . import zoo as zoo
 from .prediction import Prediction as Prediction
@@ -14,7 +15,7 @@ from .published import NetworkInfo as NetworkInfo
 from .published import list_networks as list_networks
 from .published import network_info as network_info
 from .published import network_names as network_names
-from .replica import replica as replica
+from .replicas import replica as replica
 from .weights import stored as stored
 from .zoo import Network as Network
 from .zoo import load_network as load_network

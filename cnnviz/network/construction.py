@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from inspect import isfunction, signature
 from typing import Any
 
 import torch
@@ -20,8 +21,8 @@ def skeleton(info: NetworkInfo) -> nn.Module:
 def untrained(info: NetworkInfo) -> nn.Module:
     """The network with random weights, drawn as its authors initialise it; the same name gives the same weights.
 
-    The numbers come from a generator of this call: torch's global one is neither read nor moved, so that two learners do
-    not disturb one another.
+    The numbers come from a generator of this call: torch's global one is neither read nor moved, so that two learners
+    do not disturb one another.
     """
     seed = int.from_bytes(hashlib.sha256(info.name.encode()).digest()[:4], "big")
     with _Seeded(torch.Generator().manual_seed(seed)):
@@ -57,8 +58,8 @@ def _settings(info: NetworkInfo) -> dict[str, Any]:
 class _Weightless(TorchFunctionMode):
     """Tensors made to be filled are made on the meta device; tensors computed from numbers stay real.
 
-    ``torch.device("meta")`` would send all of them there; the RegNets, which compute their widths with tensors, cannot be
-    built so.
+    ``torch.device("meta")`` would send all of them there; the RegNets, which compute their widths with tensors, cannot
+    be built so.
     """
 
     FACTORIES = frozenset((torch.empty, torch.zeros, torch.ones, torch.full))
@@ -73,10 +74,14 @@ class _Weightless(TorchFunctionMode):
 
 
 class _Seeded(TorchFunctionMode):
-    """Whatever draws random numbers without a generator draws from this one."""
+    """Whatever draws random numbers without a generator draws from this one.
+
+    Functions of ``nn.init`` come here before they draw, and inside them the mode is off: they are given it themselves.
+    """
 
     DRAWS = frozenset(
-        (torch.Tensor.normal_, torch.Tensor.uniform_, torch.Tensor.bernoulli_, torch.randn, torch.rand, torch.normal)
+        {torch.Tensor.normal_, torch.Tensor.uniform_, torch.Tensor.bernoulli_, torch.randn, torch.rand, torch.normal}
+        | {made for made in vars(nn.init).values() if isfunction(made) and "generator" in signature(made).parameters}
     )
 
     def __init__(self, generator: torch.Generator) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from cnnviz.errors import NetworkError
 
 CONNECT_SECONDS = 3.5
-"""Without an answer by then the machine counts as offline; name look-up included, which has no time limit of its own."""
+"""Without an answer by then the machine counts as offline; looking up the name, which can hang, counts too."""
 STALL_SECONDS = 20.0
 """A download that gives no byte for so long is given up."""
 CHUNK = 1 << 18
@@ -25,8 +25,8 @@ CHUNK = 1 << 18
 def download(url: str, target: Path, checksum: str, progress: Callable[[int, int], None] | None = None) -> None:
     """Fetch ``url`` into ``target``, which appears only once it is complete and its SHA-256 starts with ``checksum``.
 
-    ``progress(done_bytes, total_bytes)`` is called from the first byte on, total 0 where unknown. Raises NetworkError, in
-    ``CONNECT_SECONDS`` when there is no connection.
+    ``progress(done_bytes, total_bytes)`` is called from the first byte on, total 0 where unknown. Raises NetworkError,
+    within ``CONNECT_SECONDS`` when there is no connection.
     """
     with _connect(url) as response:
         try:
@@ -42,7 +42,8 @@ def download(url: str, target: Path, checksum: str, progress: Callable[[int, int
                 found = _copy(response, file, url, progress)
             if not found.startswith(checksum):
                 raise NetworkError(
-                    f"What {_host(url)} sent for {target.name} is not the published file (its checksum differs); try again, or from another connection."
+                    f"What {_host(url)} sent for {target.name} is not the published file (its checksum differs); "
+                    "try again, or from another connection."
                 )
             partial.replace(target)
         finally:

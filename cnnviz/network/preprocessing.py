@@ -1,7 +1,7 @@
 """What does a network see of a picture?
 
-Resize the shorter side, cut out the middle, subtract the mean, divide by the standard deviation: the very steps that the
-weights were tested with.
+Resize the shorter side, cut out the middle, subtract the mean, divide by the standard deviation: the very steps that
+the weights were tested with.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,8 @@ from PIL import Image
 from cnnviz.network.published import NetworkInfo
 
 FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+VERY_LONG = 10
+"""Sides in a greater ratio than this make a picture very long."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class Preprocessing:
     def crop(self, picture: Image.Image) -> Image.Image:
         """The picture the network sees, RGB, side × side pixels: as torchvision resizes and crops, pixel for pixel.
 
-        Only the part that is kept is resized, so a very long picture costs no more than a square one.
+        Of a very long picture only the middle is resized, since all of it could fill the memory; that may differ by
+        rounding.
         """
         picture = picture.convert("RGB")
         width, height = picture.size
@@ -45,13 +48,14 @@ class Preprocessing:
         new_width, new_height = scaled[width], scaled[height]
         left, kept_width = _middle(new_width, self.side)
         top, kept_height = _middle(new_height, self.side)
-        box = (
-            left * width / new_width,
-            top * height / new_height,
-            (left + kept_width) * width / new_width,
-            (top + kept_height) * height / new_height,
-        )
-        part = picture.resize((kept_width, kept_height), FILTERS[self.interpolation], box=box)
+        kept = (left, top, left + kept_width, top + kept_height)
+        resample = FILTERS[self.interpolation]
+        if long <= VERY_LONG * short:
+            part = picture.resize((new_width, new_height), resample).crop(kept)
+        else:
+            across, down = width / new_width, height / new_height
+            box = (kept[0] * across, kept[1] * down, kept[2] * across, kept[3] * down)
+            part = picture.resize((kept_width, kept_height), resample, box=box)
         if part.size == (self.side, self.side):
             return part
         framed = Image.new("RGB", (self.side, self.side))

@@ -8,12 +8,12 @@ import difflib
 import json
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from cnnviz.errors import NetworkError
+from cnnviz.paths import ASSETS
 
-WEIGHTS_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "weights"
+WEIGHTS_FOLDER = ASSETS / "weights"
 SHIPPED = "efficientnet_lite0"
 
 

@@ -65,8 +65,8 @@ def read_safetensors(source: str | PathLike[str]) -> State:
 def fill(module: "nn.Module", state: State, info: NetworkInfo, file: str | None = None) -> "nn.Module":
     """Put ``state`` into a module built on the meta device, and return it.
 
-    ``file`` is the name of a learner's own file: then every tensor's name and shape is compared first and the NetworkError
-    names the first that does not fit.
+    ``file`` is the name of a learner's own file: then every tensor's name and shape is compared first, and the
+    NetworkError names the first that does not fit.
     """
     state = _without_unused_heads(state, info)
     if file is not None:
@@ -124,12 +124,12 @@ def _checkpoints() -> Path:
         import torch.hub
 
         return Path(torch.hub.get_dir()) / "checkpoints"
-    cache = os.getenv("XDG_CACHE_HOME", "~/.cache")
-    return Path(os.getenv("TORCH_HOME", os.path.join(cache, "torch"))).expanduser() / "hub" / "checkpoints"
+    home = os.getenv("TORCH_HOME") or Path(os.getenv("XDG_CACHE_HOME", "~/.cache")) / "torch"
+    return Path(home).expanduser() / "hub" / "checkpoints"
 
 
 def _checksum_in_name(name: str) -> str:
-    """The start of the SHA-256 that torchvision writes into its file names: ``resnet18-f37072fd.pth`` → ``f37072fd``."""
+    """The start of the SHA-256, which torchvision writes into file names: ``resnet18-f37072fd.pth`` → ``f37072fd``."""
     found = re.search(r"-([a-f0-9]{8,})\.", name)
     if found is None:
         raise NetworkError(f"{name} carries no checksum, so it cannot be trusted; give a safetensors file as weights.")
@@ -187,7 +187,7 @@ def _keep_metadata(old: State, new: State) -> State:
 
 
 def _checked(module: "nn.Module", state: State, info: NetworkInfo, file: str) -> State:
-    """``state`` in the module's own types, if it has exactly the module's tensors; else NetworkError names the first misfit."""
+    """``state`` in the module's own types, if it has exactly the module's tensors; NetworkError for a misfit."""
     import torch
 
     expected = module.state_dict()
@@ -201,7 +201,8 @@ def _checked(module: "nn.Module", state: State, info: NetworkInfo, file: str) ->
             )
         if state[key].shape != like.shape:
             raise NetworkError(
-                f"{file} does not fit {info.title}: its {key} has shape {tuple(state[key].shape)}, needed is {tuple(like.shape)}."
+                f"{file} does not fit {info.title}: its {key} has shape {tuple(state[key].shape)}, "
+                f"needed is {tuple(like.shape)}."
             )
     for key in state:
         if key not in expected:

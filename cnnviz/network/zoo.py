@@ -9,7 +9,8 @@ from PIL import Image
 from torch import nn
 
 from cnnviz.compute.device import device
-from cnnviz.network import construction, weights as files
+from cnnviz.network import construction
+from cnnviz.network import weights as files
 from cnnviz.network.preprocessing import Preprocessing, preprocessing
 from cnnviz.network.published import NetworkInfo, categories, network_info
 
@@ -50,9 +51,9 @@ def load_network(
 ) -> Network:
     """Load a network by name with its published weights, with those of a file, or without.
 
-    ``weights`` is ``"auto"`` (published: shipped, stored by an earlier download, or downloaded now), ``"none"`` (random,
-    the same each time) or the path of a safetensors file. ``progress(done_bytes, total_bytes)`` is called while
-    downloading, in the calling thread; total is 0 where the server does not say.
+    ``weights`` is ``"auto"`` (published: shipped, stored by an earlier download, or downloaded now), ``"none"``
+    (random, the same each time) or the path of a safetensors file. ``progress(done_bytes, total_bytes)`` is called
+    while downloading, in the calling thread; total is 0 where the server does not say.
 
     Raises NetworkError when the name is unknown, when the weights cannot be had (offline within 5 seconds), or when a
     file does not fit the network.

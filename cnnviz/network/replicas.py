@@ -1,7 +1,7 @@
 """How can two learners hook one network without meeting?
 
-Hooks live on the tree of modules, memory lives in the parameters. A replica is a tree of its own over the same parameters
-and buffers: hooks put on it are seen by nobody else, and it costs next to no memory and a few milliseconds.
+Hooks live on the tree of modules, memory lives in the parameters. A replica is a tree of its own over the same
+parameters and buffers: hooks put on it are seen by nobody else, and it costs next to no memory and a few milliseconds.
 """
 
 import copy
@@ -16,8 +16,8 @@ def replica(module: nn.Module) -> nn.Module:
     """A tree of modules of its own that computes exactly what ``module`` computes, with the very same tensors.
 
     Hooks of the original are not carried over. A module that stands in the tree twice stays one. References to modules
-    outside the tree's own registers (in lists, bound methods, partials) lead to the replica's modules too. For reading and
-    running in eval mode only: what is written into a shared tensor is written for all.
+    outside the tree's own registers (in lists, bound methods, partials) lead to the replica's modules too. For reading
+    and running in eval mode only: what is written into a shared tensor is written for all.
     """
     memo: dict[int, Any] = {}
     twin = _twin(module, memo)
@@ -31,8 +31,8 @@ PLAIN = (bool, int, float, complex, str, bytes, type, type(None), torch.dtype, t
 
 def _twin(module: nn.Module, memo: dict[int, Any]) -> nn.Module:
     """Copy one module and those below it, sharing every tensor; ``memo`` maps id(original) to its copy."""
-    known = memo.get(id(module))
-    if known is not None:
+    if id(module) in memo:
+        known: nn.Module = memo[id(module)]
         return known
     cls = type(module)
     twin = cls.__new__(cls)

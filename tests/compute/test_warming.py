@@ -1,0 +1,59 @@
+"""The heavy libraries come in once, in the background, and what goes wrong is kept to be read."""
+
+import gc
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from cnnviz.compute import settle, warm_up, warming
+from cnnviz.compute.warming import Warming
+
+
+@pytest.fixture(autouse=True)
+def afresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(warming, "_warming", None)
+    yield
+    gc.unfreeze()
+
+
+def finished(libraries: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> Warming:
+    monkeypatch.setattr(warming, "LIBRARIES", libraries)
+    started = warm_up()
+    assert started.wait(20)
+    return started
+
+
+def test_warming_up_twice_is_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert finished(("json", "csv"), monkeypatch) is warm_up()
+
+
+def test_ready_only_after_a_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not warming.ready()
+    assert warming.under_way() is None
+    started = finished(("json",), monkeypatch)
+    assert warming.ready()
+    assert warming.under_way() is started
+
+
+def test_a_library_that_cannot_be_loaded_stops_nothing_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = finished(("no_such_library", "json"), monkeypatch)
+    assert started.ready()
+    assert list(started.errors) == ["no_such_library"]
+    assert isinstance(started.errors["no_such_library"], ImportError)
+
+
+def test_the_heavy_libraries_are_in_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
+        "import sys; from cnnviz import compute; assert 'torch' not in sys.modules; "
+        "w = compute.warm_up(); w.wait(); print(w.errors, all(name in sys.modules for name in w.libraries))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "{} True"
+
+
+def test_settling_takes_what_there_is_out_of_later_collections() -> None:
+    frozen = settle()
+    assert frozen == gc.get_freeze_count()
+    assert frozen > 1000
