@@ -159,30 +159,30 @@ _CATALOGUE = (
     _written(
         "edge_corner", "Edge detection 1 (diagonal)", "Edges", [[1, 0, -1], [0, 0, 0], [-1, 0, 1]],
         what="Marks corners and diagonal edges, and is blind to upright and level ones.",
-        why="It takes the difference of a difference, once across and once down: a change along only one of the two "
-            "cancels.",
+        why="It takes the difference of a difference, once across and once down: a change along only one of the "
+            "two cancels.",
         source=NOTES,
     ),
     _written(
         "laplacian_4", "Edge detection 2 (Laplacian, 4 neighbours)", "Edges", [[0, 1, 0], [1, -4, 1], [0, 1, 0]],
         what="Marks edges in all directions, with a change of sign at each.",
-        why="Four neighbours minus four times the centre is the discrete second derivative: zero on flat areas and even "
-            "slopes, large where the slope changes.",
+        why="Four neighbours minus four times the centre is the discrete second derivative: zero on flat areas "
+            "and even slopes, large where the slope changes.",
         source=NOTES,
     ),
     _written(
         "laplacian_8", "Edge detection 3 (outline, 8 neighbours)", "Edges",
         [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
         what="Draws outlines and single bright dots.",
-        why="Eight times the centre minus its eight neighbours leaves only what differs from its surroundings; the "
-            "diagonals count too.",
+        why="Eight times the centre minus its eight neighbours leaves only what differs from its surroundings; "
+            "the diagonals count too.",
         source=NOTES,
     ),
     _written(
         "sharpen", "Sharpen", "Sharpen", [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
         what="Makes edges crisper and keeps the brightness of flat areas.",
-        why="It is the identity minus the 4-neighbour Laplacian, so the picture gets its own edges added; the weights sum "
-            "to 1.",
+        why="It is the identity minus the 4-neighbour Laplacian, so the picture gets its own edges added; the "
+            "weights sum to 1.",
         source=NOTES,
     ),
     _computed(
@@ -194,8 +194,8 @@ _CATALOGUE = (
     _written(
         "gaussian_blur", "Gaussian blur (approximation)", "Blur", [[1, 2, 1], [2, 4, 2], [1, 2, 1]],
         what="Blurs softly, without the box blur's square traces.",
-        why="Near pixels count more than far ones: [1, 2, 1] across times [1, 2, 1] down is a small bell curve, and 1/16 "
-            "makes it sum to 1.",
+        why="Near pixels count more than far ones: [1, 2, 1] across times [1, 2, 1] down is a small bell curve, "
+            "and 1/16 makes it sum to 1.",
         source=NOTES, scale=Fraction(1, 16),
     ),
     _computed(
@@ -211,8 +211,8 @@ _CATALOGUE = (
             Setting("angle", "Angle", 0.0, 0.0, 179.5, 0.5, "Direction in degrees, anticlockwise from level."),
         ),
         what="Smears the picture along one line, as a moved camera does.",
-        why="Only the pixels on a line have a weight, all the same; across the line nothing is mixed, so edges along it "
-            "stay sharp.",
+        why="Only the pixels on a line have a weight, all the same; across the line nothing is mixed, so edges "
+            "along it stay sharp.",
         source="Gonzalez and Woods, Digital Image Processing, section 5.6",
     ),
     _written(
@@ -230,8 +230,8 @@ _CATALOGUE = (
     _written(
         "prewitt_x", "Prewitt x", "Edges", [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]],
         what="Finds upright edges, as Sobel x does, with a plain mean of three rows.",
-        why="Right minus left in each row, all rows counting the same: simpler than Sobel, a little more blur along the "
-            "edge.",
+        why="Right minus left in each row, all rows counting the same: simpler than Sobel, a little more blur "
+            "along the edge.",
         source="Prewitt, Object enhancement and extraction, 1970",
     ),
     _written(
@@ -243,28 +243,30 @@ _CATALOGUE = (
     _written(
         "scharr_x", "Scharr x", "Edges", [[-3, 0, 3], [-10, 0, 10], [-3, 0, 3]],
         what="Finds upright edges and measures the direction of slanted ones more truly than Sobel.",
-        why="The averaging weights 3, 10, 3 are chosen so that x and y together answer almost equally in every direction.",
+        why="The averaging weights 3, 10, 3 are chosen so that x and y together answer almost equally in every "
+            "direction.",
         source="Scharr, Optimale Operatoren in der digitalen Bildverarbeitung, 2000",
     ),
     _written(
         "scharr_y", "Scharr y", "Edges", [[-3, -10, -3], [0, 0, 0], [3, 10, 3]],
         what="Finds level edges and measures the direction of slanted ones more truly than Sobel.",
-        why="The averaging weights 3, 10, 3 are chosen so that x and y together answer almost equally in every direction.",
+        why="The averaging weights 3, 10, 3 are chosen so that x and y together answer almost equally in every "
+            "direction.",
         source="Scharr, Optimale Operatoren in der digitalen Bildverarbeitung, 2000",
     ),
     _computed(
         "laplacian_of_gaussian", "Laplacian of Gaussian", "Edges", formulas.laplacian_of_gaussian,
         (_size(9), _sigma(1.4)),
         what="Marks edges and blobs of about one size, and overlooks finer noise.",
-        why="It blurs with a bell curve and takes the second derivative in one step: a pit in the centre, a ring around it, "
-            "and a sum of 0.",
+        why="It blurs with a bell curve and takes the second derivative in one step: a pit in the centre, a ring "
+            "around it, and a sum of 0.",
         source="Marr and Hildreth, Theory of edge detection, 1980",
     ),
     _written(
         "emboss", "Emboss", "Relief", [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]],
         what="Makes the picture look like a relief lit from one corner.",
-        why="Lower right minus upper left is a slope along the diagonal; the 1 in the centre adds the picture itself, so "
-            "flat areas keep their brightness.",
+        why="Lower right minus upper left is a slope along the diagonal; the 1 in the centre adds the picture "
+            "itself, so flat areas keep their brightness.",
         source="Common in photo editors",
     ),
     _computed(
@@ -282,8 +284,8 @@ _CATALOGUE = (
         "high_boost", "High boost", "Sharpen", formulas.high_boost,
         (Setting("boost", "A", 2.0, 1.0, 5.0, 0.1, "How many times the picture counts before its blur is taken off."),),
         what="Sharpens, and brightens as A grows.",
-        why="A times the picture minus its box blur: with A = 1 only the detail is left, with A = 2 the picture plus its "
-            "detail.",
+        why="A times the picture minus its box blur: with A = 1 only the detail is left, with A = 2 the picture "
+            "plus its detail.",
         source="Gonzalez and Woods, Digital Image Processing, section 3.6", scale=Fraction(1, 9),
     ),
 )  # fmt: skip

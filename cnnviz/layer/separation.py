@@ -36,8 +36,8 @@ def separate(matrix: ArrayLike, tol: float = 1e-9) -> Factors | None:
     """The column and the row whose outer product is ``matrix`` (kh, kw), or None where its rank is not 1.
 
     Rank 1 means that the second singular value is at most ``tol`` times the first. Small fractions come out as one
-    would write them: whole numbers (Sobel: [1, 2, 1] and [−1, 0, 1]), and where the matrix sums to 1 so does each factor
-    (Gaussian: [1, 2, 1]/4 twice). Anything else is split evenly between the two factors.
+    would write them: whole numbers (Sobel: [1, 2, 1] and [−1, 0, 1]), and where the matrix sums to 1 so does each
+    factor (Gaussian: [1, 2, 1]/4 twice). Anything else is split evenly between the two factors.
     """
     matrix = np.asarray(matrix, dtype=np.float64)
     left, singular, right = np.linalg.svd(matrix)

@@ -88,7 +88,7 @@ def trace(
     rows, source_rows = _taps(view, 0, row, size[0], padding_mode)
     cols, source_cols = _taps(view, 1, col, size[1], padding_mode)
     blank = (source_rows < 0)[:, None] | (source_cols < 0)[None, :]
-    patch = np.where(blank, 0.0, picture[np.ix_(inputs, source_rows, source_cols)])
+    patch = np.where(blank, 0.0, picture[np.ix_(np.array(inputs), source_rows, source_cols)])
     products = patch * applied
     sums = products.sum(axis=(1, 2))
     offsets = _array(bias).ravel()

@@ -10,7 +10,7 @@ goes to the bottom and the right, as in PyTorch.
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -26,12 +26,16 @@ PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 @dataclass(frozen=True)
 class Window:
-    """A window's settings, checked and written out as (height, width); ``padding`` as ((top, bottom), (left, right))."""
+    """A window's settings, checked, each as (height, width); ``padding`` as ((top, bottom), (left, right))."""
 
     kernel: tuple[int, int]
     stride: tuple[int, int]
     padding: tuple[tuple[int, int], tuple[int, int]]
     dilation: tuple[int, int]
+
+    def unpadded(self) -> Window:
+        """The same window over a picture that has its padding already."""
+        return replace(self, padding=((0, 0), (0, 0)))
 
     @property
     def span(self) -> tuple[int, int]:
@@ -168,7 +172,8 @@ def _too_small(size: tuple[int, int], view: Window, axis: int) -> str:
     padded = size[axis] + sum(view.padding[axis])
     spread = f" with dilation {dilation}" if dilation > 1 else ""
     input_name = "padded input" if sum(view.padding[axis]) else "input"
-    ways = [f"padding of at least {-(-(span - size[axis]) // 2)}", f"a kernel of at most {(padded - 1) // dilation + 1}"]
+    ways = [f"padding of at least {-(-(span - size[axis]) // 2)}"]
+    ways.append(f"a kernel of at most {(padded - 1) // dilation + 1}")
     largest = (padded - 1) // (kernel - 1)
     if dilation > 1 and largest >= 1:
         ways.append("dilation 1" if largest == 1 else f"dilation of at most {largest}")
