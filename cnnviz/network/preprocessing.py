@@ -2,15 +2,22 @@
 
 Resize the shorter side, cut out the middle, subtract the mean, divide by the standard deviation: the very steps that
 the weights were tested with.
+
+Cutting out needs no torch, so that a page can show what the network will see before torch is loaded.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from PIL import Image
 
 from cnnviz.network.published import NetworkInfo
+
+if TYPE_CHECKING:
+    import torch
 
 FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 VERY_LONG = 10
@@ -31,6 +38,8 @@ class Preprocessing:
 
     def __call__(self, picture: Image.Image) -> torch.Tensor:
         """Float32 (3, side, side): (value / 255 - mean) / std, channel by channel."""
+        import torch
+
         pixels = torch.from_numpy(np.array(self.crop(picture), dtype=np.uint8)).permute(2, 0, 1)
         values = pixels.contiguous().to(torch.float32).div_(255)
         return values.sub_(_column(self.mean)).div_(_column(self.std))
@@ -81,4 +90,6 @@ def _middle(length: int, wanted: int) -> tuple[int, int]:
 
 
 def _column(values: tuple[float, float, float]) -> torch.Tensor:
+    import torch
+
     return torch.tensor(values, dtype=torch.float32).view(3, 1, 1)
