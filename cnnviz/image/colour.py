@@ -50,7 +50,8 @@ def colourise(
     array = as_array(values)
     flat = array.reshape(1, 1, -1)
     scale = _limits(flat, kind, "layer", limits)
-    return palette(kind, theme)[colour_index(flat, scale)].reshape(*array.shape, 3)
+    # np.take is several times as fast as indexing here.
+    return np.take(palette(kind, theme), colour_index(flat, scale), axis=0).reshape(*array.shape, 3)
 
 
 def limits(

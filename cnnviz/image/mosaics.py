@@ -45,7 +45,7 @@ class Mosaic:
     @property
     def pixels(self) -> npt.NDArray[np.uint8]:
         """The mosaic in RGB, (height, width, 3)."""
-        return self.palette[self.index]
+        return np.take(self.palette, self.index, axis=0)
 
     def box(self, number: int) -> tuple[int, int, int, int]:
         """Top, left, bottom and right (the last two exclusive) of map ``number`` in ``index``."""

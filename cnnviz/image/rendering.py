@@ -54,7 +54,7 @@ def overlay(
     if not 0 <= opacity <= 1:
         raise SettingsError(f"Opacity lies between 0 and 1, not at {opacity:g}.")
     down, across = _under(picture.height, array.shape[0]), _under(picture.width, array.shape[1])
-    cover = colourise(array, kind, limits, theme)[down[:, None], across]
+    cover = colourise(array, kind, limits, theme).take(down, axis=0).take(across, axis=1)
     return Image.blend(picture.convert("RGB"), Image.fromarray(cover), opacity)
 
 

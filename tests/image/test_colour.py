@@ -92,11 +92,9 @@ def test_largest_and_smallest_numbers_have_colours():
     assert colour_index(huge, limits(huge)).ravel().tolist() == [0, LEVELS - 1]
 
 
-@pytest.mark.parametrize(
-    "dtype", [torch.float32, torch.float16, torch.bfloat16, torch.float64, torch.int64, torch.uint8]
-)
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "float64", "int64", "uint8"])
 def test_tensors_of_every_type_are_taken(dtype):
-    maps = torch.tensor([[[0, 1], [2, 4]]], dtype=dtype)
+    maps = torch.tensor([[[0, 1], [2, 4]]], dtype=getattr(torch, dtype))
     assert limits(maps, "grey").tolist() == [[0, 4]]
     assert colour_index(maps, [[0, 4]]).tolist() == [[[0, 63], [CENTRE, LEVELS - 1]]]
 
@@ -150,7 +148,8 @@ def lab(rgb_linear: np.ndarray) -> np.ndarray:
     return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1)
 
 
-# Machado, Oliveira, Fernandes: "A physiologically-based model for simulation of color vision deficiency", 2009, severity 1.
+# Machado, Oliveira, Fernandes, "A physiologically-based model for simulation of color vision deficiency", 2009,
+# at full severity.
 BLINDNESS = {
     "none": np.eye(3),
     "protan": np.array(

@@ -1,6 +1,8 @@
 """What is laid over, enlarged and encoded is exact to the pixel."""
 
 import io
+import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -21,9 +23,9 @@ def noise(*shape: int) -> np.ndarray:
 def test_overlay_covers_the_picture_exactly(rows, columns, height, width):
     values = noise(rows, columns)
     laid = np.asarray(image.overlay(Image.new("RGB", (width, height)), values, opacity=1.0))
-    # The value under the middle of each pixel, in whole numbers so that no rounding decides.
-    down = (2 * np.arange(height) + 1) * rows // (2 * height)
-    across = (2 * np.arange(width) + 1) * columns // (2 * width)
+    # The cell under the middle of each pixel, in exact fractions so that no rounding decides.
+    down = [math.floor(Fraction(2 * y + 1, 2) * rows / height) for y in range(height)]
+    across = [math.floor(Fraction(2 * x + 1, 2) * columns / width) for x in range(width)]
     assert np.array_equal(laid, image.colourise(values)[down][:, across])
 
 
