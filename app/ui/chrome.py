@@ -9,8 +9,18 @@ from cnnviz import compute
 
 _ICON = Path(__file__).parents[2] / "assets" / "icon.png"
 _LAYOUT = """
-.block-container { padding-top: 3rem; padding-bottom: 2rem; max-width: 100rem; }
+.block-container { padding: 2.5rem clamp(1rem, 3vw, 3rem) 2rem; max-width: 100rem; }
 h1 { font-size: 2rem !important; padding: 0 !important; }
+[data-testid="stSidebar"]:not([data-collapsed="true"]) { width: 13.5rem !important; }
+@media (min-width: 641px) {
+  .st-key-bench > div > [data-testid="stHorizontalBlock"] { flex-wrap: nowrap; }
+  .st-key-bench > div > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: 0; }
+  .st-key-bench > div > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:first-child { flex: 0 0 15rem; }
+}
+@media (max-width: 640px) {
+  .block-container { padding-top: 3.75rem; }
+  .st-key-bench > div > [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }
+}
 """
 _LARGE = "html { font-size: 22px !important; }"
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.ui.code import show_code
 from app.ui.lesson import show_lesson, show_questions
@@ -27,6 +28,12 @@ def open_page(title: str, sentence: str) -> ChosenPicture:
     picture_notice()
     picture_events()
     return chosen
+
+
+def bench() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """The narrow column for settings and the wide one for the picture; on a phone the picture comes first."""
+    settings, picture = st.container(key="bench").columns([1.2, 3.6], gap="medium")
+    return settings, picture
 
 
 def close_page(name: str, code: str, chosen: ChosenPicture) -> None:

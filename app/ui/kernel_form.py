@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
 import streamlit as st
 
 from app.components.kernel_view.component import Brush
@@ -16,7 +17,7 @@ from app.ui.kernel_stages import MAX_SIZE, MAX_STAGES, Stage, format_stages, par
 from app.ui.linked import linked, set_linked
 from app.ui.picture import ChosenPicture
 from cnnviz.errors import SettingsError
-from cnnviz.layer import KERNELS, PADDING_MODES, Kernel, two_pass_cost
+from cnnviz.layer import KERNELS, PADDING_MODES, Kernel, separate, two_pass_cost
 
 VIEW = "kernel_view"
 SIDE = 512  # pixels; the page works on the picture at this size
@@ -52,16 +53,24 @@ class Form:
         return not (self.painting or self.two_passes)
 
     @property
-    def summary(self) -> str:
-        """What the stage in hand does, and what its numbers say about it."""
+    def words(self) -> str:
+        """What the stage in hand does and why."""
         if self.painting:
             return paint.sentence(self.fit)
         if self.stage.kernel is None:
-            words = "A kernel of your own."
-        else:
-            kernel = KERNELS[self.stage.kernel]
-            words = f"**{kernel.title}.** {kernel.what} {kernel.why}"
-        return f"{words} {_sum_sentence(self.stage)}"
+            return "**Your own kernel.** Type into its cells below, or choose one of the catalogue to start from."
+        kernel = KERNELS[self.stage.kernel]
+        return f"**{kernel.title}.** {kernel.what} {kernel.why}"
+
+    @property
+    def facts(self) -> str:
+        """What the numbers of the stage in hand say about it."""
+        matrix = self.stage.matrix
+        cost = two_pass_cost(matrix.shape)
+        work = (f"{cost.two_pass} multiply-adds for each value in two passes instead of {cost.one_pass} in one" if self.two_passes
+                else f"{cost.one_pass} multiply-adds for each value")
+        thin = "a column times a row (separable)" if separable(matrix) else "not separable"
+        return f"{_sum_sentence(float(matrix.sum()))} · {thin} · {work}"
 
 
 def kernel_form(chosen: ChosenPicture) -> Form:
@@ -118,16 +127,14 @@ def _at() -> int:
 
 
 def _choose_stage(stages: tuple[Stage, ...]) -> int:
-    at = _at()
-    if len(stages) > 1:
-        st.session_state[_AT] = at
-        at = st.segmented_control("Stage", range(len(stages)), key=_AT, required=True,
-                                  format_func=lambda i: f"{i + 1} {stages[i].title}")
-    add, remove = st.columns(2)
-    add.button("Add a stage", icon=":material/add:", on_click=_add_stage, disabled=len(stages) >= MAX_STAGES, width="stretch",
-               help="Apply another kernel to the result.", key="add_stage")
-    remove.button("Remove", icon=":material/remove:", on_click=_remove_stage, disabled=len(stages) == 1, width="stretch",
-                  help="Take this stage out of the chain.", key="remove_stage")
+    st.session_state[_AT] = _at()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        at = st.segmented_control("Stage", range(len(stages)), key=_AT, required=True, format_func=lambda i: str(i + 1),
+                                  help="Kernels applied one after another. The view shows the stage in hand.")
+        st.button(":material/add:", on_click=_add_stage, disabled=len(stages) >= MAX_STAGES, key="add_stage",
+                  help="Add a stage: apply another kernel to the result.")
+        st.button(":material/remove:", on_click=_remove_stage, disabled=len(stages) == 1, key="remove_stage",
+                  help="Remove this stage.")
     return at
 
 
@@ -155,18 +162,18 @@ def _choose_kernel(stages: tuple[Stage, ...], at: int) -> None:
         st.session_state["kernel_size"] = max(stage.matrix.shape)
         st.slider("Size", 1, MAX_SIZE, key="kernel_size", on_change=_size_changed,
                   help="Rows and columns of the matrix; new cells are zero.")
-    bias, normalise = st.columns(2, vertical_alignment="bottom")
     st.session_state["kernel_bias"] = stage.bias
-    bias.number_input("Bias", -2.0, 2.0, step=0.1, key="kernel_bias", on_change=_bias_changed, format="%.2f",
-                      help="Added to every sum: 0.5 lifts the zero of an edge picture to mid grey.")
     total = stage.matrix.sum()
-    normalise.button("Normalise", on_click=_normalise, width="stretch", key="kernel_normalise",
-                     disabled=abs(total) < 1e-12 or abs(total - 1) < 1e-12,
-                     help="Divide by the sum of the weights, so that flat areas keep their brightness.")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.number_input("Bias", -2.0, 2.0, step=0.1, key="kernel_bias", on_change=_bias_changed, format="%.2f", width=110,
+                        help="Added to every sum: 0.5 lifts the zero of an edge picture to mid grey.")
+        st.button("Normalise", on_click=_normalise, key="kernel_normalise",
+                  disabled=abs(total) < 1e-12 or abs(total - 1) < 1e-12,
+                  help="Divide by the sum of the weights, so that flat areas keep their brightness.")
 
 
 def _kernel_title(name: str) -> str:
-    return "Your own" if name == _OWN else f"{KERNELS[name].group}: {KERNELS[name].title}"
+    return "Your own" if name == _OWN else KERNELS[name].title
 
 
 def _kernel_settings(kernel: Kernel, stage: Stage) -> None:
@@ -216,15 +223,17 @@ def _normalise() -> None:
     _replaced(stages, at, stages[at].normalised())
 
 
+def separable(matrix: np.ndarray) -> bool:
+    """Whether two passes would do the same as one, and are thinner than it."""
+    return min(matrix.shape) > 1 and separate(matrix) is not None
+
+
 def _two_passes(stage: Stage) -> bool:
     """Offered where the kernel is separable; says what it saves."""
-    from cnnviz.layer import separate
-
-    separable = separate(stage.matrix) is not None and min(stage.matrix.shape) > 1
-    cost = two_pass_cost(stage.matrix.shape)
-    reason = (f"This kernel is a column times a row: {cost.one_pass} multiply-adds per value in one pass, "
-              f"{cost.two_pass} in two." if separable else "Not possible here: this kernel is no column times a row.")
-    return st.toggle("As two passes", key="two_passes", bind="query-params", disabled=not separable, help=reason) and separable
+    possible = separable(stage.matrix)
+    reason = ("First a column of weights, then a row of weights: the same result with fewer multiply-adds." if possible
+              else "Not possible here: this kernel is no column times a row.")
+    return st.toggle("As two passes", key="two_passes", bind="query-params", disabled=not possible, help=reason) and possible
 
 
 def _look(painting: bool) -> tuple[bool, bool, int | None]:
@@ -254,10 +263,9 @@ def _border_value() -> str:
     return st.session_state.get("border", PADDING_MODES[0])
 
 
-def _sum_sentence(stage: Stage) -> str:
-    total = float(stage.matrix.sum())
+def _sum_sentence(total: float) -> str:
     if abs(total) < 1e-9:
-        return "Its weights sum to 0: flat areas vanish."
+        return "Weights sum to 0: flat areas vanish"
     if abs(total - 1) < 1e-9:
-        return "Its weights sum to 1: flat areas keep their brightness."
-    return f"Its weights sum to {total:.3g}: flat areas become {total:.3g} times as bright."
+        return "Weights sum to 1: flat areas keep their brightness"
+    return f"Weights sum to {total:.3g}: flat areas become {total:.3g} times as bright"

@@ -21,7 +21,7 @@ from cnnviz.layer import KERNELS, KernelFit, convolve, fit_kernel
 VIEW = "kernel_view"
 _STROKES = "_strokes"
 _POINTS = 20_000  # a stroke's bound: more than any hand paints, less than would slow the page
-_TONE, _LIKE = "A tone", "What a kernel gives"
+_TONE, _LIKE = "a tone", "what a kernel gives"
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,7 @@ class Painted:
 
 def paint_form(chosen: ChosenPicture, before: tuple[Stage, ...], side: int, border: str) -> tuple[Painted | None, Brush]:
     """The brush's settings; returns the fit to all strokes so far (None before the first) and the brush."""
-    kind = st.segmented_control("Brush paints", [_TONE, _LIKE], default=_TONE, required=True, key="brush_kind", width="stretch",
-                                persist_state="session")
+    kind = st.selectbox("Brush paints", [_TONE, _LIKE], key="brush_kind", persist_state="session")
     if kind == _TONE:
         tone = st.slider("Tone", 0.0, 1.0, 1.0, 0.05, key="brush_tone", persist_state="session", help="0 is black, 1 is white.")
         like = None
@@ -58,9 +57,9 @@ def paint_form(chosen: ChosenPicture, before: tuple[Stage, ...], side: int, bord
                             help="The brush paints what this kernel gives. Does a small patch suffice to find it again?")
     radius = st.slider("Brush radius", 0, 60, 12, key="brush_radius", persist_state="session", help="In pixels of the picture.")
     size = st.slider("Size of the kernel to find", 1, MAX_SIZE, 3, key="fit_size", persist_state="session")
-    undo, clear = st.columns(2)
-    undo.button("Undo", icon=":material/undo:", on_click=_undo, disabled=not _strokes(), width="stretch", key="paint_undo")
-    clear.button("Clear", icon=":material/delete:", on_click=_clear, disabled=not _strokes(), width="stretch", key="paint_clear")
+    with st.container(horizontal=True, gap="small"):
+        st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=not _strokes(), key="paint_undo")
+        st.button("Clear", icon=":material/delete:", on_click=_clear, disabled=not _strokes(), key="paint_clear")
     colour = "rgb(240 160 75 / 60%)" if like else "rgb({0} {0} {0})".format(round(255 * tone))
     brush = Brush(radius, colour)
     return _fitted(chosen, before, side, border, size), brush
@@ -82,9 +81,9 @@ def sentence(painted: Painted | None) -> str:
         return "**Paint a kernel.** Paint on the middle picture what the result should be there. From the first stroke on, " \
                "least squares finds the kernel that comes nearest, and the right picture shows what it does everywhere."
     fit = painted.fit
-    found = "it is the only one" if fit.unique else f"it is one of many: {fit.reason}"
+    found = "No other kernel of this size does as well." if fit.unique else fit.reason
     return f"**Paint a kernel.** {fit.equations:,} painted pixels for {fit.unknowns} unknown weights. The best kernel misses " \
-           f"what you painted by {fit.residual:.3g} on average (root mean square; 1 is from black to white); {found}"
+           f"what you painted by {fit.residual:.3g} on average (root mean square; 1 is from black to white). {found}"
 
 
 def _strokes() -> tuple[Stroke, ...]:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from app.components.kernel_view.component import ColourBar, Panel, Role
+from app.components.colour_bar import colour_bar
+from app.components.kernel_view.component import Panel, Role
 from app.ui.kernel_form import Form
 from app.ui.picture import ChosenPicture
 from app.ui.theme import current_theme
 from cnnviz.compute import at_work
-from cnnviz.image import Theme, colour_index, encode_jpeg, encode_png, limits, palette, to_picture, to_tensor
+from cnnviz.image import Theme, encode_jpeg, encode_png, mosaic, to_picture, to_tensor
 from cnnviz.layer import convolve, separate
 
-BAR_STOPS = 9
 _GAP = 1e-3  # values this far outside 0..1 make an intermediate map worth showing in signed colours
 
 
@@ -91,13 +91,10 @@ def clamped_panel(role: Role, title: str, values: torch.Tensor) -> Panel:
 
 def signed_panel(role: Role, title: str, values: torch.Tensor, theme: Theme) -> Panel:
     """One channel (H, W) in signed colours: white is zero, red negative, blue positive."""
-    maps = values[None]
-    bounds = limits(maps, "signed", per="map")
-    table = palette("signed", theme)
-    low, high = (float(bound) for bound in bounds[0])
-    bar = ColourBar(low, high, colour_stops(table))
-    return Panel(role, title, f"values {float(values.min()):.3g} … {float(values.max()):.3g}",
-                 encode_png(colour_index(maps, bounds)[0], table), "image/png", bar)
+    sheet = mosaic(values[None], "signed", columns=1, theme=theme)
+    low, high = sheet.limits[0]
+    note = f"values {float(values.min()):.3g} … {float(values.max()):.3g}"
+    return Panel(role, title, note, encode_png(sheet), "image/png", colour_bar("signed", low, high, theme))
 
 
 def map_panel(role: Role, title: str, values: torch.Tensor, theme: Theme) -> Panel:
@@ -106,9 +103,3 @@ def map_panel(role: Role, title: str, values: torch.Tensor, theme: Theme) -> Pan
     if is_picture or values.shape[0] > 1:
         return clamped_panel(role, title, values)
     return signed_panel(role, title, values[0], theme)
-
-
-def colour_stops(table) -> tuple[str, ...]:  # type: ignore[no-untyped-def]
-    """A palette as CSS colours for a colour bar, low to high."""
-    last = len(table) - 2  # the last entry is kept for values that are no numbers
-    return tuple("#{:02x}{:02x}{:02x}".format(*table[round(i * last / (BAR_STOPS - 1))]) for i in range(BAR_STOPS))

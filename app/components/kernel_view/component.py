@@ -10,19 +10,11 @@ import numpy as np
 
 from app.components import view
 from app.components.blob import pack
+from app.components.colour_bar import ColourBar
 
 _render = view("kernel_view")
 
 Role = Literal["input", "middle", "paint", "result"]
-
-
-@dataclass(frozen=True)
-class ColourBar:
-    """The numbers at both ends of a colour map and its colours from low to high."""
-
-    low: float
-    high: float
-    stops: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,19 @@ const css = (rgb) => `rgb(${rgb.join(" ")})`;
 const BLUE = [33, 102, 172];
 const RED = [178, 24, 43];
 
+// A weight's or a product's colour: the page's ground at zero, full red or blue at `limit`.
+const signedColour = (value, limit, ground) =>
+  mix(ground, value < 0 ? RED : BLUE, limit > 0 ? Math.min(1, Math.abs(value) / limit) : 0);
+
+// The largest digits, in CSS pixels, with which every text fits a cell of `size`; 0 where none could be read.
+function digitSize(context, texts, size, family) {
+  if (size < 28) return 0;
+  const wanted = size * 0.31;
+  context.font = `${wanted}px ${family}`;
+  const widest = Math.max(...texts.map((text) => context.measureText(text).width));
+  return Math.min(wanted, Math.floor(wanted * ((size - 5) / widest) * 10) / 10);
+}
+
 function readable(rgb) {
   return 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] > 140 ? "#16181d" : "#ffffff";
 }
@@ -28,17 +41,19 @@ export function drawGrid(canvas, cells, { kind, limit, ground, line, accent }) {
   context.scale(ratio, ratio);
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.font = `${Math.round(size * 0.31)}px ${getComputedStyle(canvas).fontFamily}`;
+  const family = getComputedStyle(canvas).fontFamily;
+  const digits = digitSize(context, cells.flat().map(({ value }) => short(value)), size, family);
+  context.font = `${digits}px ${family}`;
   cells.forEach((row, i) => row.forEach(({ value, padding }, j) => {
     const rgb = kind === "tone"
       ? mix([0, 0, 0], [255, 255, 255], Math.min(1, Math.max(0, value)))
-      : mix(ground, value < 0 ? RED : BLUE, limit > 0 ? Math.min(1, Math.abs(value) / limit) : 0);
+      : signedColour(value, limit, ground);
     context.fillStyle = css(rgb);
     context.fillRect(j * size, i * size, size, size);
     context.strokeStyle = line;
     context.strokeRect(j * size + 0.5, i * size + 0.5, size - 1, size - 1);
     if (padding) hatch(context, j * size, i * size, size, accent);
-    if (size < 28) return;
+    if (!digits) return;
     context.fillStyle = readable(rgb);
     context.fillText(short(value), (j + 0.5) * size, (i + 0.5) * size);
   }));
@@ -55,20 +70,27 @@ function hatch(context, x, y, size, colour) {
   context.stroke();
 }
 
-// Number fields for the kernel. `changed(matrix)` is called with the whole matrix after a valid edit.
-export function matrixFields(matrix, editable, changed) {
+// Number fields for the kernel, coloured by weight. `changed(matrix)` gets the whole matrix after a valid edit.
+export function matrixFields(matrix, editable, ground, family, changed) {
   const size = cellSize(Math.max(matrix.length, matrix[0].length));
+  const limit = Math.max(...matrix.flat().map(Math.abs));
+  const context = new OffscreenCanvas(1, 1).getContext("2d");
+  const digits = digitSize(context, matrix.flat().map(short), size, family);
   const grid = element("div", { className: "matrix", role: "group", "aria-label": "Kernel" });
   grid.style.setProperty("--cell", `${size}px`);
-  grid.style.setProperty("--digit-size", `${Math.max(9, Math.round(size * 0.31))}px`);
+  grid.style.setProperty("--digit-size", `${digits || 10}px`);
   grid.style.gridTemplateColumns = `repeat(${matrix[0].length}, auto)`;
   const fields = matrix.map((row, i) => row.map((value, j) => {
     const field = element("input", {
-      value: short(value), title: full(value), disabled: !editable, inputMode: "text", autocomplete: "off",
-      "aria-label": `row ${i + 1}, column ${j + 1}`,
+      title: full(value), disabled: !editable, autocomplete: "off", "aria-label": `row ${i + 1}, column ${j + 1}`,
     });
-    field.onfocus = () => { field.value = String(value); field.select(); };
-    field.onblur = () => { if (field.getAttribute("aria-invalid") !== "true") field.value = short(value); };
+    const rgb = signedColour(value, limit, ground);
+    field.style.background = css(rgb);
+    field.style.color = readable(rgb);
+    const rest = () => { field.value = short(value); field.classList.toggle("unread", !digits); };
+    rest();
+    field.onfocus = () => { field.value = String(value); field.classList.remove("unread"); field.select(); };
+    field.onblur = () => { if (field.getAttribute("aria-invalid") !== "true") rest(); };
     field.onkeydown = (event) => {
       if (event.key === "Enter") field.blur();
       const to = { ArrowUp: [i - 1, j], ArrowDown: [i + 1, j] }[event.key];

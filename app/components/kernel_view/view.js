@@ -1,5 +1,6 @@
 // Classic kernels: the picture, the result, and the sum of products behind the value one points at.
 
+import { showBar } from "../shared/bar.js";
 import { unpack } from "../shared/blob.js";
 import { element, onNextFrame, themeColour } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
@@ -86,10 +87,9 @@ function showPanels(view, sources) {
       built.canvas.getContext("2d").putImageData(source, 0, 0);
     } else put(built.canvas, source);
     built.title.textContent = panel.title;
-    built.note.textContent = panel.note ?? "";
     built.frame.setAttribute("aria-label", `${panel.title}. Arrow keys move the point, Enter pins it.`);
     built.name = panel.file;
-    showBar(built.bar, panel.bar);
+    showBar(built.bar, panel.bar, panel.note);
   });
 }
 
@@ -99,25 +99,13 @@ function buildPanel(view, role) {
   panel.marks = element("canvas", { className: "marks" });
   panel.frame = element("div", { className: "frame", tabIndex: 0, role: "img" }, panel.canvas, panel.marks);
   panel.title = element("span");
-  panel.note = element("small");
-  const save = element("button", { className: "plain push", type: "button", textContent: "Save PNG" });
+  const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save this picture as PNG" });
   save.onclick = () => savePng(panel.canvas, panel.name);
   panel.bar = element("div", { className: "bar" });
-  panel.figure = element("figure", {}, element("figcaption", {}, panel.title, panel.note, save), panel.frame, panel.bar);
+  panel.figure = element("figure", {}, element("figcaption", {}, panel.title, save), panel.frame, panel.bar);
   panel.figure.dataset.role = role;
   listen(view, panel);
   return panel;
-}
-
-function showBar(node, bar) {
-  node.style.visibility = bar ? "visible" : "hidden";
-  if (!bar) return;
-  const ramp = element("div", { className: "ramp" });
-  ramp.style.background = `linear-gradient(to right, ${bar.stops.join(", ")})`;
-  node.replaceChildren(
-    element("span", { textContent: short(bar.low), title: full(bar.low) }), ramp,
-    element("span", { textContent: short(bar.high), title: full(bar.high) }),
-  );
 }
 
 function listen(view, panel) {
@@ -174,18 +162,22 @@ function finishStroke(view) {
 function showSum(view) {
   const { stages, editable } = view.header;
   const { matrix } = stages[stages.length - 1];
-  const key = JSON.stringify([matrix, editable, view.channels]);
+  const key = JSON.stringify([matrix, editable, view.channels, isDark(view)]);
   if (key === view.sumKey) return;
   view.sumKey = key;
   view.patch = element("canvas", { role: "img" });
   view.products = element("canvas", { role: "img" });
   view.equals = element("div", { className: "equals" });
-  const fields = matrixFields(matrix, editable, (edited) => view.send("edit", { matrix: edited }));
+  const family = getComputedStyle(view.root).fontFamily;
+  const fields = matrixFields(matrix, editable, ground(view), family, (edited) => view.send("edit", { matrix: edited }));
   const part = (title, node) => element("figure", {}, element("figcaption", { textContent: title }), node);
-  const sign = (text) => element("span", { className: "sign", textContent: text });
+  // A sign stays with what follows it, wherever the line breaks.
+  const after = (sign, node) => element("div", {}, element("span", { className: "sign", textContent: sign }), node);
   view.sum.replaceChildren(
-    part("Values under the kernel", view.patch), sign("×"), part(editable ? "Kernel: type to change" : "Kernel", fields),
-    sign("="), part("Products", view.products), sign("→"), element("div", {}, channelButtons(view), view.equals),
+    element("div", {}, part("Values under the kernel", view.patch)),
+    after("×", part(editable ? "Kernel: type to change" : "Kernel", fields)),
+    after("=", part("Products", view.products)),
+    after("→", element("div", { className: "total" }, channelButtons(view), view.equals)),
   );
 }
 
@@ -201,15 +193,17 @@ function channelButtons(view) {
   return box;
 }
 
+const isDark = (view) => themeColour(view.root, "background-color").toLowerCase() === "#0f1116";
+const ground = (view) => (isDark(view) ? [15, 17, 22] : [255, 255, 255]);
+
 function drawPointed(view) {
   if (!view.header) return;
   const { stages } = view.header;
   const { row, col } = view.at;
   const traced = valueAt(view.image, stages, view.channel, row, col);
   const signed = (cells) => cells.map((line) => line.map((value) => (typeof value === "number" ? { value } : value)));
-  const dark = themeColour(view.root, "background-color").startsWith("#0");
   const look = {
-    ground: dark ? [15, 17, 22] : [255, 255, 255], line: themeColour(view.root, "border-color"),
+    ground: ground(view), line: themeColour(view.root, "border-color"),
     accent: themeColour(view.root, "primary-color"),
   };
   const values = traced.patch.flat().map((cell) => cell.value);

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.components.kernel_view.component import Scene, kernel_view
 from app.ui import kernel_paint as paint
-from app.ui.frame import close_page, guarded, new_token, open_page
+from app.ui.frame import bench, close_page, guarded, new_token, open_page
 from app.ui.kernel_code import kernel_code
 from app.ui.kernel_form import VIEW, Form, edited, kernel_form
 from app.ui.kernel_pictures import compute_panels
@@ -17,7 +17,8 @@ chosen = open_page(
 
 def show(form: Form) -> None:
     panels = compute_panels(form, chosen)
-    st.markdown(form.summary)
+    st.markdown(form.words)
+    st.caption(form.facts)
     kernel_view(VIEW, Scene(
         token=new_token(),
         picture=chosen.address(form.side),
@@ -32,7 +33,7 @@ def show(form: Form) -> None:
     ), on_edit=edited, on_stroke=paint.stroke_added)
 
 
-settings, picture = st.columns([1, 3.4], gap="medium")
+settings, picture = bench()
 with settings:
     form = kernel_form(chosen)
 with picture:
