@@ -26,6 +26,7 @@ def replica(module: nn.Module) -> nn.Module:
 
 
 HOOKS = frozenset(name for name, value in vars(nn.Module()).items() if "hook" in name and isinstance(value, dict))
+REGISTERS = frozenset(("_parameters", "_buffers", "_modules"))
 PLAIN = (bool, int, float, complex, str, bytes, type, type(None), torch.dtype, torch.device, torch.Size)
 
 
@@ -51,17 +52,16 @@ def _twin(module: nn.Module, memo: dict[int, Any]) -> nn.Module:
 
 
 def _redirect(module: nn.Module, memo: dict[int, Any]) -> None:
-    """Point what modules keep outside their registers at the replica: deepcopy with every module and tensor known."""
+    """Give the replica its own of what modules keep outside torch's registers, pointing at the replica's modules.
+
+    Where plain values do not settle it, that is deepcopy with every module and tensor already known.
+    """
     for original in module.modules():
         own = vars(memo[id(original)])
         for name, value in vars(original).items():
-            if name in HOOKS or name in REGISTERS or isinstance(value, PLAIN) or _plain_tuple(value):
+            if isinstance(value, PLAIN) or name in HOOKS or name in REGISTERS:
                 continue
-            own[name] = copy.deepcopy(value, memo)
-
-
-REGISTERS = frozenset(("_parameters", "_buffers", "_modules"))
-
-
-def _plain_tuple(value: Any) -> bool:
-    return type(value) in (tuple, list, set, frozenset) and all(isinstance(entry, PLAIN) for entry in value)
+            if type(value) in (list, set, tuple) and all(isinstance(entry, PLAIN) for entry in value):
+                own[name] = copy.copy(value)
+            else:
+                own[name] = copy.deepcopy(value, memo)

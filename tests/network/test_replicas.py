@@ -116,9 +116,12 @@ def test_references_outside_torchs_registers_lead_to_the_replica() -> None:
 
 def test_attributes_of_the_replica_are_its_own() -> None:
     original = nn.Sequential(nn.Dropout(0.5)).eval()
+    original[0].sizes = [3]
     twin = replica(original).train()
+    twin[0].sizes.append(5)
     assert twin[0].training
     assert not original[0].training
+    assert original[0].sizes == [3]
 
 
 def test_learners_on_one_network_each_see_their_own_picture_only() -> None:

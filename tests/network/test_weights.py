@@ -16,6 +16,7 @@ from torchvision.models import get_model_builder
 from cnnviz.errors import NetworkError
 from cnnviz.network import NetworkInfo, load_network, network_info, stored, weights, zoo
 from cnnviz.network.construction import skeleton, untrained
+from cnnviz.paths import ASSETS
 
 NAME = "shufflenet_v2_x0_5"
 
@@ -90,6 +91,12 @@ def test_offline_says_what_would_work(tmp_path: Path, monkeypatch: pytest.Monkey
     assert not stored(network_info("resnet18"))
     with pytest.raises(NetworkError, match=r"ResNet-18 cannot be had.*connect.*safetensors.*weights=\"none\""):
         load_network("resnet18")
+
+
+@pytest.mark.parametrize("name", ["efficientnet_lite0.safetensors", "networks.json"])
+def test_what_ships_has_the_checksum_that_its_description_gives(name: str) -> None:
+    row = next(line for line in (ASSETS / "README.md").read_text("utf-8").splitlines() if f"`weights/{name}`" in line)
+    assert row.endswith(f"`{hashlib.sha256((ASSETS / 'weights' / name).read_bytes()).hexdigest()}` |")
 
 
 def test_the_shipped_weights_are_on_this_machine() -> None:
