@@ -107,10 +107,13 @@ def _like(values: Any, picture: Tensor) -> Tensor:
 
 
 def _as_tensor(values: Any) -> Tensor:
-    """A tensor over the same memory where that is writable, else over a copy: torch warns of read-only arrays."""
-    if isinstance(values, np.ndarray) and not values.flags.writeable:
-        values = values.copy()
-    return torch.as_tensor(values)
+    """Tensors as they are; all else by way of NumPy, so that Python's floats keep their 64 bits."""
+    if isinstance(values, Tensor):
+        return values
+    array = np.asarray(values)
+    # Torch warns of read-only arrays, such as the catalogue's, and cannot step backwards through memory.
+    shareable = array.flags.writeable and all(step >= 0 for step in array.strides)
+    return torch.from_numpy(array if shareable else array.copy())
 
 
 def _as_maps(kernel: Tensor, channels: int) -> Tensor:
