@@ -13,12 +13,12 @@ MAC_APPS = ("Google Chrome", "Chromium", "Google Chrome for Testing", "Microsoft
 
 
 def find_browser() -> Path | None:
-    """The first browser of the Chromium family that starts: $CHROME, the PATH, a Mac's applications, Playwright's own."""
+    """The first of the Chromium family that starts: $CHROME, the PATH, a Mac's applications, Playwright's own."""
     return next((path for path in _candidates() if _starts(path)), None)
 
 
 def get_browser() -> Path:
-    """The browser that is there, else a new one: by apt as root, else Playwright's own. Exits with a sentence if none can be had."""
+    """The browser that is there, else a new one: by apt as root, else Playwright's own. Exits where none can be had."""
     found = find_browser()
     if found is None:
         _install()
@@ -62,12 +62,14 @@ def _starts(path: Path) -> bool:
 
 def _install() -> None:
     if shutil.which("apt-get") and os.geteuid() == 0:
-        print("No Chromium or Chrome found: installing Chromium by apt (about 100 MB, one to three minutes).", flush=True)
+        print(
+            "No Chromium or Chrome found: installing Chromium by apt (about 100 MB, one to three minutes).", flush=True
+        )
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         _quietly(["apt-get", "update", "-qq"], environment)
-        if _quietly(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], environment):
-            if find_browser():
-                return
+        _quietly(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], environment)
+        if find_browser():
+            return
     print("No Chromium or Chrome found: installing Playwright's own (about 200 MB, one to three minutes).", flush=True)
     with_libraries = ["--with-deps"] if shutil.which("apt-get") and os.geteuid() == 0 else []
     _quietly([sys.executable, "-m", "playwright", "install", *with_libraries, "chromium"], dict(os.environ))

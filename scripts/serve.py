@@ -35,7 +35,8 @@ def serve(host: str, port: int | None, certificate: tuple[str, str] | None) -> i
     here, board = addresses(host, port, https=certificate is not None)
     # A group of its own, so that Ctrl-C reaches it only through us and it can finish what it is at.
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, start_new_session=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda *_: sys.exit(0))
     try:
         if not wait_until_healthy(process, here):
             print("The app did not come up; what it says stands above.", file=sys.stderr, flush=True)
@@ -79,21 +80,26 @@ def running(script: str | Path = APP, wait: bool = True) -> Iterator[Served]:
             )
         try:
             if wait and not wait_until_healthy(process, address):
-                raise RuntimeError(f"{script} does not come up. Its last words: {log.read_text(encoding='utf-8')[-3000:]}")
+                raise RuntimeError(
+                    f"{script} does not come up. Its last words: {log.read_text(encoding='utf-8')[-3000:]}"
+                )
             yield Served(address, process.pid, log)
         finally:
             stop(process)
 
 
 def choose_port(host: str, port: int | None = None) -> int:
-    """The port asked for, or else the first free one from 8501 on. Exits with a sentence where it is taken or out of range."""
+    """The port asked for, else the first free one from 8501 on. Exits with a sentence where it cannot be had."""
     if port is None:
         free = next((candidate for candidate in range(FIRST_PORT, FIRST_PORT + 100) if _is_free(host, candidate)), None)
         return _any_free_port(host) if free is None else free
     if not 1 <= port <= 65535:
         sys.exit(f"PORT={port} is not a port: take one from 1024 to 65535, or leave it out and a free one is chosen.")
     if not _is_free(host, port):
-        sys.exit(f"Port {port} is taken or not allowed here: name another (PORT={port + 1}), or leave it out and a free one is chosen.")
+        sys.exit(
+            f"Port {port} is taken or not allowed here: name another, PORT={port % 65535 + 1}, "
+            "or leave it out and a free one is chosen."
+        )
     return port
 
 
@@ -108,7 +114,7 @@ def addresses(host: str, port: int, https: bool = False) -> tuple[str, str | Non
 
 
 def lan_address() -> str:
-    """This machine's address in the local network. A UDP socket that is connected sends nothing; it only picks the way out."""
+    """This machine's address in the local network. Connecting a UDP socket sends nothing; it only picks the way out."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # an address set aside for documentation (RFC 5737)
@@ -120,8 +126,13 @@ def lan_address() -> str:
 def streamlit_command(
     port: int, host: str = "127.0.0.1", certificate: tuple[str, str] | None = None, script: str | Path = APP
 ) -> list[str]:
-    """The command line that serves a script; Streamlit's welcome is off, because it asks a host outside for our address."""
-    options = {"server.port": str(port), "server.address": host, "server.headless": "true", "logger.hideWelcomeMessage": "true"}
+    """The command line that serves a script; without Streamlit's welcome, which asks a host outside for our address."""
+    options = {
+        "server.port": str(port),
+        "server.address": host,
+        "server.headless": "true",
+        "logger.hideWelcomeMessage": "true",
+    }
     if certificate:
         options |= {"server.sslCertFile": certificate[0], "server.sslKeyFile": certificate[1]}
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]

@@ -1,7 +1,8 @@
 """Is .venv there, whole, and up to date? If not, make it so: `python scripts/setup_env.py app|dev`.
 
-Needs nothing but Python's own library. A stamp in .venv holds a hash of what was installed (requirements, pyproject.toml,
-Python's version, the place of the checkout): while it fits there is nothing to do, which takes a fraction of a second.
+Needs nothing but Python's own library. A stamp in .venv holds a hash of what was installed (requirements,
+pyproject.toml, Python's version, the place of the checkout): while it fits there is nothing to do, which takes a
+fraction of a second.
 An installation that was cut off is taken up again; a .venv that is half made, was moved, or was left behind by a Python
 upgrade is made again from nothing.
 """
@@ -52,7 +53,7 @@ def ensure(kind: str, root: Path = ROOT) -> bool:
         venv = root / ".venv"
         seen = _look(venv, kind)
         why = reason_to_remake(venv, seen)
-        if why is None and not seen["missing"] and _stamp_fits(venv, kind, fingerprint(kind, seen["version"], root)):
+        if why is None and seen is not None and not seen["missing"] and _stamp_fits(venv, kind, seen["version"], root):
             return False
         if why is not None:
             _create(venv, why)
@@ -159,9 +160,9 @@ def _install(venv: Path, kind: str, root: Path) -> None:
         raise SetupError("pip could not install the requirements: see to what it says above, then run the same again.")
 
 
-def _stamp_fits(venv: Path, kind: str, wanted: str) -> bool:
+def _stamp_fits(venv: Path, kind: str, version: list[int], root: Path) -> bool:
     stamp = venv / f".cnnviz-{kind}"
-    return stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted
+    return stamp.is_file() and stamp.read_text(encoding="utf-8") == fingerprint(kind, version, root)
 
 
 def _write_stamps(venv: Path, kind: str, version: list[int], root: Path) -> None:

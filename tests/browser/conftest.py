@@ -1,8 +1,8 @@
 """A real browser on the real app. A test fails if its pages log an error, ask another host, or show an exception.
 
-    def test_home_names_the_picture(page):
-        settled(page.goto("/") and page)
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
+def test_home_names_the_picture(page):
+    settled(page.goto("/") and page)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
 from scripts.browser import find_browser
 from scripts.serve import Served, running
 
@@ -66,7 +67,10 @@ def browser() -> Iterator[Browser]:
     """The Chromium or Chrome of this machine."""
     path = find_browser()
     if path is None:
-        pytest.fail("There is no Chromium or Chrome for the browser tests: `make get-browser` finds or installs one.", pytrace=False)
+        pytest.fail(
+            "There is no Chromium or Chrome for the browser tests: `make get-browser` finds or installs one.",
+            pytrace=False,
+        )
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield chromium

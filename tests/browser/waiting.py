@@ -10,7 +10,7 @@ AT_REST = """() => new Promise(resolve => {
         const app = document.querySelector('[data-testid="stApp"]');
         return app !== null && app.dataset.testConnectionState === 'CONNECTED'
             && app.dataset.testScriptState === 'notRunning'
-            && document.querySelector('[data-stale="true"], [data-testid="stSkeleton"], [data-testid="stAppSkeleton"]') === null;
+            && document.querySelector('[data-stale="true"], [data-testid$="Skeleton"]') === null;
     };
     if (!rests()) { resolve(false); return; }
     requestAnimationFrame(() => requestAnimationFrame(() => resolve(rests())));
@@ -20,7 +20,7 @@ AT_REST = """() => new Promise(resolve => {
 def settled(page: Page, timeout_s: float = 60) -> Page:
     """Wait until the page is connected, its script has run to the end and nothing on it is stale; the same page.
 
-    A widget that waits for the end of typing starts its run later: after such a gesture wait for what you expect to see.
+    A widget that waits for the end of typing starts its run later: after such a gesture wait for what you expect.
     """
     page.wait_for_function(AT_REST, timeout=timeout_s * 1000)
     return page
