@@ -31,7 +31,7 @@ def _deep_grey(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     if picture.mode.startswith("I;16"):
         scaled = (values.astype(np.uint32) + 128) // 257
     else:
-        scaled = np.rint(_unit(values.astype(np.float64)) * 255)
+        scaled = np.rint(_unit(values.astype(np.float32)) * 255)
     return Image.fromarray(scaled.astype(np.uint8)), alpha
 
 
@@ -40,7 +40,8 @@ def _unit(values: np.ndarray) -> np.ndarray:
     finite = values[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     if (low < 0 or high > 1) and high > low:
-        values = (values - low) / (high - low)
+        half = high / 2 - low / 2  # Halved first: the distance between the largest numbers is beyond float32.
+        values = (values / 2 - low / 2) / half
     return np.nan_to_num(np.clip(values, 0.0, 1.0), nan=0.0)
 
 
