@@ -2,12 +2,12 @@
 
 import hashlib
 import http.client
-import os
 import queue
-import tempfile
 import threading
+import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 
 from cnnviz.errors import NetworkError
 
-CONNECT_SECONDS = 3.5
+CONNECT_SECONDS = 3.0
 """Without an answer by then the machine counts as offline; looking up the name, which can hang, counts too."""
+SILENT_SECONDS = 10.0
+"""A host that did not answer is not asked again for so long: a class that waits in line learns it at once."""
 STALL_SECONDS = 20.0
 """A download that gives no byte for so long is given up."""
 CHUNK = 1 << 18
@@ -29,16 +31,16 @@ def download(url: str, target: Path, checksum: str, progress: Callable[[int, int
     within ``CONNECT_SECONDS`` when there is no connection.
     """
     with _connect(url) as response:
+        partial = target.with_name(f"{target.name}.{uuid.uuid4().hex}.partial")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f"{target.name}.", suffix=".partial", dir=target.parent)
+            file = partial.open("xb")
         except OSError as error:
             raise NetworkError(
                 f"{target.parent} cannot be written ({_reason(error)}); set TORCH_HOME to a folder that can."
             ) from None
-        partial = Path(name)
         try:
-            with os.fdopen(handle, "wb") as file:
+            with file:
                 found = _copy(response, file, url, progress)
             if not found.startswith(checksum):
                 raise NetworkError(
@@ -58,6 +60,8 @@ def sha256(path: Path) -> str:
 
 def _connect(url: str) -> http.client.HTTPResponse:
     """Open ``url`` within CONNECT_SECONDS, in a thread of its own, since looking up a name cannot be interrupted."""
+    if time.monotonic() - _silent_since.get(_host(url), -SILENT_SECONDS) < SILENT_SECONDS:
+        raise NetworkError(f"{_host(url)} did not answer a moment ago")
     answers: queue.SimpleQueue[http.client.HTTPResponse | Exception] = queue.SimpleQueue()
     given_up = threading.Event()
 
@@ -76,12 +80,16 @@ def _connect(url: str) -> http.client.HTTPResponse:
         answer = answers.get(timeout=CONNECT_SECONDS)
     except queue.Empty:
         given_up.set()
+        _silent_since[_host(url)] = time.monotonic()
         raise NetworkError(f"{_host(url)} did not answer within {CONNECT_SECONDS:g} seconds") from None
     if isinstance(answer, urllib.error.HTTPError):
         raise NetworkError(f"{_host(url)} answered {answer.code} ({answer.reason})") from answer
     if isinstance(answer, Exception):
         raise NetworkError(f"{_host(url)} cannot be reached ({_reason(answer)})") from answer
     return answer
+
+
+_silent_since: dict[str, float] = {}
 
 
 def _copy(

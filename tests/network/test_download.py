@@ -115,5 +115,19 @@ def test_a_name_look_up_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pyte
     assert time.perf_counter() - start < 2
 
 
+def test_a_class_that_waits_in_line_for_a_silent_server_waits_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CONNECT_SECONDS", 0.5)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        start = time.perf_counter()
+        for _ in range(10):
+            with pytest.raises(NetworkError, match="did not answer"):
+                download(f"http://127.0.0.1:{silent.getsockname()[1]}/x", tmp_path / "weights.pth", CHECKSUM)
+    assert time.perf_counter() - start < 2
+
+
 def test_giving_up_leaves_time_for_the_rest_of_five_seconds() -> None:
     assert module.CONNECT_SECONDS <= 4
