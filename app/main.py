@@ -3,17 +3,12 @@
 import streamlit as st
 
 from app.ui.chrome import show_chrome
+from app.ui.pages import HOME, PAGES
 
-PAGES = {
-    "": [st.Page("pages/home.py", title="Home", default=True)],
-    "Foundations": [
-        st.Page("pages/layer/classic_kernels.py", title="Classic kernels"),
-    ],
-    "Look inside": [
-        st.Page("pages/analysis/feature_maps.py", title="Feature maps"),
-    ],
-}
+groups: dict[str, list[st.Page]] = {}
+for entry in PAGES:
+    groups.setdefault(entry.group, []).append(st.Page(entry.file, title=entry.title, default=entry == HOME))
 
-page = st.navigation(PAGES)
+page = st.navigation(groups)
 show_chrome(page.title)
 page.run()

@@ -1,2 +1,86 @@
+"""Home: one picture travels through a kernel, a layer and a network to an answer."""
+
+from contextlib import suppress
+from typing import Literal
+
 import streamlit as st
-st.title("x")
+
+from app.components.journey.component import Scene, journey_view
+from app.ui.frame import guarded, new_token, open_page
+from app.ui.journey import RECORDED_PICTURE, Journey, recorded, shared_network, travel, travel_of_sample
+from app.ui.journey_stations import PICK, stations
+from app.ui.pages import HOME, PAGES
+from app.ui.picture import ChosenPicture
+from app.ui.picture_picker import open_picker, picker_is_open
+from cnnviz import compute
+from cnnviz.errors import CnnvizError
+
+VIEW = "journey"
+GO = "_home_go"
+# The sentence stands close under its link, and both on the same edge.
+_LIST = """
+.st-key-pages { border-top: 1px solid var(--st-border-color); padding-top: 0.75rem; }
+.st-key-pages [data-testid="stColumn"] > [data-testid="stVerticalBlock"] { gap: 0; }
+.st-key-pages [data-testid="stPageLink-NavLink"] { padding-left: 0; padding-right: 0; }
+.st-key-pages [data-testid="stMarkdown"] { font-size: 0.95rem; }
+"""
+
+
+def show(chosen: ChosenPicture) -> None:
+    """Live results where torch is in; before that the recorded ones, but only under the picture that they belong to."""
+    if compute.ready():
+        draw(chosen, live(chosen), "live", f"Computed from this picture on {compute.describe()}.")
+        return
+    if chosen.key == RECORDED_PICTURE:
+        draw(chosen, recorded(), "recorded", "These results ship with the app; live ones follow when the libraries are in.")
+    else:
+        draw(chosen, None, "waiting", "The results of this picture follow when the libraries are in.")
+    wait_for_libraries()
+
+
+def live(chosen: ChosenPicture) -> Journey:
+    return travel(chosen.picture, shared_network()) if chosen.own else travel_of_sample(chosen.key)
+
+
+@st.fragment(run_every=1.0)
+def wait_for_libraries() -> None:
+    """Look once a second whether torch is in; then draw the page anew, without this. An open dialog is not closed by it."""
+    if compute.ready() and not picker_is_open():
+        with suppress(CnnvizError):  # the page itself says what is wrong
+            shared_network()
+        st.rerun()
+
+
+def draw(
+    chosen: ChosenPicture, journey: Journey | None, source: Literal["recorded", "live", "waiting"], remark: str
+) -> None:
+    journey_view(VIEW, Scene(new_token(), stations(chosen, journey), source, remark), on_go=note_where_to_go)
+
+
+def note_where_to_go() -> None:
+    st.session_state[GO] = st.session_state[VIEW].go
+
+
+def list_pages() -> None:
+    """Every page with its sentence, in the order of the navigation."""
+    pages = [page for page in PAGES if page != HOME]
+    st.html(f"<style>{_LIST}</style>")
+    with st.container(key="pages"):
+        for start in range(0, len(pages), 3):
+            for column, page in zip(st.columns(3), pages[start : start + 3], strict=False):
+                with column:
+                    st.page_link(page.file, label=f"**{page.title}**")
+                    st.markdown(page.sentence)
+
+
+target = st.session_state.pop(GO, None)
+if target in {page.file for page in PAGES}:
+    st.switch_page(target)
+chosen = open_page(
+    "A picture on its way to an answer",
+    "What convolutional networks compute, step by step, from one picture: this one or your own.",
+)
+if target == PICK:
+    open_picker()
+guarded(lambda: show(chosen))
+list_pages()

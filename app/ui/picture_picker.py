@@ -22,6 +22,7 @@ from cnnviz import compute
 from cnnviz.image import MAX_BYTES, SAMPLES, encode_jpeg, fit, load_sample
 
 _EVENTS = "page_events"
+_OPEN = "_picker_open"
 _THUMBNAIL = 200  # pixels
 _SOURCES = {"Samples": ":material/photo_library:", "Upload or paste": ":material/upload:", "Webcam": ":material/photo_camera:"}
 
@@ -29,7 +30,21 @@ _SOURCES = {"Samples": ":material/photo_library:", "Upload or paste": ":material
 def picture_button(chosen: ChosenPicture) -> None:
     """The button that names the picture in use, the page-wide drop and paste, and any notice about a picture."""
     if st.button(chosen.title, icon=":material/image:", help="Choose another picture", key="choose_picture", width="stretch"):
-        _dialog()
+        open_picker()
+    else:
+        # Streamlit closes a dialog with the next run of the page.
+        _note_closed()
+
+
+def open_picker() -> None:
+    """Open the picker over the page; called after `picture_button`, at most once a run."""
+    st.session_state[_OPEN] = True
+    _dialog()
+
+
+def picker_is_open() -> bool:
+    """Whether the learner is choosing a picture now: a page that renews itself waits for it."""
+    return bool(st.session_state.get(_OPEN))
 
 
 def picture_events() -> None:
@@ -60,7 +75,11 @@ def _refused() -> None:
     notice(str(st.session_state[_EVENTS].refused))
 
 
-@st.dialog("Choose a picture", width="large")
+def _note_closed() -> None:
+    st.session_state[_OPEN] = False
+
+
+@st.dialog("Choose a picture", width="large", on_dismiss=_note_closed)
 def _dialog() -> None:
     source = st.segmented_control("Where from", _SOURCES, default="Samples", required=True, label_visibility="collapsed",
                                   format_func=lambda name: f"{_SOURCES[name]} {name}", key="picture_source")

@@ -1,0 +1,33 @@
+"""Which pages are there? One entry each: the navigation, *Home* and every link between pages read this table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """One page: its group in the navigation, its title, its file under `app`, and one sentence on what one does there."""
+
+    group: str
+    title: str
+    file: str
+    sentence: str
+
+    @property
+    def address(self) -> str:
+        """The last part of the page's address, as Streamlit makes it from the file."""
+        return self.file.rsplit("/", 1)[-1].removesuffix(".py")
+
+
+HOME = PageEntry("", "Home", "pages/home.py", "One picture on its way through a kernel, a layer and a network.")
+CLASSIC_KERNELS = PageEntry(
+    "Foundations", "Classic kernels", "pages/layer/classic_kernels.py",
+    "Sharpen, blur and find edges with a few weights; change them by hand, or paint a result and have the kernel found.",
+)  # fmt: skip
+FEATURE_MAPS = PageEntry(
+    "Look inside", "Feature maps", "pages/analysis/feature_maps.py",
+    "What every layer of a network makes of the picture, all channels at once, and the network's answer.",
+)  # fmt: skip
+
+PAGES = (HOME, CLASSIC_KERNELS, FEATURE_MAPS)

@@ -1,0 +1,49 @@
+"""How is made what ships and can be computed? `make assets`: the recorded results of *Home*, and the app's icon.
+
+Running it again changes nothing, unless the code or the weights behind a result changed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from app.ui.journey import RECORDED, RECORDED_PICTURE, record, shared_network, travel
+from cnnviz.image import load_sample
+from cnnviz.paths import ASSETS
+
+ICON = ASSETS / "icon.png"
+
+# The icon is a 3×3 kernel that looks for upright edges: red negative, grey zero, blue positive, the accent in the middle.
+_COLUMNS = ("#b2182b", "#c9ced8", "#2166ac")
+_ACCENT = "#b4530a"
+
+
+def make_home(folder: Path = RECORDED) -> None:
+    """The journey of the sample picture through the kernel, the layer and the network, as *Home* opens with it."""
+    record(travel(load_sample(RECORDED_PICTURE), shared_network()), folder)
+
+
+def make_icon(path: Path = ICON) -> None:
+    """The tab's icon, 128×128 with a transparent ground."""
+    icon = Image.new("RGBA", (128, 128), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(icon)
+    for row in range(3):
+        for column, colour in enumerate(_COLUMNS):
+            left, top = 6 + 40 * column, 6 + 40 * row
+            fill = _ACCENT if row == column == 1 else colour
+            draw.rounded_rectangle((left, top, left + 34, top + 34), radius=6, fill=fill)
+    icon.save(path, optimize=True)
+
+
+def main() -> None:
+    """Make everything anew and say where it lies."""
+    make_home()
+    make_icon()
+    for path in (*sorted(RECORDED.iterdir()), ICON):
+        print(f"{path.relative_to(ASSETS.parent)}: {path.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
