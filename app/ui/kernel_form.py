@@ -13,7 +13,7 @@ import streamlit as st
 
 from app.components.kernel_view.component import Brush
 from app.ui import kernel_paint as paint
-from app.ui.kernel_stages import MAX_SIZE, MAX_STAGES, Stage, format_stages, parse_stages
+from app.ui.kernel_stages import MAX_BIAS, MAX_SIZE, MAX_STAGES, Stage, format_stages, parse_stages
 from app.ui.linked import linked, set_linked
 from app.ui.picture import ChosenPicture
 from cnnviz.errors import SettingsError
@@ -23,7 +23,7 @@ VIEW = "kernel_view"
 SIDE = 512  # pixels; the page works on the picture at this size
 DEFAULT = "sharpen"
 _CHAIN = "stages"
-_AT = "stage"
+_AT = "stage"  # counted from 1, as the learner does
 _OWN = "own"
 _CHANNELS = ("Red", "Green", "Blue")
 
@@ -122,15 +122,18 @@ def _tool() -> bool:
 
 
 def _at() -> int:
-    """Which stage is in hand; the last one unless the learner chose another."""
-    return min(int(st.session_state.get(_AT, 0)), len(_chain()) - 1)
+    """Which stage is in hand, counted from 0."""
+    text = linked(_AT, "1")
+    return min(max(int(text) - 1 if text.isdecimal() else 0, 0), len(_chain()) - 1)
 
 
 def _choose_stage(stages: tuple[Stage, ...]) -> int:
-    st.session_state[_AT] = _at()
+    at = _at()
+    st.session_state["stage_choice"] = at
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        at = st.segmented_control("Stage", range(len(stages)), key=_AT, required=True, format_func=lambda i: str(i + 1),
-                                  help="Kernels applied one after another. The view shows the stage in hand.")
+        st.segmented_control("Stage", range(len(stages)), key="stage_choice", required=True, on_change=_stage_chosen,
+                             format_func=lambda i: str(i + 1),
+                             help="Kernels applied one after another. The view shows the stage in hand.")
         st.button(":material/add:", on_click=_add_stage, disabled=len(stages) >= MAX_STAGES, key="add_stage",
                   help="Add a stage: apply another kernel to the result.")
         st.button(":material/remove:", on_click=_remove_stage, disabled=len(stages) == 1, key="remove_stage",
@@ -138,16 +141,20 @@ def _choose_stage(stages: tuple[Stage, ...]) -> int:
     return at
 
 
+def _stage_chosen() -> None:
+    set_linked(_AT, str(st.session_state["stage_choice"] + 1))
+
+
 def _add_stage() -> None:
     stages, at = _chain(), _at()
     set_linked(_CHAIN, format_stages((*stages[: at + 1], Stage("sobel_x"), *stages[at + 1 :])))
-    st.session_state[_AT] = at + 1
+    set_linked(_AT, str(at + 2))
 
 
 def _remove_stage() -> None:
     stages, at = _chain(), _at()
     set_linked(_CHAIN, format_stages((*stages[:at], *stages[at + 1 :])))
-    st.session_state[_AT] = max(0, at - 1)
+    set_linked(_AT, str(max(1, at)))
 
 
 def _choose_kernel(stages: tuple[Stage, ...], at: int) -> None:
@@ -165,7 +172,7 @@ def _choose_kernel(stages: tuple[Stage, ...], at: int) -> None:
     st.session_state["kernel_bias"] = stage.bias
     total = stage.matrix.sum()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.number_input("Bias", -2.0, 2.0, step=0.1, key="kernel_bias", on_change=_bias_changed, format="%.2f", width=110,
+        st.number_input("Bias", -MAX_BIAS, MAX_BIAS, step=0.1, key="kernel_bias", on_change=_bias_changed, format="%.2f", width=110,
                         help="Added to every sum: 0.5 lifts the zero of an edge picture to mid grey.")
         st.button("Normalise", on_click=_normalise, key="kernel_normalise",
                   disabled=abs(total) < 1e-12 or abs(total - 1) < 1e-12,

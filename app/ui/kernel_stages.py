@@ -19,6 +19,7 @@ from cnnviz.layer import KERNELS
 
 MAX_SIZE = 15
 MAX_STAGES = 6
+MAX_BIAS = 2.0
 _STAGE = re.compile(r"(?:(?P<name>\w+)(?:\((?P<settings>[^()]*)\))?|\[(?P<matrix>[^\[\]]*)\])(?P<bias>[+-][\d.e+-]+)?")
 
 
@@ -100,13 +101,15 @@ def _parse_stage(text: str) -> Stage:
         raise SettingsError(f"“{text[:40]}” is no kernel of the catalogue and no matrix like [0,1,0;1,-4,1;0,1,0].")
     try:
         bias = float(match["bias"] or 0)
+        if not abs(bias) <= MAX_BIAS:
+            raise SettingsError(f"A bias of {bias:g} is out of range: use −{MAX_BIAS:g} to {MAX_BIAS:g}.")
         if match["name"]:
             pairs = [pair.split("=") for pair in (match["settings"] or "").split(",") if pair]
             stage = Stage(match["name"], {name.strip(): float(value) for name, value in pairs}, bias=bias)
             stage.matrix  # noqa: B018  (refuses settings out of range)
             return stage
         rows = [[float(value) for value in row.split(",")] for row in match["matrix"].split(";")]
-        if len({len(row) for row in rows}) != 1 or not math.isfinite(bias):
+        if len({len(row) for row in rows}) != 1:
             raise ValueError
     except ValueError as error:
         if isinstance(error, SettingsError):

@@ -1,0 +1,187 @@
+"""The Classic kernels page's logic: controls → chain → result, links, painting. What needs a mouse is in tests/browser."""
+
+import json
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from app.ui.kernel_code import kernel_code
+from app.ui.kernel_form import Form
+from app.ui.kernel_paint import Stroke, _discs
+from app.ui.kernel_pictures import compute_panels
+from app.ui.kernel_stages import Stage, parse_stages
+from app.ui.picture import ChosenPicture
+from cnnviz.image import fit, load_sample, to_picture, to_tensor
+from cnnviz.layer import convolve
+
+MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
+PAGE = "pages/layer/classic_kernels.py"
+
+
+def opened(query: str = "") -> AppTest:
+    app = AppTest.from_file(MAIN, default_timeout=30)
+    for name, value in parse_qsl(query):
+        app.query_params[name] = value
+    return app.switch_page(PAGE).run()
+
+
+def scene(app: AppTest) -> dict:
+    """The header of what the kernel view was sent."""
+    (view,) = [element for element in app.get("bidi_component") if element.proto.component_name == "cnnviz_kernel_view"]
+    blob = view.proto.bytes
+    (length,) = struct.unpack_from("<I", blob)
+    return json.loads(blob[4 : 4 + length])
+
+
+def chosen(name: str = "chelsea") -> ChosenPicture:
+    return ChosenPicture(name, name, load_sample(name), own=False)
+
+
+def form(stages: str, **settings: object) -> Form:
+    chain = parse_stages(stages)
+    defaults = {"two_passes": False, "grey": True, "signed": False, "channel": None, "border": "zeros"}
+    return Form(chain, len(chain), **{**defaults, **settings})
+
+
+def test_the_page_opens_on_a_sharpened_cat() -> None:
+    app = opened()
+    assert not app.exception
+    header = scene(app)
+    assert header["stages"] == [{"matrix": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]], "bias": 0}]
+    assert header["picture"].endswith("/pictures/512/chelsea.png")
+    assert header["channels"] == 3
+
+
+def test_choosing_an_edge_detector_shows_signed_grey() -> None:
+    app = opened()
+    app.selectbox(key="kernel").select("sobel_x").run()
+    header = scene(app)
+    assert header["stages"][0]["matrix"][1] == [-2, 0, 2]
+    assert header["channels"] == 1
+    assert not header["clamped"]
+    assert app.query_params["stages"] == "sobel_x"
+
+
+def test_a_slider_of_a_kernel_changes_its_matrix_and_the_link() -> None:
+    app = opened("stages=gaussian")
+    app.slider(key="gaussian_size").set_value(5).run()
+    assert np.shape(scene(app)["stages"][0]["matrix"]) == (5, 5)
+    assert app.query_params["stages"] == "gaussian(size=5)"
+
+
+def test_stages_are_added_chosen_and_removed() -> None:
+    app = opened("stages=gaussian_blur")
+    app.button(key="add_stage").click().run()
+    assert len(scene(app)["stages"]) == 2
+    app.segmented_control(key="stage_choice").set_value(0).run()
+    assert len(scene(app)["stages"]) == 1
+    assert app.query_params["stages"] == "gaussian_blur>sobel_x"
+    app.button(key="remove_stage").click().run()
+    assert app.query_params["stages"] == "sobel_x"
+    assert not app.exception
+
+
+def test_a_link_restores_the_whole_state() -> None:
+    app = opened("stages=gaussian(size=5,sigma=2.0)>[0,1;2,3]%2B0.5&stage=2&colours=Grey&show=Signed&border=mirrored&picture=coffee")
+    header = scene(app)
+    assert header["stages"][1] == {"matrix": [[0, 1], [2, 3]], "bias": 0.5}
+    assert header["border"] == "reflect"
+    assert header["channels"] == 1
+    assert header["picture"].endswith("coffee.png")
+    assert not app.exception
+
+
+@pytest.mark.parametrize("query", ["stages=nonsense", "stages=[1,2", "stage=99", "stage=x", "picture=nobody", "border=sideways"])
+def test_a_broken_link_is_said_and_the_page_goes_on(query: str) -> None:
+    app = opened(query)
+    assert not app.exception
+    assert scene(app)["stages"][0]["matrix"] == [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
+    if query.startswith(("stages", "picture")):
+        assert len(app.warning) == 1
+
+
+def test_an_impossible_border_is_said_in_place() -> None:
+    tiny = ChosenPicture("tiny", "tiny", Image.new("RGB", (2, 2)), own=True)
+    from cnnviz.errors import SettingsError
+
+    with pytest.raises(SettingsError, match=r"reflect|mirror"):
+        compute_panels(form("gaussian(size=15)", border="reflect"), tiny)
+
+
+def test_two_passes_give_the_same_picture_and_show_the_one_between() -> None:
+    one = compute_panels(form("gaussian(size=9)"), chosen())
+    two = compute_panels(form("gaussian(size=9)", two_passes=True), chosen())
+    assert [panel.role for panel in two.panels] == ["input", "middle", "result"]
+    assert [np.shape(matrix) for matrix, _ in two.stages] == [(9, 1), (1, 9)]
+    image = to_tensor(fit(load_sample("chelsea"), 512), "grey")
+    direct = convolve(image, one.stages[0][0])
+    passed = convolve(convolve(image, two.stages[0][0]), two.stages[1][0])
+    torch.testing.assert_close(passed, direct, atol=2e-6, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("stages", "settings"),
+    [("sharpen", {"grey": False}), ("gaussian(size=5,sigma=1.4)>[0,0.1,0;-1,1,0;0,0,1e-07]-0.25", {}),
+     ("sobel_x", {"border": "reflect"})],
+)  # fmt: skip
+def test_the_code_gives_exactly_the_result_on_the_screen(stages: str, settings: dict, tmp_path: Path) -> None:
+    shown = form(stages, **settings)
+    (tmp_path / "program.py").write_text(kernel_code(shown, chosen()))
+    subprocess.run([sys.executable, "program.py"], cwd=tmp_path, check=True, capture_output=True)
+    values = to_tensor(fit(load_sample("chelsea"), 512), "grey" if shown.grey else "colour")
+    for stage in shown.stages:
+        values = convolve(values, stage.matrix, padding_mode=shown.border, bias=stage.bias)
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "result.png")), np.asarray(to_picture(values)))
+
+
+def test_a_brush_paints_discs_that_end_at_the_border() -> None:
+    touched = _discs(Stroke(((0, 0), (5, 5), (99, 99)), 2, 1.0, None), 8, 9)
+    expected = torch.zeros(8, 9, dtype=torch.bool)
+    for row in range(8):
+        for col in range(9):
+            expected[row, col] = any((row - r) ** 2 + (col - c) ** 2 <= 2.5**2 for r, c in ((0, 0), (5, 5)))
+    torch.testing.assert_close(touched, expected)
+
+
+def test_painting_what_a_kernel_gives_finds_that_kernel() -> None:
+    app = opened("tool=Paint a kernel")
+    assert not app.exception
+    app.session_state["_strokes"] = (Stroke(((150, 220),), 12, 0.0, "laplacian_8"),)
+    app.run()
+    assert not app.exception
+    np.testing.assert_allclose(scene(app)["stages"][0]["matrix"], [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]], atol=1e-6)
+    app.button(key="paint_undo").click().run()
+    assert not app.exception
+
+
+def test_painting_too_little_says_so() -> None:
+    app = opened("tool=Paint a kernel")
+    app.session_state["_strokes"] = (Stroke(((150, 220),), 0, 1.0, None),)
+    app.run()
+    words = " ".join(element.value for element in app.markdown)
+    assert "1 painted pixels for 9 unknown weights" in words or "1 painted pixel for 9 unknown weights" in words
+    assert "No other kernel" not in words
+
+
+def test_committing_to_an_answer_sets_the_page_up() -> None:
+    app = opened()
+    app.radio(key="classic_kernels_question_1").set_value(1).run()
+    app.button(key="classic_kernels_question_1_commit").click().run()
+    assert not app.exception
+    assert app.success[0].value.startswith("Right.")
+    assert app.query_params["stages"] == "laplacian_4"
+    assert scene(app)["picture"].endswith("brick.png")
+
+
+def test_the_catalogue_names_what_its_entries_do() -> None:
+    assert Form((Stage("sobel_x"),), 1, False, True, True, None, "zeros").facts.startswith("Weights sum to 0")
+    assert "9 multiply-adds" in Form((Stage("sobel_x"),), 1, False, True, True, None, "zeros").facts
+    assert "30 multiply-adds for each value in two passes instead of 225" in form("gaussian(size=15)", two_passes=True).facts
