@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from cnnviz.analysis.layers import Layer, layer_reader, leaves, own_kind, without_batch
-from cnnviz.analysis.recording import watched_forward
+from cnnviz.analysis.recording import Leaf, watched_forward
 from cnnviz.errors import LayerError, SettingsError
 
 if TYPE_CHECKING:
@@ -108,16 +108,16 @@ class _Recorder:
     """Keeps the outputs of one pass, each as it is at the moment of its call."""
 
     def __init__(self, module: nn.Module, wanted: frozenset[str] | None, dtype: torch.dtype) -> None:
-        self._read = layer_reader(module)
+        self._read = layer_reader()
         self._wanted = wanted
         self._dtype = dtype
         self._kept: list[tuple[Layer, Tensor]] = []
         self._by_address: dict[tuple[int, torch.dtype], Tensor] = {}
-        self._shared = {_storage(tensor) for tensor in (*module.parameters(), *module.buffers())}
+        self._shared = {_storage(tensor) for tensor in _tensors(module)}
 
-    def __call__(self, path: str, call: int, module: nn.Module, output: Tensor) -> None:
-        layer = self._read(path, call, module, output)
-        if self._wanted is None or path in self._wanted:
+    def __call__(self, leaf: Leaf, call: int, output: Tensor) -> None:
+        layer = self._read(leaf, call, output)
+        if self._wanted is None or leaf.path in self._wanted:
             self._kept.append((layer, self._keep(output.detach())))
 
     def settled(self) -> list[tuple[Layer, Tensor]]:
@@ -153,6 +153,14 @@ class _Recorder:
         """Whether its memory is torch's and this pass's own: a parameter's is read by other threads at this moment."""
         dense = output.layout == torch.strided and output.device.type in _LAZY_DEVICES
         return dense and _storage(output) not in self._shared
+
+
+def _tensors(module: nn.Module) -> Iterator[Tensor]:
+    """All parameters and buffers, in one walk."""
+    for part in module.modules():
+        for tensor in (*part._parameters.values(), *part._buffers.values()):
+            if tensor is not None:
+                yield tensor
 
 
 def _storage(tensor: Tensor) -> int:

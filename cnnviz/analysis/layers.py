@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.analysis.layouts import Layout, LayoutReader
-from cnnviz.analysis.recording import ATTENTION, is_leaf, watched_forward
+from cnnviz.analysis.recording import ATTENTION, Leaf, is_leaf, watched_forward
 
 if TYPE_CHECKING:
     from cnnviz.network import Network
@@ -85,14 +85,15 @@ def layer_table(network: Network | nn.Module, shape: Shape | None = None) -> tup
     return known[shape]
 
 
-def layer_reader(module: nn.Module) -> Callable[[str, int, nn.Module, Tensor], Layer]:
+def layer_reader() -> Callable[[Leaf, int, Tensor], Layer]:
     """A function that turns the calls of one pass, told in execution order, into their records."""
-    layouts = LayoutReader(module)
+    layouts = LayoutReader()
 
-    def read(path: str, call: int, part: nn.Module, output: Tensor) -> Layer:
-        shape = tuple(without_batch(output).shape)
-        layout = layouts.read(path, part, shape, batched=len(shape) < output.ndim)
-        return Layer(path, call, type(part).__name__, shape, layout)
+    def read(leaf: Leaf, call: int, output: Tensor) -> Layer:
+        shape = tuple(output.shape)
+        batched = len(shape) > 1 and shape[0] == 1
+        shape = shape[1:] if batched else shape
+        return Layer(leaf.path, call, type(leaf.module).__name__, shape, layouts.read(leaf, shape, batched))
 
     return read
 
@@ -120,7 +121,7 @@ def _trace(module: nn.Module, shape: Shape) -> tuple[Layer, ...]:
 
 
 def _layers(module: nn.Module, batch: Tensor, on_meta: bool) -> tuple[Layer, ...]:
-    read = layer_reader(module)
+    read = layer_reader()
     found: list[Layer] = []
     watched_forward(module, batch, lambda *called: found.append(read(*called)), on_meta)
     return tuple(found)

@@ -14,7 +14,7 @@ from torchvision.models.maxvit import WindowDepartition, WindowPartition
 from torchvision.models.swin_transformer import ShiftedWindowAttention
 from torchvision.ops.misc import Permute
 
-from cnnviz.analysis.recording import ATTENTION
+from cnnviz.analysis.recording import Leaf
 from cnnviz.errors import LayerError
 
 Layout = Literal["maps", "maps-last", "tokens", "vector", "windows", "other"]
@@ -72,17 +72,17 @@ class LayoutReader:
     decide; elementwise ones (an activation, dropout) take over the layout of the last output of the same shape.
     """
 
-    def __init__(self, module: nn.Module) -> None:
-        paths = (path for path, part in module.named_modules() if isinstance(part, tuple(ATTENTION)))
-        self._inside_attention = tuple(f"{path}." for path in paths if path)
+    def __init__(self) -> None:
         self._last_of_shape: dict[tuple[int, ...], Layout] = {}
         self._previous: Layout = "maps"
 
-    def read(self, path: str, module: nn.Module, shape: tuple[int, ...], batched: bool) -> Layout:
+    def read(self, leaf: Leaf, shape: tuple[int, ...], batched: bool) -> Layout:
         """The layout of an output of ``shape`` (without batch axis); ``batched`` says whether there was one."""
-        if path.startswith(self._inside_attention):
+        if leaf.in_attention:
             return "other"
-        layout = _BY_RANK.get(len(shape), "other") if len(shape) != 3 else self._of_three_axes(module, shape, batched)
+        layout = (
+            _BY_RANK.get(len(shape), "other") if len(shape) != 3 else self._of_three_axes(leaf.module, shape, batched)
+        )
         self._last_of_shape[shape] = self._previous = layout
         return layout
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -24,8 +25,18 @@ ATTENTION: dict[type[nn.Module], tuple[str, ...]] = {
 """Modules that count as a leaf although they have children, with those children that are only a store of weights:
 their parameters go into a functional call, they themselves are never called."""
 
-Visit = Callable[[str, int, nn.Module, Tensor], None]
-"""Called with (path, call, module, output) after each call of a leaf; the output still has its batch axis."""
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A module whose calls are recorded: its path, itself on the replica, and whether it is a part of attention."""
+
+    path: str
+    module: nn.Module
+    in_attention: bool
+
+
+Visit = Callable[[Leaf, int, Tensor], None]
+"""Called with (leaf, call, output) after call number ``call`` of a leaf; the output still has its batch axis."""
 
 
 def watched_forward(module: nn.Module, batch: Tensor, visit: Visit, on_meta: bool = False) -> Tensor:
@@ -34,11 +45,16 @@ def watched_forward(module: nn.Module, batch: Tensor, visit: Visit, on_meta: boo
     Runs in evaluation mode and without gradients. ``on_meta`` runs it with parameters that have shapes and no values.
     Of a tuple, list or dict, here and at each leaf, the first tensor counts; a leaf that gives none is passed over.
     """
-    watched = replica(module).eval()
+    watched = replica(module)
     calls: Counter[str] = Counter()
-    for path, leaf in watched.named_modules():
-        if is_leaf(leaf):
-            leaf.register_forward_hook(partial(_report, path, calls, visit))
+    attention: tuple[str, ...] = ()
+    for path, part in watched.named_modules():
+        if part.training:
+            part.training = False
+        if is_leaf(part):
+            leaf = Leaf(path, part, in_attention=path.startswith(attention))
+            part.register_forward_hook(partial(_report, leaf, calls, visit))
+            attention += (f"{path}.",) if part._modules else ()
     with torch.no_grad():
         output = _forward_on_meta(watched, batch) if on_meta else watched(batch)
     first = first_tensor(output)
@@ -63,12 +79,12 @@ def first_tensor(output: Any) -> Tensor | None:
     return next((found for item in output if (found := first_tensor(item)) is not None), None)
 
 
-def _report(path: str, calls: Counter[str], visit: Visit, module: nn.Module, inputs: Any, output: Any) -> None:
+def _report(leaf: Leaf, calls: Counter[str], visit: Visit, module: nn.Module, inputs: Any, output: Any) -> None:
     tensor = first_tensor(output)
     if tensor is not None:
-        call = calls[path]
-        calls[path] = call + 1
-        visit(path, call, module, tensor)
+        call = calls[leaf.path]
+        calls[leaf.path] = call + 1
+        visit(leaf, call, tensor)
 
 
 def _forward_on_meta(watched: nn.Module, batch: Tensor) -> Any:
