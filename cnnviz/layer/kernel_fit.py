@@ -24,7 +24,8 @@ Array = NDArray[np.float64]
 # Singular values below this fraction of the largest are rounding, not information. Float32 pictures and bytes alike are
 # exact in float64, so a neighbourhood pattern that is truly absent shows as about 1e-15.
 RANK_TOLERANCE = 1e-10
-BLOCK_ROWS = 4096  # About 7 MB of equations at a time for a 15×15 kernel; torch's QR is twice as fast as NumPy's.
+# 8 MB of equations at a time: few enough steps for a small kernel, little enough memory for a large one.
+BLOCK_VALUES = 1 << 20
 NUMPY_PAD = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
@@ -115,9 +116,10 @@ def _blocks(
     width = padded.shape[2]
     corners = rows * width + cols
     taps = (np.arange(kernel[0])[:, None] * width + np.arange(kernel[1])).ravel()
+    height = max(1, BLOCK_VALUES // taps.size)
     for plane, values in zip(padded.reshape(len(padded), -1), wanted[:, painted], strict=True):
-        for start in range(0, rows.size, BLOCK_ROWS):
-            chosen = slice(start, start + BLOCK_ROWS)
+        for start in range(0, rows.size, height):
+            chosen = slice(start, start + height)
             block = np.ones((taps.size + bias + 1, corners[chosen].size))
             np.take(plane, taps[:, None] + corners[None, chosen], out=block[: taps.size], mode="clip")
             block[-1] = values[chosen]

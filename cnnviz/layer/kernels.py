@@ -77,7 +77,7 @@ class Kernel:
 
     @property
     def sums_to(self) -> Literal["zero", "one"] | None:
-        """"zero" where flat areas vanish, "one" where brightness is kept, else None."""
+        """Says "zero" where flat areas vanish, "one" where brightness is kept, else None."""
         return sums_to(self.matrix)
 
     @property
@@ -115,7 +115,7 @@ class Kernel:
 
 
 def sums_to(matrix: ArrayLike) -> Literal["zero", "one"] | None:
-    """"zero" or "one" where the weights sum to that (to within 1e-9 of their size), else None."""
+    """Says "zero" or "one" where the weights sum to that (to within 1e-9 of their size), else None."""
     matrix = np.asarray(matrix, dtype=np.float64)
     tolerance = 1e-9 * max(1.0, float(np.abs(matrix).sum()))
     total = float(matrix.sum())

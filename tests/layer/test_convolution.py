@@ -24,7 +24,9 @@ def torch_layer(image: Tensor, weights: Tensor, bias: Tensor, flip: bool, **sett
     """The same through an ``nn.Conv2d`` that holds these weights."""
     per_channel = weights.ndim == 2
     maps = weights.expand(len(image), 1, -1, -1) if per_channel else weights.reshape(-1, *weights.shape[-3:])
-    layer = nn.Conv2d(len(image), len(maps), tuple(maps.shape[-2:]), groups=len(image) if per_channel else 1, **settings)
+    layer = nn.Conv2d(
+        len(image), len(maps), tuple(maps.shape[-2:]), groups=len(image) if per_channel else 1, **settings
+    )
     with torch.no_grad():
         layer.weight.copy_(maps.flip(-1, -2) if flip else maps)
         assert layer.bias is not None
@@ -34,7 +36,7 @@ def torch_layer(image: Tensor, weights: Tensor, bias: Tensor, flip: bool, **sett
 
 @st.composite
 def cases(draw: st.DrawFn) -> dict[str, Any]:
-    """Sizes from 1, kernels 1 to 11 of any shape, stride to 8, padding to 10, dilation to 5, every mode and channel use."""
+    """Sizes from 1, kernels 1 to 11 of any shape, stride to 8, padding to 10, dilation to 5, all modes, all uses."""
     small = st.integers(1, 40)
     kernel = draw(st.tuples(st.integers(1, 11), st.integers(1, 11)))
     stride = draw(st.tuples(st.integers(1, 8), st.integers(1, 8)))

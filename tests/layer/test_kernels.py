@@ -61,9 +61,7 @@ def test_whole_numbers_times_scale_are_the_matrix(name: str) -> None:
     kernel = KERNELS[name]
     if kernel.integers is not None:
         np.testing.assert_allclose(kernel.integers * float(kernel.scale), kernel.matrix, atol=1e-12)
-    assert (kernel.integers is None) == (
-        name in {"gaussian", "motion_blur", "laplacian_of_gaussian", "unsharp_mask"}
-    )
+    assert (kernel.integers is None) == (name in {"gaussian", "motion_blur", "laplacian_of_gaussian", "unsharp_mask"})
 
 
 def test_x_kernels_are_positive_where_brightness_rises_to_the_right_and_y_where_it_rises_downwards() -> None:

@@ -58,7 +58,9 @@ def test_a_corner_shows_which_taps_are_padding() -> None:
     assert found.source_rows.tolist() == [-1, 0, 1]
 
 
-@pytest.mark.parametrize(("mode", "sources"), [("reflect", [1, 0, 1]), ("replicate", [0, 0, 1]), ("circular", [2, 0, 1])])
+@pytest.mark.parametrize(
+    ("mode", "sources"), [("reflect", [1, 0, 1]), ("replicate", [0, 0, 1]), ("circular", [2, 0, 1])]
+)
 def test_copied_padding_tells_where_its_pixels_come_from(mode: str, sources: list[int]) -> None:
     found = trace(torch.rand(1, 3, 3), np.ones((3, 3)), 0, 1, padding_mode=mode)
     assert found.rows.tolist() == [-1, 0, 1]
