@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -14,6 +15,8 @@ from app.ui.lesson import show_lesson, show_questions
 from app.ui.picture import ChosenPicture, chosen_picture
 from app.ui.picture_picker import picture_button, picture_events, picture_notice
 from cnnviz.errors import CnnvizError
+
+T = TypeVar("T")
 
 
 def open_page(title: str, sentence: str) -> ChosenPicture:
@@ -49,12 +52,13 @@ def close_page(name: str, code: str, chosen: ChosenPicture) -> None:
         _show_link(chosen)
 
 
-def guarded(draw: Callable[[], None]) -> None:
-    """Run a part of a page; what it refuses is said in its place, and the rest of the page goes on."""
+def guarded(draw: Callable[[], T]) -> T | None:
+    """Run a part of a page; what it refuses is said in its place (then None), and the rest of the page goes on."""
     try:
-        draw()
+        return draw()
     except CnnvizError as error:
         st.error(str(error), icon=":material/error:")
+        return None
 
 
 def new_token() -> str:

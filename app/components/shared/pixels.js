@@ -53,10 +53,26 @@ export function cellAt(event, element, width, height) {
 }
 
 export async function savePng(canvas, name) {
-  const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
+  download(await new Promise((done) => canvas.toBlob(done, "image/png")), name);
+}
+
+export function saveText(text, name, type) {
+  download(new Blob([text], { type }), name);
+}
+
+export function download(blob, name) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+// A box in the accent colour that stands out on any ground. All lengths in canvas pixels, `ratio` of them to a CSS pixel.
+export function outline(context, { x, y, width, height }, accent, ratio) {
+  for (const [colour, thickness] of [["#000000", 5], ["#ffffff", 3.5], [accent, 2.5]]) {
+    context.strokeStyle = colour;
+    context.lineWidth = thickness * ratio;
+    context.strokeRect(x, y, width, height);
+  }
 }

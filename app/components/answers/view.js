@@ -1,0 +1,54 @@
+// What the network saw and its five most probable answers, as bars and numbers.
+
+import { unpack } from "../shared/blob.js";
+import { element } from "../shared/dom.js";
+import { full, short } from "../shared/format.js";
+import { decode, put, saveText } from "../shared/pixels.js";
+
+const views = new WeakMap();
+
+export default function mount({ data, parentElement }) {
+  const view = views.get(parentElement) ?? build(parentElement);
+  views.set(parentElement, view);
+  show(view, unpack(data));
+  return () => views.delete(parentElement);
+}
+
+function build(parent) {
+  const view = { order: 0 };
+  view.title = element("span", { textContent: "Answers" });
+  view.canvas = element("canvas", { role: "img", "aria-label": "The part of the picture that the network saw" });
+  view.list = element("ol", { "aria-label": "The five most probable answers" });
+  view.note = element("p", { className: "note" });
+  const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save this table as CSV" });
+  save.onclick = () => saveText(csv(view.header.rows), "cnnviz answers.csv", "text/csv");
+  const frame = element("div", { className: "frame", title: "What the network saw" }, view.canvas);
+  view.root = element("div", { className: "view answers" },
+    element("figure", {}, element("figcaption", {}, view.title, save), frame, view.list, view.note));
+  parent.append(view.root);
+  return view;
+}
+
+async function show(view, header) {
+  const order = (view.order += 1);
+  const picture = await decode(header.arrays.picture, "image/jpeg");
+  if (order !== view.order) return;
+  view.header = header;
+  put(view.canvas, picture);
+  view.title.textContent = header.trained ? "Its five answers" : "Its five answers (untrained)";
+  view.list.replaceChildren(...header.rows.map(([label, probability]) => {
+    const bar = element("div");
+    bar.style.width = `${100 * probability}%`;
+    return element("li", {}, element("span", { textContent: label, title: label }),
+      element("b", { textContent: percent(probability), title: full(probability) }), element("div", {}, bar));
+  }));
+  view.note.className = header.trained ? "note" : "note untrained";
+  view.note.textContent = header.trained
+    ? `It saw the middle of the picture, ${header.side} × ${header.side} pixels.`
+    : "Untrained: random weights, so these answers mean nothing.";
+  view.root.dataset.answers = header.rows.map(([label]) => label).join("|");
+}
+
+const percent = (probability) => `${short(100 * probability)} %`;
+
+const csv = (rows) => `answer,probability\n${rows.map(([label, p]) => `"${label.replaceAll('"', '""')}",${p}`).join("\n")}\n`;

@@ -1,0 +1,91 @@
+"""All maps of a layer on the screen, and one of them large: checks and packs what the view draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from app.components import view
+from app.components.blob import pack
+from app.components.colour_bar import ColourBar
+
+_render = view("map_mosaic")
+
+
+class Numbers(Protocol):
+    """One number a map, each (C,): see `app.ui.feature_maps_numbers.MapNumbers`."""
+
+    mean: npt.NDArray[np.float32]
+    least: npt.NDArray[np.float32]
+    greatest: npt.NDArray[np.float32]
+    place: npt.NDArray[np.int32]
+    zeros: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class OpenMap:
+    """The map of the large view: its exact values (H, W), the table of colours (256, 3), the picture beneath as JPEG."""
+
+    channel: int
+    values: npt.NDArray[np.float32]
+    palette: npt.NDArray[np.uint8]
+    picture: bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Everything the view shows.
+
+    `shape` is (C, H, W). `mosaic` is a PNG of the maps in the order `order`, `columns` a row, `gap` pixels between them,
+    every `stride`-th row and column of each. `limits` (C, 2) are the values of the first and last colour by channel.
+    `side` is the picture's side in pixels. `labels` name the channels of an answer layer.
+    """
+
+    token: str
+    network: str
+    trained: bool
+    layer: str
+    kind: str
+    layout: str
+    own_scale: bool
+    ordered_by: str
+    shape: tuple[int, ...]
+    mosaic: bytes
+    columns: int
+    gap: int
+    stride: int
+    side: int
+    bar: ColourBar
+    order: npt.NDArray[np.int32]
+    limits: npt.NDArray[np.float32]
+    numbers: Numbers
+    labels: Sequence[str] = ()
+    opened: OpenMap | None = None
+
+
+def map_mosaic(key: str, scene: Scene, on_open: Callable[[], None]) -> None:
+    """Mount the view. `on_open`: `state[key].open` = {channel}, null when the large view was closed."""
+    numbers = scene.numbers
+    arrays: dict[str, np.ndarray | bytes] = {
+        "mosaic": scene.mosaic,
+        "order": scene.order,
+        "limits": scene.limits,
+        "mean": numbers.mean,
+        "least": numbers.least,
+        "greatest": numbers.greatest,
+        "place": numbers.place,
+        "zeros": numbers.zeros,
+    }
+    opened = None
+    if scene.opened is not None:
+        opened = scene.opened.channel
+        arrays |= {"values": scene.opened.values, "palette": scene.opened.palette, "picture": scene.opened.picture}
+    plain = ("token", "network", "trained", "layer", "kind", "layout", "own_scale", "ordered_by", "shape", "columns", "gap",
+             "stride", "side", "labels")  # fmt: skip
+    header: dict[str, Any] = {name: getattr(scene, name) for name in plain}
+    header |= {"bar": asdict(scene.bar), "opened": opened}
+    _render(key=key, data=pack(header, **arrays), on_open_change=on_open)

@@ -1,0 +1,191 @@
+// Feature maps: all maps of a layer on one canvas; point at one for its numbers, click for the large view.
+
+import { showBar } from "../shared/bar.js";
+import { unpack } from "../shared/blob.js";
+import { say } from "../shared/channel.js";
+import { element, onNextFrame, themeColour } from "../shared/dom.js";
+import { decode, download, outline, sharpen } from "../shared/pixels.js";
+import { layOut, moved, positionAt, tileBox } from "./arithmetic.js";
+import { buildLarge, drawLarge, pointLarge, saveLarge, showLarge } from "./large.js";
+import { mapSentence, note, title } from "./words.js";
+
+const views = new WeakMap();
+
+export default function mount({ data, parentElement, setTriggerValue }) {
+  const view = views.get(parentElement) ?? build(parentElement);
+  views.set(parentElement, view);
+  view.send = setTriggerValue;
+  update(view, unpack(data));
+  return () => { view.resize.disconnect(); views.delete(parentElement); };
+}
+
+function build(parent) {
+  const view = { position: 0, order: 0, header: null, sheet: null };
+  view.root = element("div", { className: "view map-mosaic" });
+  view.title = element("b");
+  view.facts = element("small");
+  view.untrained = element("span", { className: "untrained", textContent: "untrained", hidden: true });
+  view.save = element("button", { className: "plain push", type: "button", textContent: "Save" });
+  view.save.onclick = () => save(view);
+  view.canvas = element("canvas");
+  view.marks = element("canvas", { className: "marks" });
+  view.frame = element("div", { className: "frame mosaic", tabIndex: 0, role: "group" }, view.canvas, view.marks);
+  view.large = buildLarge({
+    close: () => open(view, null),
+    step: (by) => open(view, neighbour(view, by)),
+    point: () => view.redraw(),
+  });
+  view.stage = element("div", { className: "stage" }, view.frame, view.large.root);
+  view.bar = element("div", { className: "bar" });
+  view.note = element("p", { className: "note" });
+  view.sentence = element("p", { className: "sentence", "aria-live": "polite" });
+  view.root.append(element("figure", {}, element("figcaption", {}, view.title, view.facts, view.untrained, view.save),
+    view.stage, view.bar, view.note), view.sentence);
+  parent.append(view.root);
+  view.redraw = onNextFrame(() => drawPointed(view));
+  view.redrawAll = onNextFrame(() => drawAll(view));
+  view.resize = new ResizeObserver(view.redrawAll);
+  view.resize.observe(view.stage);
+  listen(view);
+  return view;
+}
+
+// A new layer, order, scale or open map: decode first, then change everything at once.
+async function update(view, header) {
+  const order = (view.order += 1);
+  try {
+    const [sheet, picture] = await Promise.all([
+      decode(header.arrays.mosaic, "image/png"),
+      header.opened === null ? null : decode(header.arrays.picture, "image/jpeg"),
+    ]);
+    if (order !== view.order) return; // a newer setting overtook this one
+    const channel = view.header?.layer === header.layer ? view.header.arrays.order[view.position] : null;
+    const wasOpen = view.header?.opened ?? null;
+    Object.assign(view, { header, sheet });
+    view.position = Math.max(0, header.arrays.order.indexOf(header.opened ?? channel ?? header.arrays.order[0]));
+    const [layer, facts] = title(header);
+    view.title.textContent = layer;
+    view.facts.textContent = facts;
+    view.untrained.hidden = header.trained;
+    view.note.textContent = note(header);
+    view.frame.setAttribute("aria-label", `All maps of ${layer} of ${header.network}. Arrow keys go from map to map, Enter opens one.`);
+    view.frame.hidden = header.opened !== null;
+    view.large.root.hidden = header.opened === null;
+    view.save.title = header.opened === null ? "Save all maps as one PNG, a pixel a value" : "Save this picture as PNG";
+    if (header.opened !== null) showLarge(view.large, header, picture);
+    drawAll(view);
+    moveFocus(view, wasOpen);
+    say("layer", header.layer);
+    view.root.dataset.cnnvizDrawn = header.token;
+  } catch (error) {
+    if (order === view.order) view.sentence.textContent = `The maps could not be drawn: ${error.message}`;
+  }
+}
+
+// The keyboard follows what the learner opened or closed, and stays where it was when the page did it.
+function moveFocus(view, wasOpen) {
+  if (!view.asked) return;
+  view.asked = false;
+  if (view.header.opened !== null) view.large.frame.focus({ preventScroll: true });
+  else if (wasOpen !== null) view.frame.focus({ preventScroll: true });
+}
+
+const openable = (view) => view.header.shape[1] * view.header.shape[2] > 1;
+
+function open(view, channel) {
+  if (channel !== null && !openable(view)) return;
+  view.asked = true;
+  view.send("open", { channel });
+}
+
+function neighbour(view, by) {
+  const { order } = view.header.arrays;
+  return order[(view.position + by + order.length) % order.length];
+}
+
+function listen(view) {
+  const at = (event) => {
+    const box = view.canvas.getBoundingClientRect();
+    return positionAt(view.grid, view.header.shape[0], event.clientX - box.left, event.clientY - box.top);
+  };
+  const go = (position) => { if (position !== null && position !== view.position) { view.position = position; view.redraw(); } };
+  view.frame.onpointermove = (event) => { if (view.grid) go(at(event)); };
+  view.frame.onclick = (event) => {
+    const position = view.grid ? at(event) : null;
+    if (position === null) return;
+    go(position);
+    open(view, view.header.arrays.order[position]);
+  };
+  view.frame.onkeydown = (event) => {
+    if (!view.grid) return;
+    const to = moved(event.key, view.position, view.grid.columns, view.header.shape[0]);
+    if (to !== null) go(to);
+    else if (event.key === "Enter" || event.key === " ") open(view, view.header.arrays.order[view.position]);
+    else return;
+    event.preventDefault();
+  };
+}
+
+function drawAll(view) {
+  if (!view.header) return;
+  if (view.header.opened === null) drawMosaic(view);
+  else drawLarge(view.large);
+  drawPointed(view);
+}
+
+// Every tile by itself: enlarged values stay sharp, reduced ones are averaged and do not run into their neighbours.
+function drawMosaic(view) {
+  const { header, sheet, canvas } = view;
+  const [count, height, width] = header.shape;
+  const room = view.stage.getBoundingClientRect();
+  if (!room.width || !room.height) return;
+  const ratio = window.devicePixelRatio || 1;
+  view.grid = layOut(count, { height, width }, { width: room.width - 2, height: room.height - 2 }, ratio);
+  const { grid } = view;
+  canvas.width = Math.max(1, Math.round(grid.width * ratio));
+  canvas.height = Math.max(1, Math.round(grid.height * ratio));
+  canvas.style.width = `${grid.width}px`;
+  canvas.style.height = `${grid.height}px`;
+  const context = canvas.getContext("2d");
+  const tile = { height: Math.ceil(height / header.stride), width: Math.ceil(width / header.stride) };
+  const reduced = (grid.tile.width * ratio) / tile.width < 1;
+  context.imageSmoothingEnabled = reduced;
+  context.imageSmoothingQuality = "high";
+  for (let position = 0; position < count; position += 1) {
+    const left = (position % header.columns) * (tile.width + header.gap);
+    const top = Math.floor(position / header.columns) * (tile.height + header.gap);
+    const box = tileBox(grid, position);
+    const x = Math.round(box.x * ratio);
+    const y = Math.round(box.y * ratio);
+    context.drawImage(sheet, left, top, tile.width, tile.height, x, y,
+      Math.max(1, Math.round((box.x + box.width) * ratio) - x), Math.max(1, Math.round((box.y + box.height) * ratio) - y));
+  }
+}
+
+function drawPointed(view) {
+  const { header } = view;
+  if (!header) return;
+  const accent = themeColour(view.root, "primary-color");
+  const channel = header.arrays.order[view.position];
+  const [low, high] = header.arrays.limits.subarray(2 * channel, 2 * channel + 2);
+  showBar(view.bar, { ...header.bar, low, high });
+  if (header.opened !== null) {
+    view.sentence.textContent = pointLarge(view.large, accent);
+    return;
+  }
+  if (!view.grid) return;
+  view.sentence.textContent = mapSentence(header, view.position);
+  view.root.dataset.channel = channel;
+  const scale = sharpen(view.marks, view.grid.width, view.grid.height);
+  const context = view.marks.getContext("2d");
+  context.clearRect(0, 0, view.marks.width, view.marks.height);
+  const box = tileBox(view.grid, view.position);
+  outline(context, { x: box.x * scale.x, y: box.y * scale.y, width: box.width * scale.x, height: box.height * scale.y }, accent, scale.ratio);
+}
+
+function save(view) {
+  if (!view.header) return;
+  const name = `cnnviz ${view.header.layer.replace(/[^\w.-]+/g, " ")}`;
+  if (view.header.opened === null) download(new Blob([view.header.arrays.mosaic], { type: "image/png" }), `${name}.png`);
+  else saveLarge(view.large, `${name} map ${view.header.opened}.png`);
+}

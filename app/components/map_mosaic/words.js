@@ -1,0 +1,48 @@
+// What is said of a layer, of one of its maps, and of one of its values.
+
+import { count, short } from "../shared/format.js";
+import { under } from "./arithmetic.js";
+
+export function title({ layer, kind, shape, layout }) {
+  const [channels, height, width] = shape;
+  const what = height * width === 1 ? `${count(channels, "value")}, one a channel` : `${count(channels, "map")} of ${height} × ${width}`;
+  const grid = layout === "tokens" ? ", each token a cell" : "";
+  return [layer, `${kind} · ${what}${grid}`];
+}
+
+// What the colours and the order mean, under the mosaic.
+export function note(header) {
+  const order = { Index: "", Mean: " Greatest mean first.", Maximum: " Greatest maximum first.",
+    "Mean of |values|": " Greatest mean of |values| first." }[header.ordered_by];
+  const thinned = header.stride > 1 ? ` Every ${header.stride}${header.stride === 2 ? "nd" : header.stride === 3 ? "rd" : "th"} row and column; the large view shows all.` : "";
+  return (header.own_scale ? "Each map has a colour scale of its own: this is that of the map pointed at." : "One colour scale for all maps.") + order + thinned;
+}
+
+export function mapSentence(header, position) {
+  const { arrays, shape } = header;
+  const channel = arrays.order[position];
+  const [, height, width] = shape;
+  if (height * width === 1) {
+    const label = header.labels.length ? `, ${header.labels[channel]}` : "";
+    return `Channel ${channel}${label}: ${short(arrays.mean[channel])}. One number for the whole picture.`;
+  }
+  const least = arrays.least[channel];
+  const greatest = arrays.greatest[channel];
+  if (least === greatest) return `Channel ${channel}: every value is ${short(least)}. Click, or press Enter, to see it large.`;
+  const row = Math.floor(arrays.place[channel] / width);
+  const col = arrays.place[channel] % width;
+  const zeros = arrays.zeros[channel];
+  const share = zeros ? ` ${short(100 * zeros)} % of its values are 0.` : " None of its values is 0.";
+  return `Channel ${channel}: mean ${short(arrays.mean[channel])}, from ${short(least)} to ${short(greatest)}; `
+    + `greatest at row ${row}, column ${col}.${share} Click, or press Enter, to see it large.`;
+}
+
+// The share of the picture that belongs to a cell is not all that the unit there can see: its receptive field is larger.
+export function cellSentence(header, row, col, value) {
+  const [, height, width] = header.shape;
+  const [top, bottom] = under(row, height, header.side);
+  const [left, right] = under(col, width, header.side);
+  const span = (first, last) => (first === last ? `${first}` : `${first}–${last}`);
+  return `map ${header.opened}, row ${row}, column ${col}: ${short(value)}. It lies over rows ${span(top, bottom)} and columns `
+    + `${span(left, right)} of the ${header.side} × ${header.side} pixels that the network saw; what it could see is larger.`;
+}

@@ -1,0 +1,17 @@
+// How do two views on one page hear of each other? One says a value under a name; others are told, also who comes later.
+
+const said = new Map();
+const listeners = new Map();
+
+export function say(name, value) {
+  said.set(name, value);
+  for (const listener of listeners.get(name) ?? []) listener(value);
+}
+
+// Calls `listener` with every value said under `name`, at once with the last one. Returns a function that ends it.
+export function hear(name, listener) {
+  if (!listeners.has(name)) listeners.set(name, new Set());
+  listeners.get(name).add(listener);
+  if (said.has(name)) listener(said.get(name));
+  return () => listeners.get(name).delete(listener);
+}

@@ -1,0 +1,84 @@
+"""The program that gives exactly what is on the Feature maps page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.ui.feature_maps_form import Form
+from app.ui.feature_maps_numbers import stride_for
+from app.ui.picture import ChosenPicture
+from app.ui.shelf import LONGEST
+from app.ui.theme import current_theme
+
+if TYPE_CHECKING:
+    from app.ui.feature_maps_layers import StripLayer
+
+_ORDER = {
+    "Mean": "maps.mean(dim=(1, 2))",
+    "Maximum": "maps.amax(dim=(1, 2))",
+    "Mean of |values|": "maps.abs().mean(dim=(1, 2))",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What stands on the page: a layer, its maps' shape (C, H, W), the channel of the large view."""
+
+    layer: StripLayer
+    shape: tuple[int, ...]
+    channel: int | None
+
+
+def feature_maps_code(form: Form, chosen: ChosenPicture, shown: Shown | None) -> str:
+    """Runs as it stands; for an own picture, with the picture's file beside it. Where nothing is shown: the answers alone."""
+    name = repr(form.choice.info.name)
+    load = f"net = network.load_network({name})" if form.choice.trained else (
+        f'net = network.load_network({name}, weights="none")  # untrained: random numbers')
+    if shown is None:
+        lines = ["from cnnviz import image, network", "", _picture(chosen), load, "", "answers = network.predict(net, picture)"]
+    else:
+        lines = ["from pathlib import Path", "", "from cnnviz import analysis, image, network", "", _picture(chosen), load, "",
+                 *_maps(shown), "", *_mosaic(form, shown), *_large(shown.channel), "",
+                 "answers = network.predictions_from_logits(activations.output, net.categories)"]
+    return "\n".join([*lines, "for answer in answers:", '    print(f"{answer.probability:.3g}  {answer.label}")']) + "\n"
+
+
+def _picture(chosen: ChosenPicture) -> str:
+    if chosen.own:
+        return f"picture = image.fit(image.load_image({chosen.title!r}), {LONGEST})  # your file"
+    return f"picture = image.load_sample({chosen.key!r})"
+
+
+def _maps(shown: Shown) -> list[str]:
+    call = shown.layer.layer
+    output = f"activations.call({call.path!r}, {call.call})"
+    if call.layout != "maps":
+        output = f"analysis.as_maps({output}, {call.layout!r})"
+    return [
+        f"activations = analysis.capture(net, picture, layers=[{call.path!r}])",
+        f"maps = {output}  # float32, (channels, height, width)",
+        "print(tuple(maps.shape), maps.min().item(), maps.max().item())",
+    ]
+
+
+def _mosaic(form: Form, shown: Shown) -> list[str]:
+    stride = stride_for(shown.shape)
+    theme = f", theme={current_theme()!r}" if current_theme() == "dark" else ""
+    lines = ['kind = "signed" if maps.min() < 0 else "magnitude"', f"limits = image.limits(maps, kind, per={form.per!r})"]
+    tiles, scales = "maps", "limits"
+    if form.order in _ORDER:
+        lines += [f"order = {_ORDER[form.order]}.argsort(descending=True, stable=True)"]
+        tiles, scales = "maps[order]", "limits[order]"
+    if stride > 1:
+        tiles += f"[:, ::{stride}, ::{stride}]"
+    return [*lines, f"sheet = image.mosaic({tiles}, kind, limits={scales}{theme})",
+            'Path("feature_maps.png").write_bytes(image.encode_png(sheet))']
+
+
+def _large(channel: int | None) -> list[str]:
+    if channel is None:
+        return []
+    return ["", f"print(maps[{channel}])  # the map of the large view, over what the network saw:",
+            f"over = image.overlay(net.crop(picture), maps[{channel}], kind, limits=tuple(limits[{channel}].tolist()))",
+            f'over.save("map_{channel}.png")']

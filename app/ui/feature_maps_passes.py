@@ -1,0 +1,90 @@
+"""What did the layer put out for the picture, and what did the network answer? One forward pass, shared and kept.
+
+A pass with all layers kept costs about a tenth more than the bare one, so networks of moderate size keep all: going to
+another layer is then a look-up. Larger ones keep the layer asked for. Pictures are known by their keys: a sample's name, or
+the unguessable key of an own picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from app.ui.byte_cache import ByteCache
+from app.ui.feature_maps_layers import Strip, StripLayer
+from app.ui.picture import ChosenPicture
+from cnnviz.analysis import Activations, as_maps, capture
+from cnnviz.compute import at_work
+from cnnviz.image import encode_jpeg
+from cnnviz.network import Prediction, predictions_from_logits
+
+if TYPE_CHECKING:
+    from cnnviz.network import Network
+
+KEEP_ALL = 96_000_000  # bytes; of networks whose layers together are larger, only the layer asked for is kept
+_PASSES: ByteCache[Activations] = ByteCache(192_000_000)
+_OUTPUTS: ByteCache[LayerOutput] = ByteCache(64_000_000)
+_SEEN: ByteCache[Seen] = ByteCache(8_000_000)
+
+
+@dataclass(frozen=True, eq=False)
+class LayerOutput:
+    """A layer's output as maps (C, H, W) float32, and the network's five answers from the same pass."""
+
+    maps: npt.NDArray[np.float32]
+    answers: tuple[Prediction, ...]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The part of the picture that the network saw: `side` × `side` pixels, as JPEG."""
+
+    jpeg: bytes
+    side: int
+
+
+def layer_output(network: Network, key: tuple[str, str], chosen: ChosenPicture, strip: Strip, wanted: StripLayer) -> LayerOutput:
+    """The output of one layer for the picture; `key` names the network with its weights.
+
+    Raises
+    ------
+    LayerError
+        When the output has no rows and columns that could be shown.
+    """
+
+    def make() -> tuple[LayerOutput, int]:
+        activations = _activations(network, key, chosen, strip, wanted)
+        values = activations.call(wanted.layer.path, wanted.layer.call)
+        # A copy, so that the pass it came from can be let go.
+        maps = np.array(as_maps(values, wanted.layer.layout).cpu().numpy(), dtype=np.float32, order="C")
+        return LayerOutput(maps, tuple(predictions_from_logits(activations.output, network.categories))), maps.nbytes
+
+    return _OUTPUTS.get((*key, chosen.key, wanted.id), make)
+
+
+def seen_by(network: Network, key: tuple[str, str], chosen: ChosenPicture) -> Seen:
+    """What the network's preprocessing leaves of the picture."""
+
+    def make() -> tuple[Seen, int]:
+        crop = network.crop(chosen.picture)
+        jpeg = encode_jpeg(crop, quality=92)
+        return Seen(jpeg, crop.width), len(jpeg)
+
+    return _SEEN.get((key[0], chosen.key), make)
+
+
+def _activations(
+    network: Network, key: tuple[str, str], chosen: ChosenPicture, strip: Strip, wanted: StripLayer
+) -> Activations:
+    if strip.total_bytes > KEEP_ALL:
+        with at_work():
+            return capture(network, chosen.picture, layers=[wanted.layer.path])
+
+    def make() -> tuple[Activations, int]:
+        with at_work():
+            return capture(network, chosen.picture), strip.total_bytes
+
+    return _PASSES.get((*key, chosen.key), make)

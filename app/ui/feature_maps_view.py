@@ -1,0 +1,60 @@
+"""From a layer's output to what the views draw: the mosaic, the numbers of its maps, the one map that is open."""
+
+from __future__ import annotations
+
+from app.components.answers.component import Answers
+from app.components.colour_bar import colour_bar
+from app.components.map_mosaic.component import OpenMap, Scene
+from app.ui.feature_maps_form import Form
+from app.ui.feature_maps_layers import StripLayer
+from app.ui.feature_maps_numbers import kind_of, map_numbers, map_order, stride_for
+from app.ui.feature_maps_passes import LayerOutput, Seen
+from app.ui.network_picker import NetworkChoice
+from app.ui.theme import current_theme
+from cnnviz.image import encode_png, limits, mosaic, palette
+from cnnviz.network import Network
+
+
+def mosaic_scene(
+    token: str, form: Form, network: Network, layer: StripLayer, output: LayerOutput, seen: Seen, channel: int | None
+) -> Scene:
+    """All maps of the layer as one mosaic, with their numbers; `channel` is the map that is open."""
+    theme = current_theme()
+    maps = output.maps
+    numbers = map_numbers(maps)
+    kind = kind_of(numbers)
+    scales = limits(maps, kind, form.per)
+    order = map_order(numbers, form.order)
+    stride = stride_for(maps.shape)
+    sheet = mosaic(maps[order, ::stride, ::stride], kind, limits=scales[order], theme=theme)
+    opened = None
+    if channel is not None:
+        opened = OpenMap(channel, maps[channel], palette(kind, theme), seen.jpeg)
+    return Scene(
+        token=token,
+        network=form.choice.title,
+        trained=network.trained,
+        layer=layer.id,
+        kind=layer.kind,
+        layout=layer.layer.layout,
+        own_scale=form.per == "map",
+        ordered_by=form.order,
+        shape=maps.shape,
+        mosaic=encode_png(sheet),
+        columns=sheet.columns,
+        gap=sheet.gap,
+        stride=stride,
+        side=seen.side,
+        bar=colour_bar(kind, *scales[0], theme),
+        order=order,
+        limits=scales,
+        numbers=numbers,
+        labels=network.categories if maps.shape == (len(network.categories), 1, 1) and layer.kind == "Linear" else (),
+        opened=opened,
+    )
+
+
+def answers_of(choice: NetworkChoice, output: LayerOutput, seen: Seen) -> Answers:
+    """The network's five answers beside what it saw."""
+    rows = tuple((answer.label, answer.probability) for answer in output.answers)
+    return Answers(choice.info.title, choice.trained, rows, seen.jpeg, seen.side)

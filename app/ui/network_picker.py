@@ -1,0 +1,150 @@
+"""Which network is in use? A list by family with sizes, where its weights come from, and what to do when there are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import streamlit as st
+
+from app.ui.linked import linked, set_linked
+from app.ui.network_store import NETWORKS, Loading
+from cnnviz.errors import NetworkError
+from cnnviz.network import NetworkInfo, list_networks, network_info, stored
+
+if TYPE_CHECKING:
+    from cnnviz.network import Network
+
+DEFAULT = "efficientnet_lite0"
+NETWORK = "network"
+WEIGHTS = "weights"
+_CHOICE = "network_choice"
+_NOTICE = "_network_notice"
+_POLL = 0.05  # seconds between two looks at a network on its way
+# Families in the order in which they were published.
+_FAMILIES = (
+    "AlexNet", "VGG", "GoogLeNet", "Inception", "ResNet", "SqueezeNet", "DenseNet", "MobileNet", "ShuffleNet", "MnasNet",
+    "EfficientNet", "RegNet", "Vision Transformer", "Swin Transformer", "ConvNeXt", "MaxViT",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NetworkChoice:
+    """What the learner asked for: a network by name, with its published weights or with random ones."""
+
+    info: NetworkInfo
+    weights: Literal["auto", "none"]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.info.name, self.weights
+
+    @property
+    def trained(self) -> bool:
+        return self.weights == "auto"
+
+    @property
+    def title(self) -> str:
+        """The network's name; says *untrained* where it is."""
+        return self.info.title if self.trained else f"{self.info.title}, untrained"
+
+
+def network_picker() -> NetworkChoice:
+    """Draw the list and return the choice; needs no torch."""
+    choice = _choice()
+    st.session_state[_CHOICE] = choice.info.name
+    st.selectbox("Network", [info.name for info in sorted(list_networks(), key=_place)], key=_CHOICE, on_change=_chosen,
+                 format_func=lambda name: _label(network_info(name)),
+                 help="By family, smallest first. Type to search. M: million parameters.")
+    st.caption(_facts(choice))
+    if not choice.trained:
+        st.button("Use the published weights", on_click=_use, args=("auto",), key="use_published", width="stretch")
+    if notice := st.session_state.get(_NOTICE):
+        st.warning(notice, icon=":material/info:")
+    return choice
+
+
+def obtain(choice: NetworkChoice) -> Network | None:
+    """The network, once it is here; meanwhile the page says how far it is. None: it says why not, and what would work."""
+    loading = NETWORKS.ask(*choice.key)
+    if not loading.finished.is_set():
+        _wait(choice, loading)
+    try:
+        return loading.result()
+    except NetworkError as error:
+        st.warning(str(error), icon=":material/cloud_off:")
+        if choice.trained:
+            st.markdown("Random weights show the network's shape and how numbers flow through it, not what it learned. "
+                        "Everything from them is labelled *untrained*.")
+            st.button("Use random weights (untrained)", on_click=_use, args=("none",), key="use_random", type="primary")
+        st.button("Try again", on_click=NETWORKS.forget, args=choice.key, key="try_network_again")
+        return None
+
+
+def millions(parameters: int) -> str:
+    """A count of parameters in millions, three significant digits: 11.7 M."""
+    return f"{parameters / 1e6:#.3g}".rstrip(".") + " M"
+
+
+def _choice() -> NetworkChoice:
+    name = linked(NETWORK, DEFAULT)
+    try:
+        info = network_info(name)
+    except NetworkError as error:
+        st.session_state[_NOTICE] = f"{error} Here is {network_info(DEFAULT).title}."
+        set_linked(NETWORK, DEFAULT)
+        info = network_info(linked(NETWORK, DEFAULT))
+    return NetworkChoice(info, "none" if linked(WEIGHTS, "auto") == "none" else "auto")
+
+
+def _chosen() -> None:
+    st.session_state.pop(_NOTICE, None)
+    set_linked(NETWORK, st.session_state[_CHOICE])
+    set_linked(WEIGHTS, "auto")
+
+
+def _use(weights: str) -> None:
+    set_linked(WEIGHTS, weights)
+
+
+def _place(info: NetworkInfo) -> tuple[int, int]:
+    """The network that ships first, then by family, smallest first."""
+    if info.name == DEFAULT:
+        return -1, 0
+    return _FAMILIES.index(info.family) if info.family in _FAMILIES else len(_FAMILIES), info.parameters
+
+
+def _label(info: NetworkInfo) -> str:
+    short = {"Vision Transformer": "ViT", "Swin Transformer": "Swin"}.get(info.family, info.family)
+    named = info.title if info.title.lower().startswith(short.lower()) else f"{short}: {info.title}"
+    return f"{named} · {millions(info.parameters)} · {'ships with cnnviz' if info.offline else f'{info.megabytes:.0f} MB'}"
+
+
+def _facts(choice: NetworkChoice) -> str:
+    info = choice.info
+    side = f"{info.input_size[1]} × {info.input_size[2]}"
+    accuracy = f" Published top-1 accuracy {info.top1:.1f} %." if info.top1 is not None and choice.trained else ""
+    if not choice.trained:
+        where = "**Untrained: its weights are random numbers.** What it shows and answers means nothing."
+    elif info.offline:
+        where = "Trained on ImageNet; its weights ship with cnnviz."
+    elif stored(info):
+        where = f"Trained on ImageNet; published by torchvision, on this machine.{accuracy}"
+    else:
+        where = f"Trained on ImageNet; published by torchvision, {info.megabytes:.0f} MB to download.{accuracy}"
+    return f"{info.parameters:,} parameters, sees {side} pixels. {where}"
+
+
+def _wait(choice: NetworkChoice, loading: Loading) -> None:
+    """Say what is going on until the network is here. Only this learner waits."""
+    place = st.empty()
+    while not loading.finished.wait(_POLL):
+        if loading.total_bytes:
+            done, total = loading.done_bytes, loading.total_bytes
+            place.progress(min(1.0, done / total), f"Downloading {choice.info.title}: {done / 1e6:.0f} of {total / 1e6:.0f} MB")
+        elif loading.done_bytes:
+            place.info(f"Downloading {choice.info.title}: {loading.done_bytes / 1e6:.0f} MB so far", icon=":material/download:")
+        else:
+            place.info(f"Loading {choice.title}: the first network of a session takes a few seconds.",
+                       icon=":material/hourglass_top:")
+    place.empty()
