@@ -10,7 +10,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: seconds of ours and of its peer, their ratio, and the most it may be (None: no limit)."""
+    """One line of the table: seconds of ours and of its peer, their ratio, and the most it may be (None: no limit).
+
+    `most` bounds ours itself, in seconds. `failures` counts what went wrong meanwhile; one is enough for the line not
+    to hold. `unit` "MB" says that ours and peer are megabytes. `note` stands behind the line.
+    """
 
     what: str
     against: str
@@ -18,6 +22,18 @@ class Row:
     peer: float
     ratio: float
     limit: float | None
+    most: float | None = None
+    failures: int = 0
+    unit: str = "ms"
+    note: str = ""
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the figure is what it has to be; None where nothing is asked of it."""
+        if self.limit is None and self.most is None and not self.failures:
+            return None
+        within = self.limit is None or self.ratio <= self.limit
+        return within and (self.most is None or self.ours <= self.most) and not self.failures
 
 
 def measure(
