@@ -4,6 +4,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
+from app.web.lifespan import lifespan
 from app.web.routes import ROUTES
 from app.web.visitor import VisitorMiddleware
 
@@ -11,4 +12,4 @@ from app.web.visitor import VisitorMiddleware
 # first visitor has run main.py, and a link to a page opens with "Page not found".
 PagesManager.uses_pages_directory = False
 
-app = st.App("main.py", routes=ROUTES, middleware=[Middleware(VisitorMiddleware)])
+app = st.App("main.py", routes=ROUTES, middleware=[Middleware(VisitorMiddleware)], lifespan=lifespan)

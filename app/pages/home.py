@@ -17,12 +17,14 @@ from cnnviz.errors import CnnvizError
 
 VIEW = "journey"
 GO = "_home_go"
-# The sentence stands close under its link, and both on the same edge.
+# The sentence stands close under its link, both on the same edge.
 _LIST = """
-.st-key-pages { border-top: 1px solid var(--st-border-color); padding-top: 0.75rem; }
+.st-key-pages { border-top: 1px solid rgba(128, 128, 128, 0.35); padding-top: 0.5rem; }
 .st-key-pages [data-testid="stColumn"] > [data-testid="stVerticalBlock"] { gap: 0; }
-.st-key-pages [data-testid="stPageLink-NavLink"] { padding-left: 0; padding-right: 0; }
-.st-key-pages [data-testid="stMarkdown"] { font-size: 0.95rem; }
+.st-key-pages [data-testid="stPageLink-NavLink"] { padding-left: 0; padding-right: 0; background: none; }
+.st-key-pages [data-testid="stPageLink-NavLink"]:hover { text-decoration: underline; }
+.st-key-pages [data-testid="stPageLink-NavLink"] p { font-size: 1.0625rem; }
+.st-key-pages [data-testid="stMarkdown"] p { font-size: 0.9375rem; }
 """
 
 

@@ -26,6 +26,7 @@ def _picture(square: Image.Image) -> Station:
     size = f"{square.height} × {square.width}"
     count = square.height * square.width * 3
     return Station(
+        kind="picture",
         title="The picture",
         note="its middle square",
         sentence=f"{size} pixels in red, green and blue: {count:,} numbers.",
@@ -47,8 +48,8 @@ def _kernel(chosen: ChosenPicture, journey: Journey | None) -> Station:
 def _layer(chosen: ChosenPicture, journey: Journey | None) -> Station:
     words = ""
     if journey:
-        words = f"{_maps(journey.layer)}, each mixed from {journey.inputs} maps before it ({journey.network}, {LAYER})."
-    return _map_station("One layer", "a convolution", words, chosen, FEATURE_MAPS, journey and journey.layer)
+        words = f"{_maps(journey.layer)}, each mixed from {journey.inputs} earlier ones, in {journey.network}."
+    return _map_station("One layer", LAYER, words, chosen, FEATURE_MAPS, journey and journey.layer)
 
 
 def _answer(chosen: ChosenPicture, journey: Journey | None) -> Station:
@@ -58,6 +59,7 @@ def _answer(chosen: ChosenPicture, journey: Journey | None) -> Station:
         best = journey.answers[0]
         words = f"{best.label}, {100 * best.probability:.1f} %: the most probable of {journey.classes:,} classes."
     return Station(
+        kind="answers",
         title="The answer",
         note="of a whole network",
         sentence=words,
@@ -74,6 +76,7 @@ def _map_station(
     title: str, note: str, words: str, chosen: ChosenPicture, page: PageEntry, sheet: Sheet | None
 ) -> Station:
     return Station(
+        kind="maps",
         title=title,
         note=note,
         sentence=words,

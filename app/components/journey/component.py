@@ -23,12 +23,13 @@ class Scale:
 
 @dataclass(frozen=True)
 class Station:
-    """One station. It shows `image` (a picture, or with `scale` a grey PNG of palette entries), or `answers`
-    (label, probability), or while both are missing the sentence `waiting`.
+    """One station. It shows `image` (a picture, or for maps a grey PNG of palette entries on `scale`), or `answers`
+    (label, probability), or while these are missing the sentence `waiting` in the same place.
 
     `link` is what the button under it says, `target` what `go` reports, `href` the same for a new tab.
     """
 
+    kind: Literal["picture", "maps", "answers"]
     title: str
     note: str
     sentence: str

@@ -85,6 +85,7 @@ function arrow() {
 function showStation(view, built, station, image, palette) {
   const waiting = !image && station.answers.length === 0;
   built.target = station.target;
+  built.figure.dataset.kind = station.kind;
   built.title.textContent = station.title;
   built.note.textContent = station.note;
   built.sentence.textContent = station.sentence;

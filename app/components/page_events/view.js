@@ -3,6 +3,7 @@
 import { unpack } from "../shared/blob.js";
 import { element } from "../shared/dom.js";
 
+const LONGEST = 10000; // milliseconds
 const views = new WeakMap();
 
 export default function mount({ data, parentElement, setTriggerValue }) {
@@ -50,10 +51,25 @@ async function take(view, files, event) {
   }
 }
 
-// Drawn: every picture on the page has its pixels and a frame has passed; then the server may warm up.
+// Drawn: the script has run to its end, every view says that it is drawn, every picture has its pixels, and a frame has
+// passed; then the server may warm up, which slows it down for some seconds. A view that fails holds it up no longer
+// than LONGEST.
 async function reportDrawn(view) {
   view.reported = true;
+  const latest = performance.now() + LONGEST;
+  while (!isDrawn() && performance.now() < latest && !view.controller.signal.aborted) await nextFrame();
   await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
-  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await nextFrame();
+  await nextFrame();
   if (!view.controller.signal.aborted) view.send("drawn", true);
+}
+
+const nextFrame = () => new Promise((done) => requestAnimationFrame(done));
+
+function isDrawn() {
+  const app = document.querySelector('[data-testid="stApp"]');
+  const views = [...document.querySelectorAll('[data-testid="stBidiComponentIsolated"]')]
+    .map((host) => host.shadowRoot?.querySelector(".view"));
+  return app?.dataset.testScriptState === "notRunning"
+    && views.every((one) => one && (one.dataset.cnnvizDrawn || one.classList.contains("page-events")));
 }
