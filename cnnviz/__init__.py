@@ -1,7 +1,7 @@
 """cnnviz: see what convolutional networks do, layer by layer, on your own pictures.
 
 The rooms follow the learner's way: ``image`` → ``layer`` → ``network`` → ``analysis`` → ``learn``; ``compute`` lies
-below all of them and ``plot`` turns their numbers into figures. Each loads where it is first needed.
+below all of them. Each loads where it is first needed.
 """
 
 import lazy_loader as lazy

@@ -4,4 +4,3 @@ from . import errors as errors
 from . import image as image
 from . import layer as layer
 from . import network as network
-from . import plot as plot

@@ -6,6 +6,7 @@ The header's ``arrays`` say where each array lies: ``{name: {dtype, shape, offse
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import struct
@@ -17,7 +18,10 @@ _ALIGN = 8
 
 
 def pack(header: dict[str, Any], **arrays: np.ndarray | bytes) -> bytes:
-    """One blob from a JSON-able header (NaN and infinity become null) and named arrays or raw bytes."""
+    """One blob from a JSON-able header (NaN and infinity become null) and named arrays or raw bytes.
+
+    The header gets a ``token``, the same for the same content: a view reports by it what stands on the screen.
+    """
     entries: dict[str, dict[str, Any]] = {}
     chunks: list[bytes] = []
     offset = 0
@@ -27,7 +31,12 @@ def pack(header: dict[str, Any], **arrays: np.ndarray | bytes) -> bytes:
         padding = -len(content) % _ALIGN
         chunks.append(content + bytes(padding))
         offset += len(content) + padding
-    head = json.dumps(_plain({**header, "arrays": entries}), allow_nan=False, separators=(",", ":")).encode()
+    plain = _plain({**header, "arrays": entries})
+    digest = hashlib.blake2b(json.dumps(plain, sort_keys=True).encode(), digest_size=8)
+    for chunk in chunks:
+        digest.update(chunk)
+    plain["token"] = digest.hexdigest()
+    head = json.dumps(plain, allow_nan=False, separators=(",", ":")).encode()
     head += b" " * (-(4 + len(head)) % _ALIGN)
     return struct.pack("<I", len(head)) + head + b"".join(chunks)
 

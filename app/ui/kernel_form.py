@@ -14,7 +14,7 @@ import streamlit as st
 from app.components.kernel_view.component import Brush
 from app.ui import kernel_paint as paint
 from app.ui.kernel_stages import MAX_BIAS, MAX_SIZE, MAX_STAGES, Stage, format_stages, parse_stages
-from app.ui.linked import linked, set_linked
+from app.ui.linked import hold, linked, set_linked
 from app.ui.picture import ChosenPicture
 from cnnviz.errors import SettingsError
 from cnnviz.layer import KERNELS, PADDING_MODES, Kernel, separate, two_pass_cost
@@ -79,7 +79,7 @@ def kernel_form(chosen: ChosenPicture) -> Form:
     painting = _tool()
     at = _choose_stage(stages)
     if painting:
-        st.session_state["colours"] = "Grey"
+        hold("colours", "Grey")
         fit, brush = paint.paint_form(chosen, stages[:at], SIDE, _border_value())
         if fit is not None:
             stages = _replaced(stages, at, fit.stage)
@@ -129,7 +129,7 @@ def _at() -> int:
 
 def _choose_stage(stages: tuple[Stage, ...]) -> int:
     at = _at()
-    st.session_state["stage_choice"] = at
+    hold("stage_choice", at)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.segmented_control("Stage", range(len(stages)), key="stage_choice", required=True, on_change=_stage_chosen,
                              format_func=lambda i: str(i + 1),
@@ -159,17 +159,17 @@ def _remove_stage() -> None:
 
 def _choose_kernel(stages: tuple[Stage, ...], at: int) -> None:
     stage = stages[at]
-    st.session_state["kernel"] = stage.kernel or _OWN
+    hold("kernel", stage.kernel or _OWN)
     st.selectbox("Kernel", [*KERNELS, _OWN], key="kernel", on_change=_kernel_changed, format_func=_kernel_title)
     kernel = KERNELS.get(stage.kernel or "")
     sized = kernel is not None and any(setting.name == "size" for setting in kernel.settings)
     if kernel is not None:
         _kernel_settings(kernel, stage)
     if not sized:
-        st.session_state["kernel_size"] = max(stage.matrix.shape)
+        hold("kernel_size", max(stage.matrix.shape))
         st.slider("Size", 1, MAX_SIZE, key="kernel_size", on_change=_size_changed,
                   help="Rows and columns of the matrix; new cells are zero.")
-    st.session_state["kernel_bias"] = stage.bias
+    hold("kernel_bias", stage.bias)
     total = stage.matrix.sum()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.number_input("Bias", -MAX_BIAS, MAX_BIAS, step=0.1, key="kernel_bias", on_change=_bias_changed, format="%.2f", width=110,
@@ -187,7 +187,7 @@ def _kernel_settings(kernel: Kernel, stage: Stage) -> None:
     for setting in kernel.settings:
         key = f"{kernel.name}_{setting.name}"
         number = int if setting.whole else float
-        st.session_state[key] = number(stage.settings.get(setting.name, setting.default))
+        hold(key, number(stage.settings.get(setting.name, setting.default)))
         st.slider(setting.title, number(setting.minimum), number(setting.maximum), step=number(setting.step), key=key,
                   on_change=_setting_changed, args=(setting.name, key), help=setting.what)
 

@@ -33,6 +33,12 @@ def set_linked(key: str, value: str) -> None:
     st.session_state[_seen(key)] = st.query_params.get(key)
 
 
+def hold(key: str, value: object) -> None:
+    """Make the widget `key`, drawn next, show `value`. Untouched where it does: a slider in motion is not pulled back."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
 def _write(key: str, value: str | None) -> None:
     if value is None:
         st.query_params.pop(key, None)

@@ -44,3 +44,11 @@ def test_numbers_that_json_lacks_become_null() -> None:
 def test_a_type_that_no_view_reads_is_refused() -> None:
     with pytest.raises(TypeError, match="int64"):
         pack({}, numbers=np.arange(3))
+
+
+def test_the_token_names_the_content() -> None:
+    def token(value: int, pixels: bytes) -> str:
+        return unpack(pack({"value": value}, pixels=pixels))[0]["token"]
+
+    assert token(1, b"abc") == token(1, b"abc")
+    assert len({token(1, b"abc"), token(2, b"abc"), token(1, b"abd")}) == 3

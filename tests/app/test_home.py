@@ -19,7 +19,7 @@ from app.components.journey.component import Scene
 from app.ui import journey as journeys
 from app.ui.journey import RECORDED_PICTURE, Answer, Journey, Sheet, record, recorded, seen, shared_network, travel
 from app.ui.journey_stations import stations
-from app.ui.pages import HOME, PAGES
+from app.ui.pages import CLASSIC_KERNELS, PAGES
 from app.ui.picture import ChosenPicture
 from cnnviz import compute
 from cnnviz.image import CENTRE, SAMPLES, load_sample
@@ -107,13 +107,13 @@ def test_links_of_stations_carry_a_sample_but_never_an_own_picture() -> None:
 
 
 def test_home_opens_with_the_recorded_results(scenes: list[Scene]) -> None:
-    _open(HOME.file)
+    _open()
     assert scenes[-1].source == "recorded"
     assert [label for label, _ in scenes[-1].stations[3].answers] == [answer.label for answer in recorded().answers]
 
 
 def test_another_picture_never_shows_the_recorded_results(scenes: list[Scene]) -> None:
-    _open(HOME.file, picture="coffee")
+    _open(picture="coffee")
     picture, *rest = scenes[-1].stations
     assert scenes[-1].source == "waiting"
     assert picture.image is not None
@@ -124,17 +124,15 @@ def test_another_picture_never_shows_the_recorded_results(scenes: list[Scene]) -
 def test_home_computes_once_torch_is_in(
     scenes: list[Scene], monkeypatch: pytest.MonkeyPatch, sample: str, word: str
 ) -> None:
+    shared_network()
     monkeypatch.setattr(compute, "ready", lambda: True)
-    _open(HOME.file, picture=sample)
+    _open(picture=sample)
     assert scenes[-1].source == "live"
     assert word in scenes[-1].stations[3].answers[0][0]
 
 
 def test_station_leads_to_its_page_and_keeps_the_picture(scenes: list[Scene]) -> None:
-    app = _open(HOME.file, picture="coffee")
-    app.session_state["_home_go"] = "pages/layer/classic_kernels.py"
-    app.run()
-    assert not app.exception
+    app = _open(_home_go=CLASSIC_KERNELS.file, picture="coffee")
     assert app.title[0].value == "Classic kernels"
     assert app.query_params["picture"] == ["coffee"]
 
@@ -163,10 +161,13 @@ def scenes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Scene]]:
     return shown
 
 
-def _open(page: str, **query: str) -> AppTest:
+def _open(picture: str | None = None, **state: str) -> AppTest:
+    """The app's first run, at *Home*."""
     app = AppTest.from_file(str(Path(__file__).parents[2] / "app" / "main.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
+    if picture is not None:
+        app.query_params["picture"] = picture
+    for name, value in state.items():
+        app.session_state[name] = value
     app.run()
     assert not app.exception, app.exception
     return app

@@ -25,6 +25,9 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost")
 # Nothing but this machine has an address: a page that needs another host fails here as it would without internet.
 ARGUMENTS = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]
 
+# On a link to a page Streamlit's frontend first looks for the server below the page's own path; the 404 is its answer.
+_BASE_PATH_PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")
+
 
 @dataclass
 class Watch:
@@ -112,7 +115,7 @@ def page(open_page: Callable[..., Page]) -> Page:
 
 def _listen(context: BrowserContext, watch: Watch) -> None:
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and not _BASE_PATH_PROBE.search(message.location.get("url", "")):
             watch.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
 
     def note_host(url: str) -> None:

@@ -27,6 +27,7 @@ export function planes(pixels, channels) {
   return out;
 }
 
+const inside = (index, size) => index >= 0 && index < size;
 const before = (size) => Math.floor((size - 1) / 2);
 
 // One output value of the last stage: its patch, weights, products, sum.
@@ -58,7 +59,7 @@ function gather(image, stages, channel, rows, cols) {
   const colOf = new Map(colsUsed.map((c, i) => [c, i]));
   return inRows.map((r, i) => inCols.map((c, j) => ({
     value: r < 0 || c < 0 ? 0 : values[rowOf.get(r) * colsUsed.length + colOf.get(c)],
-    padding: rows[i] !== r || cols[j] !== c,
+    padding: !inside(rows[i], image.height) || !inside(cols[j], image.width),
   })));
 }
 

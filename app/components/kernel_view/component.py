@@ -41,7 +41,6 @@ class Brush:
 class Scene:
     """Everything the view shows. `stages` are (matrix, bias) from the picture to the value pointed at."""
 
-    token: str
     picture: str
     channels: Literal[1, 3]
     border: str
@@ -65,7 +64,6 @@ def kernel_view(key: str, scene: Scene, on_edit: Callable[[], None], on_stroke: 
             arrays[entry["source"]] = panel.image
         panels.append(entry)
     header = {
-        "token": scene.token,
         "picture": scene.picture,
         "channels": scene.channels,
         "channel": scene.channel,

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.components.kernel_view.component import Scene, kernel_view
 from app.ui import kernel_paint as paint
-from app.ui.frame import bench, close_page, guarded, new_token, open_page
+from app.ui.frame import bench, close_page, guarded, open_page
 from app.ui.kernel_code import kernel_code
 from app.ui.kernel_form import VIEW, Form, edited, kernel_form
 from app.ui.kernel_pictures import compute_panels
@@ -20,7 +20,6 @@ def show(form: Form) -> None:
     st.markdown(form.words)
     st.caption(form.facts)
     kernel_view(VIEW, Scene(
-        token=new_token(),
         picture=chosen.address(form.side),
         channels=1 if form.grey else 3,
         border=form.border,

@@ -1,0 +1,120 @@
+"""The addresses besides Streamlit's own: views, pictures out, pictures in, and who may have what."""
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from app.ui.shelf import PICTURES
+from app.web.routes import ROUTES
+from app.web.visitor import COOKIE, VisitorMiddleware, visitor_id
+from cnnviz.image import MAX_BYTES, fit, load_sample
+
+ASK = {"x-cnnviz": "picture"}
+
+
+async def front_page(request: object) -> HTMLResponse:
+    return HTMLResponse("<p>a page</p>")
+
+
+@pytest.fixture
+def site() -> Starlette:
+    return Starlette(routes=[*ROUTES, Route("/", front_page)], middleware=[Middleware(VisitorMiddleware)])
+
+
+@pytest.fixture
+def client(site: Starlette) -> Iterator[TestClient]:
+    """A browser that has opened the first page, and so has the visitor's cookie."""
+    client = TestClient(site)
+    client.get("/")
+    yield client
+    PICTURES.clear(client.cookies[COOKIE])
+
+
+def png(size: tuple[int, int] = (30, 20)) -> bytes:
+    buffer = BytesIO()
+    pixels = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_page_gives_an_unguessable_http_only_cookie_and_keeps_it(site: Starlette) -> None:
+    client = TestClient(site)
+    first = client.get("/").headers["set-cookie"]
+    assert re.match(rf"{COOKIE}=[A-Za-z0-9_-]{{43}}; ", first)
+    assert {"HttpOnly", "SameSite=Lax", "Max-Age=7200"} <= set(first.split("; "))
+    assert "Secure" not in first
+    again = client.get("/").headers["set-cookie"]
+    assert again.split(";")[0] == first.split(";")[0]
+
+
+def test_over_https_the_cookie_is_secure(site: Starlette) -> None:
+    assert "Secure" in TestClient(site, base_url="https://testserver").get("/").headers["set-cookie"]
+
+
+@pytest.mark.parametrize("header", ["", f"{COOKIE}=short", f"{COOKIE}=" + "x" * 44, f"{COOKIE}=" + "ä" * 43, "; ;=;", 'a="'])
+def test_an_id_that_we_cannot_have_given_is_none(header: str) -> None:
+    assert visitor_id(header) is None
+
+
+def test_every_answer_carries_the_security_headers(client: TestClient) -> None:
+    for path in ("/", "/pictures/64/chelsea.png", "/components/shared/blob.js", "/pictures/64/nothing.png"):
+        headers = client.get(path).headers
+        assert "default-src 'self'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_sample_comes_out_pixel_by_pixel(client: TestClient) -> None:
+    served = Image.open(BytesIO(client.get("/pictures/512/coffee.png").content))
+    np.testing.assert_array_equal(np.asarray(served), np.asarray(fit(load_sample("coffee"), 512)))
+
+
+def test_a_picture_goes_in_and_comes_out_to_its_owner_only(site: Starlette, client: TestClient) -> None:
+    content = png()
+    answer = client.post("/pictures?name=mine.png", content=content, headers=ASK)
+    key = answer.json()["key"]
+    served = Image.open(BytesIO(client.get(f"/pictures/512/{key}.png").content))
+    np.testing.assert_array_equal(np.asarray(served), np.asarray(Image.open(BytesIO(content))))
+    stranger = TestClient(site)
+    stranger.get("/")
+    assert stranger.get(f"/pictures/512/{key}.png").status_code == 404
+    assert TestClient(site).get(f"/pictures/512/{key}.png").status_code == 404
+
+
+@pytest.mark.parametrize("content", [b"", b"words, not pixels", png()[:-40], b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
+def test_what_is_no_picture_is_refused_in_one_sentence(client: TestClient, content: bytes) -> None:
+    answer = client.post("/pictures", content=content, headers=ASK)
+    assert answer.status_code == 422
+    assert answer.json()["error"].endswith(".")
+
+
+def test_a_file_over_the_limit_is_cut_off_while_it_comes_in(client: TestClient) -> None:
+    answer = client.post("/pictures", content=bytes(MAX_BYTES + 1), headers=ASK)
+    assert answer.status_code == 413
+    assert "25 MB" in answer.json()["error"]
+
+
+def test_another_site_cannot_put_pictures_on_a_shelf(site: Starlette, client: TestClient) -> None:
+    assert client.post("/pictures", content=png()).status_code == 403
+    assert TestClient(site).post("/pictures", content=png(), headers=ASK).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["__init__.py", "../main.py", "%2e%2e/main.py", "shared/none.js", "kernel_view/component.py", "kernel_view", ""]
+)
+def test_only_javascript_and_styles_are_served_as_views(client: TestClient, path: str) -> None:
+    assert client.get(f"/components/{path}").status_code == 404
+
+
+def test_views_are_served_as_modules(client: TestClient) -> None:
+    answer = client.get("/components/kernel_view/view.js")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert "export default function mount" in answer.text

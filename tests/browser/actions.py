@@ -1,0 +1,82 @@
+"""What visitors do on every page, for the browser tests."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.waiting import settled
+
+DRAWN = "[data-cnnviz-drawn]"
+
+
+def opened(page: Page, address: str) -> Page:
+    """Open a page and wait until its view stands."""
+    page.goto(address)
+    page.locator(DRAWN).first.wait_for()
+    return settled(page)
+
+
+def token(page: Page) -> str:
+    """Which drawing the page's view shows; every change of a setting makes a new one."""
+    return page.locator(DRAWN).first.get_attribute("data-cnnviz-drawn") or ""
+
+
+def redrawn(page: Page, before: str) -> Page:
+    """Wait until the view shows another drawing than `before`."""
+    page.wait_for_function(
+        "([selector, before]) => document.querySelector('[data-testid=stApp]') && "
+        "[...document.querySelectorAll('*')].some((node) => { const found = (node.shadowRoot ?? document).querySelector(selector);"
+        " return found && found.dataset.cnnvizDrawn !== before; })",
+        arg=[DRAWN, before],
+    )
+    return settled(page)
+
+
+def picture_button(page: Page) -> str:
+    """What the button with the picture's name says."""
+    return page.locator(".st-key-choose_picture button").first.inner_text()
+
+
+def upload(page: Page, name: str, content: bytes, mime: str = "application/octet-stream") -> Page:
+    """Choose a file in the picture dialog."""
+    page.locator(".st-key-choose_picture button").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("radio", name="Upload or paste").click()
+    dialog.locator("input[type=file]").set_input_files({"name": name, "mimeType": mime, "buffer": content})
+    expect(dialog).to_be_hidden()
+    return settled(page)
+
+
+def drop(page: Page, name: str, content: bytes, event: str = "drop") -> None:
+    """Drop a file on the page, or paste it (`event` "paste")."""
+    page.evaluate(
+        """([name, content, event]) => {
+            const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
+            const data = new DataTransfer();
+            data.items.add(new File([bytes], name));
+            const made = event === "paste"
+                ? new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true})
+                : new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true});
+            document.body.dispatchEvent(made);
+        }""",
+        [name, base64.b64encode(content).decode(), event],
+    )
+
+
+def pixel(page: Page, role: str, points: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Red, green, blue of a panel's canvas at (row, col)."""
+    canvas = page.locator(f"figure[data-role={role}] canvas").first
+    return canvas.evaluate(
+        "(canvas, points) => points.map(([row, col]) =>"
+        " [...canvas.getContext('2d').getImageData(col, row, 1, 1).data].slice(0, 3))",
+        [list(point) for point in points],
+    )
+
+
+def canvas_size(page: Page, role: str) -> tuple[int, int]:
+    """(height, width) of a panel's picture in its own pixels."""
+    height, width = page.locator(f"figure[data-role={role}] canvas").first.evaluate("(c) => [c.height, c.width]")
+    return height, width

@@ -1,0 +1,203 @@
+"""Classic kernels in a real browser: pointing, keys, typing, painting; every number on the screen is torch's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import Page, expect
+
+from app.ui.kernel_stages import parse_stages
+from cnnviz.image import fit, load_sample, to_tensor
+from cnnviz.layer import convolve
+from tests.browser.actions import opened, pixel, redrawn, token
+from tests.browser.waiting import settled
+
+PAGE = "/classic_kernels"
+VIEW = ".kernel-view"
+
+
+def result(stages: str, grey: bool, border: str = "zeros", picture: str = "chelsea") -> torch.Tensor:
+    """The whole result in float64, by torch."""
+    image = fit(load_sample(picture), 512)
+    values = to_tensor(image).double()
+    if grey:
+        pixels = torch.from_numpy(np.asarray(image).copy()).double()
+        values = (pixels @ torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64) / 255)[None]
+    else:
+        values = torch.from_numpy(np.asarray(image).copy()).double().permute(2, 0, 1) / 255
+    for stage in parse_stages(stages):
+        values = convolve(values, stage.matrix, padding_mode=border, bias=stage.bias)
+    return values
+
+
+def point(page: Page, role: str, row: int, col: int) -> None:
+    """Move the mouse to the middle of a picture cell."""
+    canvas = page.locator(f"figure[data-role={role}] canvas").first
+    height, width = canvas.evaluate("(c) => [c.height, c.width]")
+    box = canvas.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + (col + 0.5) * box["width"] / width, box["y"] + (row + 0.5) * box["height"] / height)
+
+
+def value_shown(page: Page, row: int, col: int) -> float:
+    expect(page.locator(f"{VIEW} .sentence")).to_contain_text(f"{row}, {col}]")
+    return float(page.locator(VIEW).get_attribute("data-value") or "nan")
+
+
+CASES = [
+    ("stages=sharpen", "sharpen", False, "zeros"),
+    ("stages=sobel_x&colours=Grey&show=Signed", "sobel_x", True, "zeros"),
+    ("stages=gaussian(size%3D7,sigma%3D1.5)>laplacian_8%2B0.25&stage=2&colours=Grey&border=mirrored",
+     "gaussian(size=7,sigma=1.5)>laplacian_8+0.25", True, "reflect"),
+    ("stages=[1,2,0,-1;0.5,0,1,0]>box_blur(size%3D5)>emboss&stage=3&border=wrapped+around",
+     "[1,2,0,-1;0.5,0,1,0]>box_blur(size=5)>emboss", False, "circular"),
+    ("stages=unsharp_mask&border=edge+repeated", "unsharp_mask", False, "replicate"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "stages", "grey", "border"), CASES)
+def test_the_value_pointed_at_is_torchs(page: Page, query: str, stages: str, grey: bool, border: str) -> None:
+    opened(page, f"{PAGE}?{query}")
+    expected = result(stages, grey, border)
+    for row, col in [(150, 225), (0, 0), (299, 450), (1, 449), (298, 3)]:
+        point(page, "result", row, col)
+        shown = value_shown(page, row, col)
+        assert shown == pytest.approx(expected[0, row, col].item(), rel=1e-12, abs=1e-12)
+
+
+def test_the_result_picture_is_the_clamped_result(page: Page) -> None:
+    opened(page, f"{PAGE}?stages=sharpen&picture=coffee")
+    expected = result("sharpen", False, picture="coffee").clamp(0, 1) * 255
+    places = [(20, 30), (100, 200), (200, 400), (300, 100)]
+    shown = np.array(pixel(page, "result", places))
+    wanted = np.array([[expected[c, r, k].item() for c in range(3)] for r, k in places])
+    assert np.abs(shown - wanted).max() <= 16  # a JPEG of quality 95
+
+
+def test_signed_colours_are_blue_where_positive_and_red_where_negative(page: Page) -> None:
+    opened(page, f"{PAGE}?stages=sobel_x&colours=Grey&show=Signed&border=mirrored")
+    values = result("sobel_x", True, "reflect")[0]
+    high, low = (divmod(int(at), values.shape[1]) for at in (values.argmax(), values.argmin()))
+    positive, negative = pixel(page, "result", [high, low])
+    assert positive[2] > positive[0] + 60 or float(values.max()) < -float(values.min()) / 2
+    assert negative[0] > negative[2] + 60 or -float(values.min()) < float(values.max()) / 2
+    zero = (values.abs() < 1e-9).nonzero()
+    for row, col in zero[:1].tolist():
+        assert pixel(page, "result", [(row, col)]) == [[255, 255, 255]]
+
+
+def test_choosing_channels_changes_the_products(page: Page) -> None:
+    opened(page, f"{PAGE}?stages=sharpen")
+    expected = result("sharpen", False)
+    point(page, "result", 150, 225)
+    for number, name in enumerate(["red", "green", "blue"]):
+        page.locator(f"{VIEW} .channels").get_by_role("button", name=name).click()
+        assert value_shown(page, 150, 225) == pytest.approx(expected[number, 150, 225].item(), rel=1e-12)
+
+
+def test_keys_alone_move_and_pin_the_point(page: Page) -> None:
+    opened(page, f"{PAGE}?stages=sharpen")
+    page.locator("figure[data-role=result] .frame").focus()
+    sentence = page.locator(f"{VIEW} .sentence")
+    expect(sentence).to_contain_text("150, 225]")
+    for key, place in [("ArrowDown", "151, 225]"), ("ArrowRight", "151, 226]"), ("Shift+ArrowUp", "141, 226]")]:
+        page.keyboard.press(key)
+        expect(sentence).to_contain_text(place)
+    expect(sentence).to_contain_text("Pinned")
+    page.keyboard.press("Escape")
+    expect(sentence).not_to_contain_text("Pinned")
+
+
+def test_the_border_is_said_where_the_kernel_reaches_outside(page: Page) -> None:
+    opened(page, f"{PAGE}?stages=box_blur(size%3D5)")
+    point(page, "result", 0, 0)
+    expect(page.locator(f"{VIEW} .sentence")).to_contain_text("16 of the cells lie outside the picture (zeros)")
+
+
+def test_typing_into_the_kernel_makes_it_ones_own(page: Page) -> None:
+    opened(page, f"{PAGE}?stages=identity&colours=Grey")
+    before = token(page)
+    field = page.locator(f"{VIEW} .matrix").get_by_label("row 2, column 2")
+    field.click()
+    field.fill("1/2")
+    field.press("Enter")
+    redrawn(page, before)
+    assert "stages=" in page.url
+    point(page, "result", 100, 100)
+    assert value_shown(page, 100, 100) == pytest.approx(result("[0.5]", True)[0, 100, 100].item())
+    expect(page.get_by_text("Your own kernel.")).to_be_visible()
+
+
+def test_what_is_no_number_is_marked_and_changes_nothing(page: Page) -> None:
+    opened(page, f"{PAGE}?stages=identity")
+    before = token(page)
+    field = page.locator(f"{VIEW} .matrix").get_by_label("row 1, column 1")
+    field.click()
+    field.fill("two")
+    field.press("Enter")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    assert token(page) == before
+
+
+def test_the_back_button_goes_back_a_setting(page: Page) -> None:
+    opened(page, f"{PAGE}?stages=sharpen>emboss&stage=2")
+    before = token(page)
+    page.locator(".st-key-stage_choice").get_by_role("radio", name="1").click()
+    redrawn(page, before)
+    second = token(page)
+    page.go_back()
+    redrawn(page, second)
+    assert "stage=2" in page.url
+    assert token(page) == before
+
+
+def test_painting_what_a_kernel_gives_finds_it(page: Page) -> None:
+    opened(page, f"{PAGE}?tool=Paint+a+kernel")
+    page.locator(".st-key-brush_kind").get_by_role("combobox").click()
+    page.get_by_role("option", name="what a kernel gives").click()
+    page.locator(".st-key-brush_like").get_by_role("combobox").click()
+    page.get_by_role("option", name="Emboss").click()
+    settled(page)
+    before = token(page)
+    point(page, "paint", 100, 150)
+    page.mouse.down()
+    for step in range(10):
+        point(page, "paint", 100 + 4 * step, 150 + 12 * step)
+    page.mouse.up()
+    redrawn(page, before)
+    cells = page.locator(f"{VIEW} .matrix input")
+    values = [float(cell.get_attribute("title").replace("−", "-")) for cell in cells.all()]
+    np.testing.assert_allclose(values, [-2, -1, 0, -1, 1, 1, 0, 1, 2], atol=1e-6)
+    expect(page.get_by_text(re.compile("painted pixels for 9 unknown weights"))).to_be_visible()
+    expect(page.get_by_text("No other kernel of this size does as well.")).to_be_visible()
+
+
+def test_fast_sliding_ends_on_the_last_setting(page: Page) -> None:
+    opened(page, f"{PAGE}?stages=gaussian&colours=Grey")
+    slider = page.locator(".st-key-gaussian_sigma").get_by_role("slider")
+    slider.focus()
+    for _ in range(15):
+        page.keyboard.press("ArrowRight")
+    expect(slider).to_have_value("3")
+    page.wait_for_url(re.compile(r"sigma(%3D|=)3"))
+    expected = result("gaussian(size=7,sigma=3.0)", True)[0, 60, 70].item()
+    point(page, "result", 60, 70)
+    page.wait_for_function(
+        "expected => [...document.querySelectorAll('*')].some((node) => { const view = node.shadowRoot?.querySelector('.kernel-view');"
+        " return view && Math.abs(Number(view.dataset.value) - expected) < 1e-9; })",
+        arg=expected,
+    )
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_picture_is_on_the_first_screen(open_page: Callable[..., Page], width: int, height: int, scheme: str) -> None:
+    page = opened(open_page(width, height, color_scheme=scheme), PAGE)
+    box = page.locator("figure[data-role=input] canvas").first.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] / 2 < height
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
