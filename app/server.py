@@ -8,8 +8,8 @@ from app.web.lifespan import lifespan
 from app.web.routes import ROUTES
 from app.web.visitor import VisitorMiddleware
 
-# main.py names its pages with st.navigation. Without this the folder `pages` is taken for Streamlit's older way until the
-# first visitor has run main.py, and a link to a page opens with "Page not found".
+# main.py names its pages with st.navigation. Without this the folder `pages` is taken for Streamlit's older way until
+# the first visitor has run main.py, and a link to a page opens with "Page not found".
 PagesManager.uses_pages_directory = False
 
 app = st.App("main.py", routes=ROUTES, middleware=[Middleware(VisitorMiddleware)], lifespan=lifespan)

@@ -1,4 +1,4 @@
-"""What does every page have around its views? Title, one sentence, the picture; below: lesson, questions, code, link."""
+"""What has every page around its views? Title, one sentence, the picture; below: lesson, questions, code, link."""
 
 from __future__ import annotations
 

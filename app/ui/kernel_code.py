@@ -19,22 +19,25 @@ def kernel_code(form: Form, chosen: ChosenPicture) -> str:
         "from cnnviz import image, layer",
         "",
         load,
-        f"values = image.to_tensor(image.fit(picture, {form.side}), {colour})  # float32, (channels, height, width), 0 to 1",
+        f"values = image.to_tensor(image.fit(picture, {form.side}), {colour})  # float32, (C, H, W), 0 to 1",
         "",
     ]
     for number, stage in enumerate(form.stages, start=1):
         lines += [*_stage_lines(number, stage, form.border), ""]
     lines += [
-        "image.to_picture(values).save(\"result.png\")  # clamped to 0–1" if not form.signed else
-        f"signed = image.colourise(values[{form.channel or 0}], kind=\"signed\")  # uint8, (height, width, 3)",
+        'image.to_picture(values).save("result.png")  # clamped to 0–1'
+        if not form.signed
+        else f'signed = image.colourise(values[{form.channel or 0}], kind="signed")  # uint8, (height, width, 3)',
         "print(values.shape, values.min().item(), values.max().item())",
     ]
     return "\n".join(lines) + "\n"
 
 
 def _stage_lines(number: int, stage: Stage, border: str) -> list[str]:
-    rows = ",\n    ".join("[" + ", ".join(f"{value:g}" if float(f"{value:g}") == value else repr(float(value)) for value in row) + "]"
-                           for row in stage.matrix)
+    rows = ",\n    ".join(
+        "[" + ", ".join(f"{value:g}" if float(f"{value:g}") == value else repr(float(value)) for value in row) + "]"
+        for row in stage.matrix
+    )
     bias = f", bias={stage.bias:g}" if stage.bias else ""
     mode = "" if border == "zeros" else f", padding_mode={border!r}"
     return [

@@ -6,7 +6,6 @@ The chain lives in the link as one text; the widgets below show the stage in han
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -17,7 +16,7 @@ from app.ui.kernel_stages import MAX_BIAS, MAX_SIZE, MAX_STAGES, Stage, format_s
 from app.ui.linked import hold, linked, set_linked
 from app.ui.picture import ChosenPicture
 from cnnviz.errors import SettingsError
-from cnnviz.layer import KERNELS, PADDING_MODES, Kernel, separate, two_pass_cost
+from cnnviz.layer import KERNELS, Kernel, separate, two_pass_cost
 
 VIEW = "kernel_view"
 SIDE = 512  # pixels; the page works on the picture at this size
@@ -26,6 +25,7 @@ _CHAIN = "stages"
 _AT = "stage"  # counted from 1, as the learner does
 _OWN = "own"
 _CHANNELS = ("Red", "Green", "Blue")
+_BORDERS = {"zeros": "zeros (black)", "reflect": "mirrored", "replicate": "edge repeated", "circular": "wrapped around"}
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,11 @@ class Form:
         """What the numbers of the stage in hand say about it."""
         matrix = self.stage.matrix
         cost = two_pass_cost(matrix.shape)
-        work = (f"{cost.two_pass} multiply-adds for each value in two passes instead of {cost.one_pass} in one" if self.two_passes
-                else f"{cost.one_pass} multiply-adds for each value")
+        work = (
+            f"{cost.two_pass} multiply-adds for each value in two passes instead of {cost.one_pass} in one"
+            if self.two_passes
+            else f"{cost.one_pass} multiply-adds for each value"
+        )
         thin = "a column times a row (separable)" if separable(matrix) else "not separable"
         return f"{_sum_sentence(float(matrix.sum()))} · {thin} · {work}"
 
@@ -89,8 +92,18 @@ def kernel_form(chosen: ChosenPicture) -> Form:
     two_passes = not painting and _two_passes(stages[at])
     grey, signed, channel = _look(painting)
     border = _choose_border()
-    return Form(stages[: at + 1], len(stages), two_passes, grey, signed, channel, border,
-                painting=painting, fit=fit, brush=brush)
+    return Form(
+        stages[: at + 1],
+        len(stages),
+        two_passes,
+        grey,
+        signed,
+        channel,
+        border,
+        painting=painting,
+        fit=fit,
+        brush=brush,
+    )
 
 
 def edited() -> None:
@@ -116,8 +129,16 @@ def _replaced(stages: tuple[Stage, ...], at: int, stage: Stage) -> tuple[Stage, 
 
 
 def _tool() -> bool:
-    tool = st.segmented_control("Tool", ["Apply", "Paint a kernel"], default="Apply", required=True, key="tool",
-                                bind="query-params", label_visibility="collapsed", width="stretch")
+    tool = st.segmented_control(
+        "Tool",
+        ["Apply", "Paint a kernel"],
+        default="Apply",
+        required=True,
+        key="tool",
+        bind="query-params",
+        label_visibility="collapsed",
+        width="stretch",
+    )
     return tool == "Paint a kernel"
 
 
@@ -131,13 +152,29 @@ def _choose_stage(stages: tuple[Stage, ...]) -> int:
     at = _at()
     hold("stage_choice", at)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.segmented_control("Stage", range(len(stages)), key="stage_choice", required=True, on_change=_stage_chosen,
-                             format_func=lambda i: str(i + 1),
-                             help="Kernels applied one after another. The view shows the stage in hand.")
-        st.button(":material/add:", on_click=_add_stage, disabled=len(stages) >= MAX_STAGES, key="add_stage",
-                  help="Add a stage: apply another kernel to the result.")
-        st.button(":material/remove:", on_click=_remove_stage, disabled=len(stages) == 1, key="remove_stage",
-                  help="Remove this stage.")
+        st.segmented_control(
+            "Stage",
+            range(len(stages)),
+            key="stage_choice",
+            required=True,
+            on_change=_stage_chosen,
+            format_func=lambda i: str(i + 1),
+            help="Kernels applied one after another. The view shows the stage in hand.",
+        )
+        st.button(
+            ":material/add:",
+            on_click=_add_stage,
+            disabled=len(stages) >= MAX_STAGES,
+            key="add_stage",
+            help="Add a stage: apply another kernel to the result.",
+        )
+        st.button(
+            ":material/remove:",
+            on_click=_remove_stage,
+            disabled=len(stages) == 1,
+            key="remove_stage",
+            help="Remove this stage.",
+        )
     return at
 
 
@@ -167,16 +204,35 @@ def _choose_kernel(stages: tuple[Stage, ...], at: int) -> None:
         _kernel_settings(kernel, stage)
     if not sized:
         hold("kernel_size", max(stage.matrix.shape))
-        st.slider("Size", 1, MAX_SIZE, key="kernel_size", on_change=_size_changed,
-                  help="Rows and columns of the matrix; new cells are zero.")
+        st.slider(
+            "Size",
+            1,
+            MAX_SIZE,
+            key="kernel_size",
+            on_change=_size_changed,
+            help="Rows and columns of the matrix; new cells are zero.",
+        )
     hold("kernel_bias", stage.bias)
     total = stage.matrix.sum()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.number_input("Bias", -MAX_BIAS, MAX_BIAS, step=0.1, key="kernel_bias", on_change=_bias_changed, format="%.2f", width=110,
-                        help="Added to every sum: 0.5 lifts the zero of an edge picture to mid grey.")
-        st.button("Normalise", on_click=_normalise, key="kernel_normalise",
-                  disabled=abs(total) < 1e-12 or abs(total - 1) < 1e-12,
-                  help="Divide by the sum of the weights, so that flat areas keep their brightness.")
+        st.number_input(
+            "Bias",
+            -MAX_BIAS,
+            MAX_BIAS,
+            step=0.1,
+            key="kernel_bias",
+            on_change=_bias_changed,
+            format="%.2f",
+            width=110,
+            help="Added to every sum: 0.5 lifts the zero of an edge picture to mid grey.",
+        )
+        st.button(
+            "Normalise",
+            on_click=_normalise,
+            key="kernel_normalise",
+            disabled=abs(total) < 1e-12 or abs(total - 1) < 1e-12,
+            help="Divide by the sum of the weights, so that flat areas keep their brightness.",
+        )
 
 
 def _kernel_title(name: str) -> str:
@@ -188,8 +244,16 @@ def _kernel_settings(kernel: Kernel, stage: Stage) -> None:
         key = f"{kernel.name}_{setting.name}"
         number = int if setting.whole else float
         hold(key, number(stage.settings.get(setting.name, setting.default)))
-        st.slider(setting.title, number(setting.minimum), number(setting.maximum), step=number(setting.step), key=key,
-                  on_change=_setting_changed, args=(setting.name, key), help=setting.what)
+        st.slider(
+            setting.title,
+            number(setting.minimum),
+            number(setting.maximum),
+            step=number(setting.step),
+            key=key,
+            on_change=_setting_changed,
+            args=(setting.name, key),
+            help=setting.what,
+        )
 
 
 def _kernel_changed() -> None:
@@ -201,7 +265,7 @@ def _kernel_changed() -> None:
 
 
 def _suggest_look(stage: Stage) -> None:
-    """Kernels that sum to zero give signed maps around zero: shown in signed colours unless the learner says otherwise."""
+    """Kernels that sum to zero give maps around zero: shown in signed colours unless the learner says otherwise."""
     if abs(stage.matrix.sum()) < 1e-9:
         st.session_state["colours"], st.session_state["show"] = "Grey", "Signed"
     else:
@@ -238,36 +302,64 @@ def separable(matrix: np.ndarray) -> bool:
 def _two_passes(stage: Stage) -> bool:
     """Offered where the kernel is separable; says what it saves."""
     possible = separable(stage.matrix)
-    reason = ("First a column of weights, then a row of weights: the same result with fewer multiply-adds." if possible
-              else "Not possible here: this kernel is no column times a row.")
-    return st.toggle("As two passes", key="two_passes", bind="query-params", disabled=not possible, help=reason) and possible
+    reason = (
+        "First a column of weights, then a row of weights: the same result with fewer multiply-adds."
+        if possible
+        else "Not possible here: this kernel is no column times a row."
+    )
+    return (
+        st.toggle("As two passes", key="two_passes", bind="query-params", disabled=not possible, help=reason)
+        and possible
+    )
 
 
 def _look(painting: bool) -> tuple[bool, bool, int | None]:
-    colours = st.segmented_control("Work on", ["Colour", "Grey"], default="Colour", required=True, key="colours",
-                                   bind="query-params", disabled=painting, width="stretch",
-                                   help="Colour: red, green and blue are filtered each by itself. Grey: their luma, one channel.")
-    shown = st.segmented_control("Show", ["Clamped", "Signed"], default="Clamped", required=True, key="show",
-                                 bind="query-params", width="stretch",
-                                 help="Clamped: a picture, values below 0 black and above 1 white. "
-                                      "Signed: red negative, white zero, blue positive.")
+    colours = st.segmented_control(
+        "Work on",
+        ["Colour", "Grey"],
+        default="Colour",
+        required=True,
+        key="colours",
+        bind="query-params",
+        disabled=painting,
+        width="stretch",
+        help="Colour: red, green and blue, each filtered by itself. Grey: their luma, one channel.",
+    )
+    shown = st.segmented_control(
+        "Show",
+        ["Clamped", "Signed"],
+        default="Clamped",
+        required=True,
+        key="show",
+        bind="query-params",
+        width="stretch",
+        help="Clamped: a picture, values below 0 black and above 1 white. "
+        "Signed: red negative, white zero, blue positive.",
+    )
     grey, signed = colours == "Grey", shown == "Signed"
     channel = None
     if signed and not grey:
-        channel = _CHANNELS.index(st.segmented_control("Channel", _CHANNELS, default="Red", required=True, key="channel",
-                                                       bind="query-params", width="stretch"))
+        channel = _CHANNELS.index(
+            st.segmented_control(
+                "Channel", _CHANNELS, default="Red", required=True, key="channel", bind="query-params", width="stretch"
+            )
+        )
     return grey, signed, channel
 
 
-def _choose_border() -> Literal["zeros", "reflect", "replicate", "circular"]:
-    return st.selectbox("Outside the picture", PADDING_MODES, key="border", bind="query-params",
-                        format_func=lambda mode: {"zeros": "zeros (black)", "reflect": "mirrored", "replicate": "edge repeated",
-                                                  "circular": "wrapped around"}[mode],
-                        help="Near the border the kernel reaches outside; this is what it reads there.")
+def _choose_border() -> str:
+    return st.selectbox(
+        "Outside the picture",
+        list(_BORDERS),
+        key="border",
+        bind="query-params",
+        format_func=lambda mode: _BORDERS[mode],
+        help="Near the border the kernel reaches outside; this is what it reads there.",
+    )
 
 
 def _border_value() -> str:
-    return st.session_state.get("border", PADDING_MODES[0])
+    return st.session_state.get("border", "zeros")
 
 
 def _sum_sentence(total: float) -> str:

@@ -44,18 +44,29 @@ class Painted:
     stage: Stage
 
 
-def paint_form(chosen: ChosenPicture, before: tuple[Stage, ...], side: int, border: str) -> tuple[Painted | None, Brush]:
+def paint_form(
+    chosen: ChosenPicture, before: tuple[Stage, ...], side: int, border: str
+) -> tuple[Painted | None, Brush]:
     """The brush's settings; returns the fit to all strokes so far (None before the first) and the brush."""
     kind = st.selectbox("Brush paints", [_TONE, _LIKE], key="brush_kind", persist_state="session")
     if kind == _TONE:
-        tone = st.slider("Tone", 0.0, 1.0, 1.0, 0.05, key="brush_tone", persist_state="session", help="0 is black, 1 is white.")
+        tone = st.slider(
+            "Tone", 0.0, 1.0, 1.0, 0.05, key="brush_tone", persist_state="session", help="0 is black, 1 is white."
+        )
         like = None
     else:
         tone = 0.0
-        like = st.selectbox("Kernel to imitate", [name for name in KERNELS if name != "identity"], key="brush_like",
-                            format_func=lambda name: KERNELS[name].title, persist_state="session",
-                            help="The brush paints what this kernel gives. Does a small patch suffice to find it again?")
-    radius = st.slider("Brush radius", 0, 60, 12, key="brush_radius", persist_state="session", help="In pixels of the picture.")
+        like = st.selectbox(
+            "Kernel to imitate",
+            [name for name in KERNELS if name != "identity"],
+            key="brush_like",
+            format_func=lambda name: KERNELS[name].title,
+            persist_state="session",
+            help="The brush paints what this kernel gives. Does a small patch suffice to find it again?",
+        )
+    radius = st.slider(
+        "Brush radius", 0, 60, 12, key="brush_radius", persist_state="session", help="In pixels of the picture."
+    )
     size = st.slider("Size of the kernel to find", 1, MAX_SIZE, 3, key="fit_size", persist_state="session")
     with st.container(horizontal=True, gap="small"):
         st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=not _strokes(), key="paint_undo")
@@ -70,20 +81,28 @@ def stroke_added() -> None:
     points = st.session_state[VIEW].stroke["points"][:_POINTS]
     state = st.session_state
     like = state.get("brush_like") if state.get("brush_kind") == _LIKE else None
-    stroke = Stroke(tuple((int(row), int(col)) for row, col in points), int(state.get("brush_radius", 12)),
-                    float(state.get("brush_tone", 1.0)), like)
+    stroke = Stroke(
+        tuple((int(row), int(col)) for row, col in points),
+        int(state.get("brush_radius", 12)),
+        float(state.get("brush_tone", 1.0)),
+        like,
+    )
     state[_STROKES] = (*_strokes(), stroke)
 
 
 def sentence(painted: Painted | None) -> str:
     """What the painting has determined so far, with the live numbers."""
     if painted is None:
-        return "**Paint a kernel.** Paint on the middle picture what the result should be there. From the first stroke on, " \
-               "least squares finds the kernel that comes nearest, and the right picture shows what it does everywhere."
+        return (
+            "**Paint a kernel.** Paint on the middle picture what the result should be. From the first stroke on, "
+            "least squares finds the kernel that comes nearest, and the right picture shows what it does everywhere."
+        )
     fit = painted.fit
     found = "No other kernel of this size does as well." if fit.unique else fit.reason
-    return f"**Paint a kernel.** {fit.equations:,} painted pixels for {fit.unknowns} unknown weights. The best kernel misses " \
-           f"what you painted by {fit.residual:.3g} on average (root mean square; 1 is from black to white). {found}"
+    return (
+        f"**Paint a kernel.** {fit.equations:,} painted pixels for {fit.unknowns} unknown weights. The best "
+        f"kernel misses what you painted by {fit.residual:.3g} on average (root mean square; 1 is from black to white). {found}"
+    )
 
 
 def _strokes() -> tuple[Stroke, ...]:

@@ -1,4 +1,4 @@
-"""How do the maps of a chain of kernels look on the screen? Each map as one panel: a clamped picture or signed colours."""
+"""How do the maps of a chain of kernels look on the screen? Each is one panel: clamped picture or signed colours."""
 
 from __future__ import annotations
 
@@ -79,7 +79,13 @@ def _painted_panel(form: Form, image: torch.Tensor) -> Panel:
     shown = 0.35 + 0.3 * image[0].clamp(0, 1)
     if form.fit is not None:
         shown = torch.where(form.fit.mask, form.fit.targets, shown)
-    return Panel("paint", "Paint here", "what the result should be", encode_jpeg(to_picture(shown[None]), quality=95), "image/jpeg")
+    return Panel(
+        "paint",
+        "Paint here",
+        "what the result should be",
+        encode_jpeg(to_picture(shown[None]), quality=95),
+        "image/jpeg",
+    )
 
 
 def clamped_panel(role: Role, title: str, values: torch.Tensor) -> Panel:

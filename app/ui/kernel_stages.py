@@ -47,7 +47,9 @@ class Stage:
         """The same stage with a matrix of one's own."""
         rows = tuple(tuple(float(value) for value in row) for row in np.atleast_2d(matrix))
         if not (1 <= len(rows) <= MAX_SIZE and 1 <= len(rows[0]) <= MAX_SIZE):
-            raise SettingsError(f"A kernel of {len(rows)}×{len(rows[0])} does not fit here: use 1 to {MAX_SIZE} rows and columns.")
+            raise SettingsError(
+                f"A kernel of {len(rows)}×{len(rows[0])} does not fit here: use 1 to {MAX_SIZE} rows and columns."
+            )
         if not all(math.isfinite(value) for row in rows for value in row):
             raise SettingsError("A kernel's weights have to be finite numbers.")
         return replace(self, kernel=None, settings={}, own=rows)

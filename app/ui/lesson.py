@@ -1,7 +1,7 @@
 """What does a page say, and what does it ask? A Markdown text and a table of questions for each page.
 
-A question stands in ``app/lessons/NAME.toml``: the prompt, the options, which one is right, why, and ``setup``: the page's
-settings that show it. The learner commits to an answer first; then the page sets itself up.
+A question stands in ``app/lessons/NAME.toml``: the prompt, the options, which one is right, why, and ``setup``: the
+page's settings that show it. The learner commits to an answer first; then the page sets itself up.
 """
 
 from __future__ import annotations
@@ -53,12 +53,24 @@ def show_questions(name: str) -> None:
         key = f"{name}_question_{number}"
         committed = st.session_state.get(f"{key}_committed")
         st.markdown(f"**{number}. {question.prompt}**")
-        chosen = st.radio(question.prompt, range(len(question.options)), index=None, key=key, label_visibility="collapsed",
-                          format_func=question.options.__getitem__, disabled=committed is not None,
-                          persist_state="session")
+        chosen = st.radio(
+            question.prompt,
+            range(len(question.options)),
+            index=None,
+            key=key,
+            label_visibility="collapsed",
+            format_func=question.options.__getitem__,
+            disabled=committed is not None,
+            persist_state="session",
+        )
         if committed is None:
-            st.button("Commit and look", key=f"{key}_commit", disabled=chosen is None, on_click=_commit,
-                      args=(key, question, chosen))
+            st.button(
+                "Commit and look",
+                key=f"{key}_commit",
+                disabled=chosen is None,
+                on_click=_commit,
+                args=(key, question, chosen),
+            )
         else:
             _show_verdict(question, committed)
 
@@ -76,6 +88,8 @@ def _show_verdict(question: Question, committed: int) -> None:
     if committed == question.answer:
         st.success(f"Right. {question.why}", icon=":material/check:")
     else:
-        st.info(f"You said “{question.options[committed]}”. It is “{question.options[question.answer]}”. {question.why}",
-                icon=":material/search:")
+        st.info(
+            f"You said “{question.options[committed]}”. It is “{question.options[question.answer]}”. {question.why}",
+            icon=":material/search:",
+        )
     st.caption(f"Look above: {question.look}")

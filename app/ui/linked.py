@@ -34,7 +34,7 @@ def set_linked(key: str, value: str) -> None:
 
 
 def hold(key: str, value: object) -> None:
-    """Make the widget `key`, drawn next, show `value`. Untouched where it does: a slider in motion is not pulled back."""
+    """Make the widget `key`, drawn next, show `value`; where it does, a slider in motion is not pulled back."""
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
 

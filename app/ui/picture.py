@@ -1,4 +1,4 @@
-"""Which picture is in use? One choice for all pages: a sample (in the link) or one of the visitor's own (never in it)."""
+"""Which picture is in use? One for all pages: a sample (named in the link) or an own one (never there)."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _follow_link() -> None:
     if named in SAMPLES:
         choose(named)
     else:
-        notice(f"There is no sample picture named “{named[:40]}”. The pictures to choose from are behind the picture button.")
+        notice(f"There is no sample picture named “{named[:40]}”. All there are stand behind the picture button.")
 
 
 def _write_link(sample: str | None) -> None:

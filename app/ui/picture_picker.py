@@ -24,12 +24,18 @@ from cnnviz.image import MAX_BYTES, SAMPLES, encode_jpeg, fit, load_sample
 _EVENTS = "page_events"
 _OPEN = "_picker_open"
 _THUMBNAIL = 200  # pixels
-_SOURCES = {"Samples": ":material/photo_library:", "Upload or paste": ":material/upload:", "Webcam": ":material/photo_camera:"}
+_SOURCES = {
+    "Samples": ":material/photo_library:",
+    "Upload or paste": ":material/upload:",
+    "Webcam": ":material/photo_camera:",
+}
 
 
 def picture_button(chosen: ChosenPicture) -> None:
     """The button that names the picture in use, the page-wide drop and paste, and any notice about a picture."""
-    if st.button(chosen.title, icon=":material/image:", help="Choose another picture", key="choose_picture", width="stretch"):
+    if st.button(
+        chosen.title, icon=":material/image:", help="Choose another picture", key="choose_picture", width="stretch"
+    ):
         open_picker()
     else:
         # Streamlit closes a dialog with the next run of the page.
@@ -53,7 +59,7 @@ def picture_events() -> None:
         key=_EVENTS,
         warm=compute.under_way() is not None,
         max_bytes=MAX_BYTES,
-        on_drawn=compute.warm_up,
+        on_drawn=_warm_up,
         on_arrived=_arrived,
         on_refused=_refused,
     )
@@ -63,6 +69,10 @@ def picture_notice() -> None:
     """What was wrong with the last picture, if anything."""
     if sentence := current_notice():
         st.warning(sentence, icon=":material/info:")
+
+
+def _warm_up() -> None:
+    compute.warm_up()
 
 
 def _arrived() -> None:
@@ -81,8 +91,15 @@ def _note_closed() -> None:
 
 @st.dialog("Choose a picture", width="large", on_dismiss=_note_closed)
 def _dialog() -> None:
-    source = st.segmented_control("Where from", _SOURCES, default="Samples", required=True, label_visibility="collapsed",
-                                  format_func=lambda name: f"{_SOURCES[name]} {name}", key="picture_source")
+    source = st.segmented_control(
+        "Where from",
+        _SOURCES,
+        default="Samples",
+        required=True,
+        label_visibility="collapsed",
+        format_func=lambda name: f"{_SOURCES[name]} {name}",
+        key="picture_source",
+    )
     if source == "Samples":
         _samples()
     elif source == "Upload or paste":
@@ -98,8 +115,11 @@ def _samples() -> None:
 
 def _upload() -> None:
     turn = st.session_state.setdefault("_upload_turn", 0)
-    upload = st.file_uploader("A picture from this device, 25 MB at most", key=f"upload_{turn}",
-                              help="JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC")
+    upload = st.file_uploader(
+        "A picture from this device, 25 MB at most",
+        key=f"upload_{turn}",
+        help="JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC",
+    )
     st.caption("Or close this and drop a picture anywhere on the page, or paste one with Ctrl+V (⌘V).")
     if upload is not None:
         # The next turn's field is empty: the upload itself is not kept, only the upright picture.
@@ -110,9 +130,12 @@ def _upload() -> None:
 
 def _webcam() -> None:
     if not _secure_context():
-        st.info("A browser gives the webcam only to pages over HTTPS or on this machine itself. "
-                "Upload a picture instead, or ask whoever runs the app to start it with "
-                "`make app CERT=certificate.pem KEY=key.pem`.", icon=":material/lock:")
+        st.info(
+            "A browser gives the webcam only to pages over HTTPS or on this machine itself. "
+            "Upload a picture instead, or ask whoever runs the app to start it with "
+            "`make app CERT=certificate.pem KEY=key.pem`.",
+            icon=":material/lock:",
+        )
         return
     turn = st.session_state.setdefault("_camera_turn", 0)
     shot = st.camera_input("Take a picture", key=f"camera_{turn}")
@@ -126,13 +149,20 @@ def _secure_context() -> bool:
     """Whether the browser treats this page's address as secure (W3C Secure Contexts: HTTPS or loopback)."""
     address = urlsplit(st.context.url or "http://localhost")
     host = address.hostname or ""
-    return address.scheme == "https" or host in {"localhost", "::1"} or host.startswith("127.") or host.endswith(".localhost")
+    return (
+        address.scheme == "https"
+        or host in {"localhost", "::1"}
+        or host.startswith("127.")
+        or host.endswith(".localhost")
+    )
 
 
 def _own_pictures() -> None:
     own = PICTURES.all(visitor())
-    st.caption(f"Your pictures go to the computer that runs this app and nowhere else. They stay in its memory, without their "
-               f"metadata, until {LIFETIME // 3600} hours after your last visit, and are never part of a link.")
+    st.caption(
+        f"Your pictures go to the computer that runs this app and nowhere else. They stay in its memory, without their "
+        f"metadata, until {LIFETIME // 3600} hours after your last visit, and are never part of a link."
+    )
     if not own:
         return
     _grid([(one.key, one.name, _thumbnail(one.picture)) for one in own])

@@ -58,7 +58,9 @@ class PictureStore:
             When the content is refused; the shelf stays as it was.
         """
         picture = fit(load_image(content), LONGEST)
-        own = OwnPicture(secrets.token_urlsafe(24), name.replace("\\", "/").rsplit("/", 1)[-1][:80] or "picture", picture)
+        own = OwnPicture(
+            secrets.token_urlsafe(24), name.replace("\\", "/").rsplit("/", 1)[-1][:80] or "picture", picture
+        )
         with self._lock:
             shelf = self._touch(visitor)
             shelf.pictures[own.key] = own

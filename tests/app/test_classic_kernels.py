@@ -1,4 +1,4 @@
-"""The Classic kernels page's logic: controls → chain → result, links, painting. What needs a mouse is in tests/browser."""
+"""The logic of Classic kernels: controls → chain → result, links, painting. What needs a mouse is in tests/browser."""
 
 import json
 import struct
@@ -90,7 +90,9 @@ def test_stages_are_added_chosen_and_removed() -> None:
 
 
 def test_a_link_restores_the_whole_state() -> None:
-    app = opened("stages=gaussian(size=5,sigma=2.0)>[0,1;2,3]%2B0.5&stage=2&colours=Grey&show=Signed&border=mirrored&picture=coffee")
+    app = opened(
+        "stages=gaussian(size=5,sigma=2.0)>[0,1;2,3]%2B0.5&stage=2&colours=Grey&show=Signed&border=mirrored&picture=coffee"
+    )
     header = scene(app)
     assert header["stages"][1] == {"matrix": [[0, 1], [2, 3]], "bias": 0.5}
     assert header["border"] == "reflect"
@@ -99,7 +101,9 @@ def test_a_link_restores_the_whole_state() -> None:
     assert not app.exception
 
 
-@pytest.mark.parametrize("query", ["stages=nonsense", "stages=[1,2", "stage=99", "stage=x", "picture=nobody", "border=sideways"])
+@pytest.mark.parametrize(
+    "query", ["stages=nonsense", "stages=[1,2", "stage=99", "stage=x", "picture=nobody", "border=sideways"]
+)
 def test_a_broken_link_is_said_and_the_page_goes_on(query: str) -> None:
     app = opened(query)
     assert not app.exception
@@ -184,4 +188,7 @@ def test_committing_to_an_answer_sets_the_page_up() -> None:
 def test_the_catalogue_names_what_its_entries_do() -> None:
     assert Form((Stage("sobel_x"),), 1, False, True, True, None, "zeros").facts.startswith("Weights sum to 0")
     assert "9 multiply-adds" in Form((Stage("sobel_x"),), 1, False, True, True, None, "zeros").facts
-    assert "30 multiply-adds for each value in two passes instead of 225" in form("gaussian(size=15)", two_passes=True).facts
+    assert (
+        "30 multiply-adds for each value in two passes instead of 225"
+        in form("gaussian(size=15)", two_passes=True).facts
+    )

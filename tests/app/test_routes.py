@@ -60,7 +60,9 @@ def test_over_https_the_cookie_is_secure(site: Starlette) -> None:
     assert "Secure" in TestClient(site, base_url="https://testserver").get("/").headers["set-cookie"]
 
 
-@pytest.mark.parametrize("header", ["", f"{COOKIE}=short", f"{COOKIE}=" + "x" * 44, f"{COOKIE}=" + "ä" * 43, "; ;=;", 'a="'])
+@pytest.mark.parametrize(
+    "header", ["", f"{COOKIE}=short", f"{COOKIE}=" + "x" * 44, f"{COOKIE}=" + "ä" * 43, "; ;=;", 'a="']
+)
 def test_an_id_that_we_cannot_have_given_is_none(header: str) -> None:
     assert visitor_id(header) is None
 
@@ -89,7 +91,9 @@ def test_a_picture_goes_in_and_comes_out_to_its_owner_only(site: Starlette, clie
     assert TestClient(site).get(f"/pictures/512/{key}.png").status_code == 404
 
 
-@pytest.mark.parametrize("content", [b"", b"words, not pixels", png()[:-40], b"<svg xmlns='http://www.w3.org/2000/svg'/>"])
+@pytest.mark.parametrize(
+    "content", [b"", b"words, not pixels", png()[:-40], b"<svg xmlns='http://www.w3.org/2000/svg'/>"]
+)
 def test_what_is_no_picture_is_refused_in_one_sentence(client: TestClient, content: bytes) -> None:
     answer = client.post("/pictures", content=content, headers=ASK)
     assert answer.status_code == 422
@@ -108,7 +112,8 @@ def test_another_site_cannot_put_pictures_on_a_shelf(site: Starlette, client: Te
 
 
 @pytest.mark.parametrize(
-    "path", ["__init__.py", "../main.py", "%2e%2e/main.py", "shared/none.js", "kernel_view/component.py", "kernel_view", ""]
+    "path",
+    ["__init__.py", "../main.py", "%2e%2e/main.py", "shared/none.js", "kernel_view/component.py", "kernel_view", ""],
 )
 def test_only_javascript_and_styles_are_served_as_views(client: TestClient, path: str) -> None:
     assert client.get(f"/components/{path}").status_code == 404

@@ -26,12 +26,7 @@ def token(page: Page) -> str:
 
 def redrawn(page: Page, before: str) -> Page:
     """Wait until the view shows another drawing than `before`."""
-    page.wait_for_function(
-        "([selector, before]) => document.querySelector('[data-testid=stApp]') && "
-        "[...document.querySelectorAll('*')].some((node) => { const found = (node.shadowRoot ?? document).querySelector(selector);"
-        " return found && found.dataset.cnnvizDrawn !== before; })",
-        arg=[DRAWN, before],
-    )
+    expect(page.locator(DRAWN).first).not_to_have_attribute("data-cnnviz-drawn", before, timeout=30_000)
     return settled(page)
 
 

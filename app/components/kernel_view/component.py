@@ -53,7 +53,7 @@ class Scene:
 
 
 def kernel_view(key: str, scene: Scene, on_edit: Callable[[], None], on_stroke: Callable[[], None]) -> None:
-    """Mount the view. `on_edit`: `state[key].edit` = {matrix}; `on_stroke`: `state[key].stroke` = {points: [[row, col]]}."""
+    """Mount the view. The callbacks read `state[key].edit` = {matrix} and `state[key].stroke` = {points}."""
     arrays: dict[str, bytes] = {}
     panels: list[dict[str, Any]] = []
     for number, panel in enumerate(scene.panels):

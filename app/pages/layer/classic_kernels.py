@@ -11,7 +11,7 @@ from app.ui.kernel_pictures import compute_panels
 
 chosen = open_page(
     "Classic kernels",
-    "A kernel is a small grid of weights. Laid over every pixel in turn, it multiplies, adds up, and makes a new picture.",
+    "A kernel is a small grid of weights. Laid over every pixel, it multiplies and adds, and makes a new picture.",
 )
 
 
@@ -19,17 +19,22 @@ def show(form: Form) -> None:
     panels = compute_panels(form, chosen)
     st.markdown(form.words)
     st.caption(form.facts)
-    kernel_view(VIEW, Scene(
-        picture=chosen.address(form.side),
-        channels=1 if form.grey else 3,
-        border=form.border,
-        stages=panels.stages,
-        panels=panels.panels,
-        clamped=panels.clamped,
-        editable=form.editable,
-        channel=form.channel,
-        brush=form.brush,
-    ), on_edit=edited, on_stroke=paint.stroke_added)
+    kernel_view(
+        VIEW,
+        Scene(
+            picture=chosen.address(form.side),
+            channels=1 if form.grey else 3,
+            border=form.border,
+            stages=panels.stages,
+            panels=panels.panels,
+            clamped=panels.clamped,
+            editable=form.editable,
+            channel=form.channel,
+            brush=form.brush,
+        ),
+        on_edit=edited,
+        on_stroke=paint.stroke_added,
+    )
 
 
 settings, picture = bench()
