@@ -100,8 +100,8 @@ def sentence(painted: Painted | None) -> str:
     fit = painted.fit
     found = "No other kernel of this size does as well." if fit.unique else fit.reason
     return (
-        f"**Paint a kernel.** {fit.equations:,} painted pixels for {fit.unknowns} unknown weights. The best "
-        f"kernel misses what you painted by {fit.residual:.3g} on average (root mean square; 1 is from black to white). {found}"
+        f"**Paint a kernel.** {fit.equations:,} painted pixels for {fit.unknowns} unknown weights. The best kernel "
+        f"misses what you painted by {fit.residual:.3g} (root mean square; 1 is from black to white). {found}"
     )
 
 

@@ -39,9 +39,23 @@ def test_the_link_brings_back_every_chain_exactly(chain: list[Stage]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "no_such_kernel", "gaussian(size=4)", "gaussian(width=3)", "[1,2;3]", "[nan]", "[1e999]",
-     "gaussian(size=x)", "[]", "sharpen+1e999", ">".join(["sharpen"] * (MAX_STAGES + 1)), "[" + ";".join(["0"] * 16) + "]", "__import__('os')"],
-)  # fmt: skip
+    [
+        "",
+        "no_such_kernel",
+        "gaussian(size=4)",
+        "gaussian(width=3)",
+        "gaussian(size=x)",
+        "[1,2;3]",
+        "[]",
+        "[nan]",
+        "[1e999]",
+        "sharpen+1e999",
+        "sharpen+2.5",
+        ">".join(["sharpen"] * (MAX_STAGES + 1)),
+        "[" + ";".join(["0"] * 16) + "]",
+        "__import__('os')",
+    ],
+)
 def test_a_broken_link_is_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(SettingsError) as refused:
         parse_stages(text)
