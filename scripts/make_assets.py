@@ -15,7 +15,7 @@ from cnnviz.paths import ASSETS
 
 ICON = ASSETS / "icon.png"
 
-# The icon is a 3×3 kernel that looks for upright edges: red negative, grey zero, blue positive, the accent in the middle.
+# A 3×3 kernel that looks for upright edges: red negative, grey zero, blue positive, the accent in the middle.
 _COLUMNS = ("#b2182b", "#c9ced8", "#2166ac")
 _ACCENT = "#b4530a"
 

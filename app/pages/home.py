@@ -1,19 +1,17 @@
 """Home: one picture travels through a kernel, a layer and a network to an answer."""
 
-from contextlib import suppress
 from typing import Literal
 
 import streamlit as st
 
 from app.components.journey.component import Scene, journey_view
 from app.ui.frame import guarded, new_token, open_page
-from app.ui.journey import RECORDED_PICTURE, Journey, recorded, shared_network, travel, travel_of_sample
+from app.ui.journey import RECORDED_PICTURE, Journey, network_is_in, recorded, shared_network, travel, travel_of_sample
 from app.ui.journey_stations import PICK, stations
 from app.ui.pages import HOME, PAGES
 from app.ui.picture import ChosenPicture
 from app.ui.picture_picker import open_picker, picker_is_open
 from cnnviz import compute
-from cnnviz.errors import CnnvizError
 
 VIEW = "journey"
 GO = "_home_go"
@@ -30,13 +28,13 @@ _LIST = """
 
 def show(chosen: ChosenPicture) -> None:
     """Live results where torch is in; before that the recorded ones, but only under the picture that they belong to."""
-    if compute.ready():
+    if compute.ready() and network_is_in():
         draw(chosen, live(chosen), "live", f"Computed from this picture on {compute.describe()}.")
         return
     if chosen.key == RECORDED_PICTURE:
-        draw(chosen, recorded(), "recorded", "These results ship with the app; live ones follow when the libraries are in.")
+        draw(chosen, recorded(), "recorded", "These results ship with the app; live ones follow in a few seconds.")
     else:
-        draw(chosen, None, "waiting", "The results of this picture follow when the libraries are in.")
+        draw(chosen, None, "waiting", "The results of this picture follow in a few seconds.")
     wait_for_libraries()
 
 
@@ -46,10 +44,11 @@ def live(chosen: ChosenPicture) -> Journey:
 
 @st.fragment(run_every=1.0)
 def wait_for_libraries() -> None:
-    """Look once a second whether torch is in; then draw the page anew, without this. An open dialog is not closed by it."""
-    if compute.ready() and not picker_is_open():
-        with suppress(CnnvizError):  # the page itself says what is wrong
-            shared_network()
+    """Look once a second whether torch and the network are in; then draw the page anew, without this.
+
+    Drawing anew would close the picture picker, so it waits for that.
+    """
+    if compute.ready() and network_is_in() and not picker_is_open():
         st.rerun()
 
 
@@ -77,7 +76,7 @@ def list_pages() -> None:
 
 target = st.session_state.pop(GO, None)
 if target in {page.file for page in PAGES}:
-    st.switch_page(target)
+    st.switch_page(target, query_params=st.query_params.to_dict())
 chosen = open_page(
     "A picture on its way to an answer",
     "What convolutional networks compute, step by step, from one picture: this one or your own.",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from app.ui.network_store import NETWORKS
 from cnnviz.compute import at_work
 from cnnviz.image import load_sample
 from cnnviz.network.preprocessing import preprocessing
@@ -88,7 +89,7 @@ def travel(picture: Image.Image, network: Network) -> Journey:
     return Journey(
         kernel=_sheet(edges),
         layer=_sheet(passed[LAYER]),
-        inputs=network.module.get_submodule(LAYER).in_channels,
+        inputs=network.module.get_parameter(f"{LAYER}.weight").shape[1],
         answers=tuple(Answer(answer.label, answer.probability) for answer in best),
         classes=len(network.categories),
         network=network.info.title,
@@ -97,28 +98,32 @@ def travel(picture: Image.Image, network: Network) -> Journey:
 
 @lru_cache(maxsize=32)
 def travel_of_sample(name: str) -> Journey:
-    """The journey of a sample picture, computed once. An own picture's is never kept: it can be deleted with one click."""
+    """The journey of a sample picture, computed once. An own picture's is never kept: it can be deleted."""
     return travel(load_sample(name), shared_network())
 
 
-@lru_cache(maxsize=1)
 def shared_network() -> Network:
-    """The network of this page, loaded once for everybody."""
-    from cnnviz.network import load_network
+    """The network of this page, one copy for all; waits for it. Raises NetworkError when it cannot be had."""
+    return NETWORKS.ask(NETWORK, "auto").result()
 
-    return load_network(NETWORK)
+
+def network_is_in() -> bool:
+    """Whether `shared_network` would answer at once; has it loaded if nobody did."""
+    return NETWORKS.ask(NETWORK, "auto").finished.is_set()
 
 
 @lru_cache(maxsize=1)
 def recorded(folder: Path = RECORDED) -> Journey:
     """The journey of RECORDED_PICTURE as it ships."""
     facts: dict[str, Any] = json.loads((folder / "journey.json").read_text(encoding="utf-8"))
-    sheets = {name: _read_sheet(folder, name, facts.pop(name)) for name in ("kernel", "layer")}
-    return Journey(**sheets, **{**facts, "answers": tuple(Answer(**answer) for answer in facts["answers"])})
+    for name in ("kernel", "layer"):
+        facts[name] = _read_sheet(folder, name, facts[name])
+    facts["answers"] = tuple(Answer(**answer) for answer in facts["answers"])
+    return Journey(**facts)
 
 
 def record(journey: Journey, folder: Path = RECORDED) -> None:
-    """Write a journey as `recorded` reads it: two PNG files and one JSON file; the same journey gives the same bytes."""
+    """Write a journey as `recorded` reads it: two PNG files and a JSON file, the same bytes each time."""
     folder.mkdir(parents=True, exist_ok=True)
     facts = asdict(journey)
     for name in ("kernel", "layer"):

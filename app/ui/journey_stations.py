@@ -41,15 +41,16 @@ def _picture(square: Image.Image) -> Station:
 def _kernel(chosen: ChosenPicture, journey: Journey | None) -> Station:
     kernel = KERNELS[KERNEL]
     weights = kernel.matrix.size
-    words = f"{_maps(journey.kernel)} from {weights} weights. Blue: brighter to the right; red: darker." if journey else ""
-    return _map_station("One kernel", kernel.title, words, chosen, CLASSIC_KERNELS, journey and journey.kernel)
+    sheet = journey.kernel if journey else None
+    words = f"{_maps(sheet)} from {weights} weights. Blue: brighter to the right; red: darker." if sheet else ""
+    return _map_station("One kernel", kernel.title, words, chosen, CLASSIC_KERNELS, sheet)
 
 
 def _layer(chosen: ChosenPicture, journey: Journey | None) -> Station:
-    words = ""
-    if journey:
-        words = f"{_maps(journey.layer)}, each mixed from {journey.inputs} earlier ones, in {journey.network}."
-    return _map_station("One layer", LAYER, words, chosen, FEATURE_MAPS, journey and journey.layer)
+    if journey is None:
+        return _map_station("One layer", LAYER, "", chosen, FEATURE_MAPS, None)
+    words = f"{_maps(journey.layer)}, each mixed from {journey.inputs} earlier ones, in {journey.network}."
+    return _map_station("One layer", LAYER, words, chosen, FEATURE_MAPS, journey.layer)
 
 
 def _answer(chosen: ChosenPicture, journey: Journey | None) -> Station:

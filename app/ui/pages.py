@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PageEntry:
-    """One page: its group in the navigation, its title, its file under `app`, and one sentence on what one does there."""
+    """One page: its group in the navigation, its title, its file under `app`, a sentence on what one does there."""
 
     group: str
     title: str
@@ -23,7 +23,7 @@ class PageEntry:
 HOME = PageEntry("", "Home", "pages/home.py", "One picture on its way through a kernel, a layer and a network.")
 CLASSIC_KERNELS = PageEntry(
     "Foundations", "Classic kernels", "pages/layer/classic_kernels.py",
-    "Sharpen, blur and find edges with a few weights; change them by hand, or paint a result and have the kernel found.",
+    "Sharpen, blur and find edges with a few weights; change them by hand, or paint a result and find its kernel.",
 )  # fmt: skip
 FEATURE_MAPS = PageEntry(
     "Look inside", "Feature maps", "pages/analysis/feature_maps.py",
