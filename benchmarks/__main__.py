@@ -21,7 +21,7 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"There is no benchmark {unknown[0]!r}; there are {', '.join(known)}.", file=sys.stderr)
         return 2
-    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}; medians, ratios within one run")
+    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}.")
     print(_line("what", "against", "ours", "peer", "ratio", "limit", "holds"), flush=True)
     rows = []
     for name in names or known:

@@ -82,7 +82,7 @@ class Learner:
         """
         placed = self._find(label)
         kind = _kind(placed.element)
-        message = getattr(placed.element, placed.element.WhichOneof("type"))
+        message = _message(placed.element)
         options = _options(message)
         if kind in CHOICES and value not in options:
             raise LearnerError(f"{label!r} does not offer {value!r}, but {options}.")
@@ -97,8 +97,7 @@ class Learner:
 
     def widget(self, label: str) -> Any:
         """The protobuf message of the widget with this label or key."""
-        placed = self._find(label)
-        return getattr(placed.element, placed.element.WhichOneof("type"))
+        return _message(self._find(label).element)
 
     def labels(self) -> list[str]:
         """The labels of all widgets on the page, in no particular order."""
@@ -110,7 +109,9 @@ class Learner:
 
     def exceptions(self) -> list[str]:
         """What the page shows as an exception."""
-        return [p.element.exception.message for p in self.placed.values() if p.element.WhichOneof("type") == "exception"]
+        return [
+            p.element.exception.message for p in self.placed.values() if p.element.WhichOneof("type") == "exception"
+        ]
 
     async def load(self, page: str) -> Run:
         """The first run, which brings the page itself."""
@@ -118,7 +119,8 @@ class Learner:
 
     async def _run(self, state: WidgetState | None, fragment: str, page: str = "") -> Run:
         """Ask for a run and hear it out. Only the changed widget is sent: the server remembers the others."""
-        request = ClientState(query_string=self.query, page_script_hash=self.page_hash, page_name=page, fragment_id=fragment)
+        request = ClientState(query_string=self.query, page_script_hash=self.page_hash, page_name=page)
+        request.fragment_id = fragment
         request.context_info.url, request.context_info.locale = self.url, "en-GB"
         request.context_info.timezone, request.context_info.color_scheme = "UTC", "light"
         request.cached_message_hashes.extend(self._kept)
@@ -130,7 +132,7 @@ class Learner:
         return Run(time.perf_counter() - start, changed)
 
     async def _hear_out(self, whole: bool) -> tuple[Element, ...]:
-        """Take messages until the script has finished; a run cut short by the script's own rerun goes on with the next."""
+        """Take messages until the script has finished; where it starts itself again, until that run has."""
         self._runs += 1
         heard: dict[tuple[int, ...], _Placed] = {}
         begun = False
@@ -183,7 +185,7 @@ class Learner:
 
     def _find_view(self, key: str) -> _Placed:
         views = [p for p in self.placed.values() if p.element.WhichOneof("type") == "bidi_component"]
-        found = [p for p in views if key == p.element.bidi_component.component_name.rsplit(".", 1)[-1] or key in _names(p.element)]
+        found = [p for p in views if key in _names(p.element)]
         if len(found) != 1:
             names = [p.element.bidi_component.component_name for p in views]
             raise LearnerError(f"{len(found)} views are called {key!r}; the page has {names}.")
@@ -191,7 +193,9 @@ class Learner:
 
 
 @asynccontextmanager
-async def open_page(address: str, page: str = "", query: str = "", picture: bytes | None = None) -> AsyncIterator[Learner]:
+async def open_page(
+    address: str, page: str = "", query: str = "", picture: bytes | None = None
+) -> AsyncIterator[Learner]:
     """Open a page of the app at `address` as a new visitor, with a picture of their own if one is given.
 
     `page` is the path without its slash ("" for the first page), `query` what follows the question mark.
@@ -201,9 +205,8 @@ async def open_page(address: str, page: str = "", query: str = "", picture: byte
         await asyncio.to_thread(_upload, address, cookies, picture)
     headers = {"Origin": address, "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
     socket_address = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
-    async with connect(
-        socket_address, subprotocols=["streamlit"], additional_headers=headers, max_size=None, compression=None, proxy=None
-    ) as socket:  # type: ignore[list-item]
+    options: dict[str, Any] = {"subprotocols": ["streamlit"], "max_size": None, "compression": None, "proxy": None}
+    async with connect(socket_address, additional_headers=headers, **options) as socket:
         learner = Learner(socket, f"{address}/{page}", cookies, query)
         await learner.load(page)
         yield learner
@@ -213,7 +216,7 @@ def _visit(address: str) -> dict[str, str]:
     """The cookies that a first visit brings."""
     with _open(urllib.request.Request(f"{address}/")) as answer:
         pairs = [value.split(";", 1)[0].split("=", 1) for value in answer.headers.get_all("set-cookie") or []]
-    return {name: value for name, value in pairs}
+    return {pair[0]: pair[-1] for pair in pairs}
 
 
 def _upload(address: str, cookies: dict[str, str], picture: bytes) -> None:
@@ -243,17 +246,22 @@ def _kind(element: Element) -> str:
     return "select_slider" if kind == "slider" and element.slider.type == element.slider.SELECT_SLIDER else kind
 
 
+def _message(element: Element) -> Any:
+    """The message of the element's own type that it carries."""
+    return getattr(element, str(element.WhichOneof("type")))
+
+
 def _options(message: Any) -> list[str]:
     """The texts of the options that a widget offers; a button group's are records."""
     return [option if isinstance(option, str) else option.content for option in getattr(message, "options", [])]
 
 
 def _label(element: Element) -> str:
-    return str(getattr(element, element.WhichOneof("type")).label)
+    return str(_message(element).label)
 
 
 def _names(element: Element) -> tuple[str, ...]:
     """By what a widget can be called: its label, and the key with which its id ends."""
-    message = getattr(element, element.WhichOneof("type"))
+    message = _message(element)
     identity = message.id.split("-", 2)[-1] if message.id.startswith("$$ID") else message.id
     return (str(getattr(message, "label", "")), identity)

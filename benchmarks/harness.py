@@ -52,3 +52,11 @@ def measure(
             taken.append(clock() - start)
             del result
     return statistics.median(times[0]), statistics.median(times[1])
+
+
+def in_turns(
+    ours: Callable[[], float], peer: Callable[[], float], repeats: int, warm_up: int = 0
+) -> tuple[float, float]:
+    """Median of the seconds that both report of themselves, asked in turns after `warm_up` turns that do not count."""
+    told = [(ours(), peer()) for _ in range(warm_up + repeats)][warm_up:]
+    return statistics.median(pair[0] for pair in told), statistics.median(pair[1] for pair in told)

@@ -1,8 +1,8 @@
 """Do thirty learners at once each get their own picture, soon? Raw websocket clients against the real app.
 
 First one learner alone, at the same pace; then thirty, each with a picture of their own and a new setting every two
-seconds, their starts spread over the pace; then each is asked one of its settings again, alone, and must get the very
-same picture as in the crowd. `python -m benchmarks load`, or with fewer seconds: `SECONDS=20 python -m benchmarks load`.
+seconds, their starts spread over the pace; then each asks for one of its settings again, alone, and must get the very
+same picture as in the crowd. `python -m benchmarks load`, shorter: `SECONDS=20 python -m benchmarks load`.
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ def rows_of(scenario: Scenario, load: Load) -> list[Row]:
     note = f"p50 {median * 1e3:.0f} ms, {len(taken)} runs{first}"
     crowd = f"{len(load.crowd)} learners, {scenario.what}, p95"
     return [
-        Row(crowd, "one learner alone, median", p95, lone, p95 / lone, RATIO, scenario.most, len(load.failures), note=note),
+        Row(crowd, "one learner alone, median", p95, lone, p95 / lone, RATIO, most=scenario.most,
+            failures=len(load.failures), note=note),
         Row("its server's memory at the end", "a third of the way", load.late_mb, load.early_mb,
             load.late_mb / load.early_mb, GROWTH, unit="MB"),
     ]  # fmt: skip
@@ -116,10 +117,12 @@ async def _lesson(scenario: Scenario, address: str, pid: int, learners: int, sec
             for number in range(1, learners + 1)
         ]
         memory = asyncio.create_task(_memory_after(pid, seconds / 3))
-        visits = await asyncio.gather(*(
-            _work(learner, scenario, _shuffled(values, number), seconds, pace, delay=pace * number / learners)
-            for number, learner in enumerate(crowd)
-        ))  # fmt: skip
+        visits = await asyncio.gather(
+            *(
+                _work(learner, scenario, _shuffled(values, number), seconds, pace, delay=pace * number / learners)
+                for number, learner in enumerate(crowd)
+            )
+        )
         early, late = await memory, _memory_mb(pid)
         mixed_up = _shared_pictures(visits) + await _not_repeated(scenario, crowd, visits)
     return Load(lone, list(visits), early, late, mixed_up)
@@ -148,7 +151,7 @@ async def _work(
 
 
 def picture_digest(blob: bytes) -> str:
-    """A digest of what a view shows, leaving out the token that names the drawing and the address of the picture's pixels."""
+    """A digest of what a view shows, without the token that names the drawing and the address of the pixels."""
     length = struct.unpack_from("<I", blob)[0]
     header = json.loads(blob[4 : 4 + length])
     for passing in ("token", "picture"):
@@ -161,10 +164,9 @@ def own_picture(number: int, side: int = 512) -> bytes:
     """A colourful PNG that no other number has: a few waves in each channel."""
     dice = np.random.default_rng(number)
     rows, columns = np.mgrid[0:side, 0:side] / side
-    waves = [
-        sum(np.sin(2 * np.pi * (a * rows + b * columns + c)) for a, b, c in dice.uniform(-12, 12, (6, 3))) for _ in range(3)
-    ]
-    pixels = np.clip(127.5 + 40 * np.stack(waves, axis=-1), 0, 255).astype(np.uint8)
+    waves = dice.uniform(-12, 12, (6, 3, 3))
+    total = sum(np.sin(2 * np.pi * (a * rows[..., None] + b * columns[..., None] + c)) for a, b, c in waves)
+    pixels = np.clip(127.5 + 40 * total, 0, 255).astype(np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG")
     return file.getvalue()

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from benchmarks.client import Learner, LearnerError, open_page
 from scripts.serve import running
 
@@ -111,7 +112,7 @@ def test_an_unknown_widget_is_named_with_those_there_are(address: str) -> None:
 
 def test_an_option_that_is_not_offered_is_refused(address: str) -> None:
     async def story(learner: Learner) -> None:
-        with pytest.raises(LearnerError, match="does not offer 'shy', but .*loud"):
+        with pytest.raises(LearnerError, match=r"does not offer 'shy', but .*loud"):
             await learner.set("Mode", "shy")
 
     on_page(address, story)
