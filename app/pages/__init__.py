@@ -1,0 +1,1 @@
+"""The pages: inputs, compute, show, explain. A page never imports another page."""

@@ -1,0 +1,1 @@
+"""Look inside: questions about a network."""

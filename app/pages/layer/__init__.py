@@ -1,0 +1,1 @@
+"""Foundations: one layer at a time."""
