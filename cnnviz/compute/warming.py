@@ -4,6 +4,7 @@ Importing torch, torchvision, timm and captum takes several seconds. ``warm_up``
 the first page is drawn; ``settle`` then takes what they made out of the garbage collector's daily round.
 """
 
+import atexit
 import gc
 import importlib
 import threading
@@ -60,6 +61,8 @@ def settle() -> int:
     """
     gc.collect()
     gc.freeze()
+    # What is frozen is not taken down at the end of Python, and libraries complain of it at length.
+    atexit.register(gc.unfreeze)
     return gc.get_freeze_count()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from app.ui.pages import CLASSIC_KERNELS, PAGES
 from app.ui.picture import ChosenPicture
 from cnnviz import compute
 from cnnviz.image import CENTRE, SAMPLES, load_sample
+from cnnviz.paths import ASSETS
 from scripts.make_assets import ICON, make_icon
 
 # Run apart: what this process has loaded does not count.
@@ -134,12 +136,19 @@ def test_home_computes_once_torch_is_in(
 def test_station_leads_to_its_page_and_keeps_the_picture(scenes: list[Scene]) -> None:
     app = _open(_home_go=CLASSIC_KERNELS.file, picture="coffee")
     assert app.title[0].value == "Classic kernels"
-    assert app.query_params["picture"] == ["coffee"]
+    assert app.query_params["picture"] == "coffee"
 
 
 def test_every_page_of_the_table_is_there(root: Path) -> None:
     assert all((root / "app" / page.file).is_file() for page in PAGES)
     assert len({page.address for page in PAGES}) == len(PAGES)
+
+
+@pytest.mark.parametrize("path", [*sorted(journeys.RECORDED.iterdir()), ICON], ids=lambda path: path.name)
+def test_what_ships_has_its_row_and_checksum(path: Path) -> None:
+    table = (ASSETS / "README.md").read_text(encoding="utf-8")
+    row = next(line for line in table.splitlines() if f"`{path.relative_to(ASSETS).as_posix()}`" in line)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in row
 
 
 def test_icon_is_what_the_script_draws(tmp_path: Path) -> None:
