@@ -1,19 +1,9 @@
 // What does a chain of kernels give at one place? Exact, in float64, from the picture's own 8-bit values.
 // The borders are torch's: "same" padding puts the extra cell of an even kernel on the right and below.
 
-export const LUMA = [0.299, 0.587, 0.114]; // Rec. 601, as cnnviz.image.to_tensor(mode="grey")
+import { border } from "../shared/border.js";
 
-// Index of the cell that stands at `index` of a padded axis, or -1 for a padded zero.
-export function border(index, size, mode) {
-  if (index >= 0 && index < size) return index;
-  if (mode === "zeros") return -1;
-  if (mode === "replicate") return index < 0 ? 0 : size - 1;
-  if (mode === "circular") return ((index % size) + size) % size;
-  if (size === 1) return 0;
-  const period = 2 * (size - 1); // reflect: the edge itself is not repeated
-  const folded = ((index % period) + period) % period;
-  return folded < size ? folded : period - folded;
-}
+export const LUMA = [0.299, 0.587, 0.114]; // Rec. 601, as cnnviz.image.to_tensor(mode="grey")
 
 // The picture as values in 0..1: one plane a channel.
 export function planes(pixels, channels) {

@@ -2,11 +2,11 @@
 
 import { showBar } from "../shared/bar.js";
 import { unpack } from "../shared/blob.js";
-import { element, onNextFrame, themeColour } from "../shared/dom.js";
+import { element, ground, onNextFrame, themeColour } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
+import { drawGrid, matrixFields } from "../shared/grids.js";
 import { cellAt, decode, pixelsOf, put, savePng, sharpen } from "../shared/pixels.js";
 import { planes, valueAt } from "./arithmetic.js";
-import { drawGrid, matrixFields } from "./grids.js";
 
 const CHANNELS = { 1: ["grey"], 3: ["red", "green", "blue"] };
 const views = new WeakMap();
@@ -162,14 +162,14 @@ function finishStroke(view) {
 function showSum(view) {
   const { stages, editable } = view.header;
   const { matrix } = stages[stages.length - 1];
-  const key = JSON.stringify([matrix, editable, view.channels, isDark(view)]);
+  const key = JSON.stringify([matrix, editable, view.channels, ground(view.root)]);
   if (key === view.sumKey) return;
   view.sumKey = key;
   view.patch = element("canvas", { role: "img" });
   view.products = element("canvas", { role: "img" });
   view.equals = element("div", { className: "equals" });
   const family = getComputedStyle(view.root).fontFamily;
-  const fields = matrixFields(matrix, editable, ground(view), family, (edited) => view.send("edit", { matrix: edited }));
+  const fields = matrixFields(matrix, editable, ground(view.root), family, (edited) => view.send("edit", { matrix: edited }));
   const part = (title, node) => element("figure", {}, element("figcaption", { textContent: title }), node);
   // A sign stays with what follows it, wherever the line breaks.
   const after = (sign, node) => element("div", {}, element("span", { className: "sign", textContent: sign }), node);
@@ -193,9 +193,6 @@ function channelButtons(view) {
   return box;
 }
 
-const isDark = (view) => themeColour(view.root, "background-color").toLowerCase() === "#0f1116";
-const ground = (view) => (isDark(view) ? [15, 17, 22] : [255, 255, 255]);
-
 function drawPointed(view) {
   if (!view.header) return;
   const { stages } = view.header;
@@ -203,7 +200,7 @@ function drawPointed(view) {
   const traced = valueAt(view.image, stages, view.channel, row, col);
   const signed = (cells) => cells.map((line) => line.map((value) => (typeof value === "number" ? { value } : value)));
   const look = {
-    ground: ground(view), line: themeColour(view.root, "border-color"),
+    ground: ground(view.root), line: themeColour(view.root, "border-color"),
     accent: themeColour(view.root, "primary-color"),
   };
   const values = traced.patch.flat().map((cell) => cell.value);

@@ -14,6 +14,14 @@ export function themeColour(root, name) {
   return getComputedStyle(root).getPropertyValue(`--st-${name}`).trim();
 }
 
+// The page's ground as [red, green, blue]: what zero looks like in signed colours.
+export function ground(root) {
+  const colour = themeColour(root, "background-color");
+  const hex = /^#([0-9a-f]{6})$/i.exec(colour);
+  if (hex) return [0, 2, 4].map((i) => parseInt(hex[1].slice(i, i + 2), 16));
+  return colour.match(/\d+/g)?.slice(0, 3).map(Number) ?? [255, 255, 255];
+}
+
 // One drawing per frame, however many events came in.
 export function onNextFrame(draw) {
   let asked = false;

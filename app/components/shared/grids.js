@@ -1,7 +1,7 @@
-// Draws a patch or its products as a grid of numbered cells, and the kernel as a grid of number fields.
+// Numbers as a grid of coloured cells on a canvas, and a kernel as a grid of number fields.
 
-import { element } from "../shared/dom.js";
-import { full, short } from "../shared/format.js";
+import { element } from "./dom.js";
+import { full, short } from "./format.js";
 
 // Cell side in CSS pixels: large kernels get small cells, digits only where they can be read.
 export const cellSize = (size) => (size <= 3 ? 54 : size <= 5 ? 44 : size <= 7 ? 36 : size <= 9 ? 28 : 22);

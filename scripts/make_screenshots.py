@@ -1,0 +1,40 @@
+"""The pictures of the pages in the README: `python -m scripts.make_screenshots` takes them anew in a real browser."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from scripts.browser import find_browser
+from scripts.serve import running
+
+FOLDER = Path(__file__).parent.parent / "docs" / "images"
+PAGES = {
+    "home": "/",
+    "classic_kernels": "/classic_kernels?stages=sobel_x&colours=Grey&show=Signed&border=mirrored",
+    "feature_maps": "/feature_maps",
+}
+LIVE = {"home": '[data-source="live"]'}
+
+
+def main() -> None:
+    """Every page at 1440×900 in the light theme, as lossless WebP."""
+    with running() as app, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
+        for name, address in PAGES.items():
+            page = browser.new_page(viewport={"width": 1440, "height": 900}, base_url=app.address, color_scheme="light")
+            page.goto(address)
+            page.locator(f"[data-cnnviz-drawn]{LIVE.get(name, '')}").first.wait_for(timeout=120_000)
+            page.wait_for_load_state("networkidle")
+            shot = Image.open(BytesIO(page.screenshot())).convert("RGB")
+            FOLDER.mkdir(parents=True, exist_ok=True)
+            shot.save(FOLDER / f"{name}.webp", lossless=True, quality=100, method=6)
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
