@@ -79,7 +79,7 @@ if target in {page.file for page in PAGES}:
     st.switch_page(target, query_params=st.query_params.to_dict())
 chosen = open_page(
     "A picture on its way to an answer",
-    "What convolutional networks compute, step by step, from one picture: this one or your own.",
+    "What convolutional networks compute, step by step, from this picture or your own.",
 )
 if target == PICK:
     open_picker()
