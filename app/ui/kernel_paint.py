@@ -15,6 +15,7 @@ import torch
 from app.components.kernel_view.component import Brush
 from app.ui.kernel_stages import MAX_SIZE, Stage
 from app.ui.picture import ChosenPicture
+from cnnviz.errors import SettingsError
 from cnnviz.image import to_tensor
 from cnnviz.layer import KERNELS, KernelFit, convolve, fit_kernel
 
@@ -73,7 +74,11 @@ def paint_form(
         st.button("Clear", icon=":material/delete:", on_click=_clear, disabled=not _strokes(), key="paint_clear")
     colour = "rgb(240 160 75 / 60%)" if like else "rgb({0} {0} {0})".format(round(255 * tone))
     brush = Brush(radius, colour)
-    return _fitted(chosen, before, side, border, size), brush
+    try:
+        return _fitted(chosen, before, side, border, size), brush
+    except SettingsError as error:
+        st.error(str(error), icon=":material/error:")
+        return None, brush
 
 
 def stroke_added() -> None:

@@ -4,6 +4,7 @@ import json
 import struct
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -192,3 +193,19 @@ def test_the_catalogue_names_what_its_entries_do() -> None:
         "30 multiply-adds for each value in two passes instead of 225"
         in form("gaussian(size=15)", two_passes=True).facts
     )
+
+
+def test_painting_with_an_impossible_border_is_said_in_place() -> None:
+    from app.ui.shelf import PICTURES
+
+    app = opened("tool=Paint a kernel&border=mirrored")
+    buffer = BytesIO()
+    Image.new("RGB", (2, 2)).save(buffer, "PNG")
+    visitor = app.session_state["_visitor"]
+    app.session_state["picture"] = PICTURES.add(visitor, buffer.getvalue(), "tiny.png")
+    app.session_state["_strokes"] = (Stroke(((0, 0),), 0, 1.0, None),)
+    app.session_state["fit_size"] = 9
+    app.run()
+    assert not app.exception
+    assert len(app.error) >= 1
+    assert "reflect" in app.error[0].value

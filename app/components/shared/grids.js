@@ -3,8 +3,13 @@
 import { element } from "./dom.js";
 import { full, short } from "./format.js";
 
+// How much larger than usual the page's type is set, as on a projector.
+const typeScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+const READABLE = 28; // CSS pixels at the usual type: in smaller cells no digits are drawn
+
 // Cell side in CSS pixels: large kernels get small cells, digits only where they can be read.
-export const cellSize = (size) => (size <= 3 ? 54 : size <= 5 ? 44 : size <= 7 ? 36 : size <= 9 ? 28 : 22);
+export const cellSize = (size) =>
+  Math.round(typeScale() * (size <= 3 ? 54 : size <= 5 ? 44 : size <= 7 ? 36 : size <= 9 ? READABLE : 22));
 
 const mix = (from, to, share) => from.map((v, i) => Math.round(v + (to[i] - v) * share));
 const css = (rgb) => `rgb(${rgb.join(" ")})`;
@@ -17,7 +22,7 @@ const signedColour = (value, limit, ground) =>
 
 // The largest digits, in CSS pixels, with which every text fits a cell of `size`; 0 where none could be read.
 function digitSize(context, texts, size, family) {
-  if (size < 28) return 0;
+  if (size < Math.floor(READABLE * typeScale())) return 0;
   const wanted = size * 0.31;
   context.font = `${wanted}px ${family}`;
   const widest = Math.max(...texts.map((text) => context.measureText(text).width));
