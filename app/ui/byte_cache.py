@@ -1,4 +1,4 @@
-"""How are results shared between learners without filling the memory? Least recently used goes first, counted in bytes."""
+"""How are results shared between learners without filling the memory? What was least recently used goes first."""
 
 from __future__ import annotations
 

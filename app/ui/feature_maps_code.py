@@ -31,17 +31,26 @@ class Shown:
 
 
 def feature_maps_code(form: Form, chosen: ChosenPicture, shown: Shown | None) -> str:
-    """Runs as it stands; for an own picture, with the picture's file beside it. Where nothing is shown: the answers alone."""
-    name = repr(form.choice.info.name)
-    load = f"net = network.load_network({name})" if form.choice.trained else (
-        f'net = network.load_network({name}, weights="none")  # untrained: random numbers')
+    """Runs as it stands; for an own picture, with its file beside it. Where nothing is shown: the answers alone."""
+    weights = "" if form.choice.trained else ', weights="none"'
+    remark = "" if form.choice.trained else "  # untrained: random numbers"
+    load = f"net = network.load_network({form.choice.info.name!r}{weights}){remark}"
     if shown is None:
-        lines = ["from cnnviz import image, network", "", _picture(chosen), load, "", "answers = network.predict(net, picture)"]
+        lines = ["from cnnviz import image, network", "", _picture(chosen), load, ""]
+        lines += ["answers = network.predict(net, picture)"]
     else:
-        lines = ["from pathlib import Path", "", "from cnnviz import analysis, image, network", "", _picture(chosen), load, "",
-                 *_maps(shown), "", *_mosaic(form, shown), *_large(shown.channel), "",
-                 "answers = network.predictions_from_logits(activations.output, net.categories)"]
-    return "\n".join([*lines, "for answer in answers:", '    print(f"{answer.probability:.3g}  {answer.label}")']) + "\n"
+        lines = [
+            "from pathlib import Path",
+            "",
+            "from cnnviz import analysis, image, network",
+            "",
+            _picture(chosen),
+            load,
+        ]
+        lines += ["", *_maps(shown), "", *_mosaic(form, shown), *_large(shown.channel), ""]
+        lines += ["answers = network.predictions_from_logits(activations.output, net.categories)"]
+    lines += ["for answer in answers:", '    print(f"{answer.probability:.3g}  {answer.label}")']
+    return "\n".join(lines) + "\n"
 
 
 def _picture(chosen: ChosenPicture) -> str:
@@ -65,20 +74,29 @@ def _maps(shown: Shown) -> list[str]:
 def _mosaic(form: Form, shown: Shown) -> list[str]:
     stride = stride_for(shown.shape)
     theme = f", theme={current_theme()!r}" if current_theme() == "dark" else ""
-    lines = ['kind = "signed" if maps.min() < 0 else "magnitude"', f"limits = image.limits(maps, kind, per={form.per!r})"]
+    lines = [
+        'kind = "signed" if maps.min() < 0 else "magnitude"',
+        f"limits = image.limits(maps, kind, per={form.per!r})",
+    ]
     tiles, scales = "maps", "limits"
     if form.order in _ORDER:
         lines += [f"order = {_ORDER[form.order]}.argsort(descending=True, stable=True)"]
         tiles, scales = "maps[order]", "limits[order]"
     if stride > 1:
         tiles += f"[:, ::{stride}, ::{stride}]"
-    return [*lines, f"sheet = image.mosaic({tiles}, kind, limits={scales}{theme})",
-            'Path("feature_maps.png").write_bytes(image.encode_png(sheet))']
+    return [
+        *lines,
+        f"sheet = image.mosaic({tiles}, kind, limits={scales}{theme})",
+        'Path("feature_maps.png").write_bytes(image.encode_png(sheet))',
+    ]
 
 
 def _large(channel: int | None) -> list[str]:
     if channel is None:
         return []
-    return ["", f"print(maps[{channel}])  # the map of the large view, over what the network saw:",
-            f"over = image.overlay(net.crop(picture), maps[{channel}], kind, limits=tuple(limits[{channel}].tolist()))",
-            f'over.save("map_{channel}.png")']
+    return [
+        "",
+        f"print(maps[{channel}])  # the map of the large view, over what the network saw:",
+        f"over = image.overlay(net.crop(picture), maps[{channel}], kind, limits=tuple(limits[{channel}].tolist()))",
+        f'over.save("map_{channel}.png")',
+    ]

@@ -1,4 +1,4 @@
-"""The settings beside the feature maps: network, scale, order; and which layer and map are open. All live in the link."""
+"""The settings of the feature maps: network, scale, order; which layer and map are open. All live in the link."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ STRIP = "layer_strip"
 MOSAIC = "map_mosaic"
 LAYER = "layer"
 MAP = "map"
-_NETWORK_OF_LAYER = "_network_of_layer"
 _NOTICE = "_layer_notice"
 
 Order = Literal["Index", "Mean", "Maximum", "Mean of |values|"]
@@ -36,14 +35,27 @@ class Form:
 
 def feature_maps_form() -> Form:
     """Draw the settings and return them."""
-    choice = network_picker()
-    _leave_layer_of_other_network(choice)
-    scale = st.segmented_control("Colour scale", ["Shared", "Own"], default="Shared", required=True, key="scale",
-                                 bind="query-params", width="stretch",
-                                 help="Shared: one scale for all maps of the layer, so that strong and weak maps can be "
-                                      "compared. Own: each map from its own least to its own greatest value.")
-    order = st.selectbox("Order of the maps", ORDERS, key="order", bind="query-params",
-                         help="By index: as the layer counts its channels, from 0. Otherwise the greatest first.")
+    choice = network_picker(on_change=_leave_layer)
+    for key in (LAYER, MAP):
+        linked(key, "")  # the address follows also while the network is still on its way
+    scale = st.segmented_control(
+        "Colour scale",
+        ["Shared", "Own"],
+        default="Shared",
+        required=True,
+        key="scale",
+        bind="query-params",
+        width="stretch",
+        help="Shared: one scale for all maps of the layer, so that strong and weak maps can be "
+        "compared. Own: each map from its own least to its own greatest value.",
+    )
+    order = st.selectbox(
+        "Order of the maps",
+        ORDERS,
+        key="order",
+        bind="query-params",
+        help="By index: as the layer counts its channels, from 0. Otherwise the greatest first.",
+    )
     return Form(choice, "layer" if scale == "Shared" else "map", order)
 
 
@@ -86,13 +98,8 @@ def map_opened() -> None:
     set_linked(MAP, "" if channel is None else str(int(channel)))
 
 
-def _leave_layer_of_other_network(choice: NetworkChoice) -> None:
-    """Another network has other layers: it opens with its own default, unless the link names both."""
-    before = st.session_state.get(_NETWORK_OF_LAYER)
-    st.session_state[_NETWORK_OF_LAYER] = choice.info.name
-    in_link = st.query_params.get(LAYER)
-    if before in (None, choice.info.name) or in_link != st.session_state.get(f"_{LAYER}_in_link"):
-        return
+def _leave_layer() -> None:
+    """Another network has other layers: it opens with its own first choice."""
     st.session_state.pop(_NOTICE, None)
     set_linked(LAYER, "")
     set_linked(MAP, "")

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 _PASSES_ON = ("Identity", "Dropout", "StochasticDepth", "Dropout2d", "DropPath", "AlphaDropout")
 # What a class name means in one word, first match first.
 _WORDS = (
-    ("Attention", "attention"), ("Conv", "conv"), ("BatchNorm", "norm"), ("Norm", "norm"), ("LocalResponse", "norm"),
-    ("Linear", "linear"), ("Pool", "pool"), ("Embedding", "embed"), ("Sigmoid", "act"), ("ReLU", "act"), ("GELU", "act"),
-    ("SiLU", "act"), ("swish", "act"), ("Tanh", "act"), ("Softmax", "act"), ("Flatten", "reshape"), ("Permute", "reshape"),
-    ("Partition", "windows"), ("Departition", "windows"),
+    ("Attention", "attention"), ("Conv", "conv"), ("Norm", "norm"), ("Linear", "linear"), ("Pool", "pool"),
+    ("ReLU", "act"), ("ELU", "act"), ("SiLU", "act"), ("Swish", "act"), ("Sigmoid", "act"), ("Tanh", "act"),
+    ("Softmax", "act"), ("Flatten", "reshape"), ("Permute", "reshape"), ("Partition", "windows"),
+    ("Departition", "windows"),
 )  # fmt: skip
 
 _strips: WeakKeyDictionary[nn.Module, Strip] = WeakKeyDictionary()
@@ -29,7 +29,10 @@ _strips: WeakKeyDictionary[nn.Module, Strip] = WeakKeyDictionary()
 
 @dataclass(frozen=True)
 class StripLayer:
-    """One block of the strip. `id` names it in links: its path, and `:n` for call n of a module called more than once."""
+    """One block of the strip.
+
+    `id` names it in links: the module's path, with `:n` behind it for its call n where that is not the first, call 0.
+    """
 
     id: str
     layer: Layer
@@ -81,7 +84,7 @@ def _strip(module: nn.Module, size: tuple[int, int, int]) -> Strip:
         if kind is not None:
             name = layer.path if layer.call == 0 else f"{layer.path}:{layer.call}"
             layers.append(StripLayer(name, layer, _word(kind), kind))
-    total = 4 * sum(math.prod(layer.shape) for layer in table)
+    total = 4 * sum(math.prod(entry.layer.shape) for entry in layers)  # what only passes on shares its input's memory
     return Strip(tuple(layers), len(table) - len(layers), total)
 
 

@@ -41,7 +41,7 @@ def map_numbers(maps: Maps) -> MapNumbers:
 
 
 def map_order(numbers: MapNumbers, order: str) -> npt.NDArray[np.int32]:
-    """The channels in the order "Index", "Mean", "Maximum" or "Mean of |values|", greatest first, equal ones by index."""
+    """The channels by "Index", "Mean", "Maximum" or "Mean of |values|"; greatest first, equal ones by index."""
     by = {"Mean": numbers.mean, "Maximum": numbers.greatest, "Mean of |values|": numbers.magnitude}.get(order)
     if by is None:
         return np.arange(len(numbers.mean), dtype=np.int32)

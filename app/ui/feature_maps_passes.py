@@ -1,8 +1,8 @@
 """What did the layer put out for the picture, and what did the network answer? One forward pass, shared and kept.
 
 A pass with all layers kept costs about a tenth more than the bare one, so networks of moderate size keep all: going to
-another layer is then a look-up. Larger ones keep the layer asked for. Pictures are known by their keys: a sample's name, or
-the unguessable key of an own picture.
+another layer is then a look-up. Larger ones keep the layer asked for. Pictures are known by their keys: a sample's
+name, or the unguessable key of an own picture.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class Seen:
     side: int
 
 
-def layer_output(network: Network, key: tuple[str, str], chosen: ChosenPicture, strip: Strip, wanted: StripLayer) -> LayerOutput:
+def layer_output(
+    network: Network, key: tuple[str, str], chosen: ChosenPicture, strip: Strip, wanted: StripLayer
+) -> LayerOutput:
     """The output of one layer for the picture; `key` names the network with its weights.
 
     Raises

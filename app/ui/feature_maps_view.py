@@ -45,7 +45,7 @@ def mosaic_scene(
         gap=sheet.gap,
         stride=stride,
         side=seen.side,
-        bar=colour_bar(kind, *scales[0], theme),
+        bar=colour_bar(kind, float(scales[0, 0]), float(scales[0, 1]), theme),
         order=order,
         limits=scales,
         numbers=numbers,

@@ -1,7 +1,8 @@
-"""Which network is in use? A list by family with sizes, where its weights come from, and what to do when there are none."""
+"""Which network is in use? A list by family, where the weights come from, and what to do when there are none."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -23,8 +24,8 @@ _NOTICE = "_network_notice"
 _POLL = 0.05  # seconds between two looks at a network on its way
 # Families in the order in which they were published.
 _FAMILIES = (
-    "AlexNet", "VGG", "GoogLeNet", "Inception", "ResNet", "SqueezeNet", "DenseNet", "MobileNet", "ShuffleNet", "MnasNet",
-    "EfficientNet", "RegNet", "Vision Transformer", "Swin Transformer", "ConvNeXt", "MaxViT",
+    "AlexNet", "VGG", "GoogLeNet", "Inception", "ResNet", "SqueezeNet", "DenseNet", "MobileNet", "ShuffleNet",
+    "MnasNet", "EfficientNet", "RegNet", "Vision Transformer", "Swin Transformer", "ConvNeXt", "MaxViT",
 )  # fmt: skip
 
 
@@ -49,13 +50,19 @@ class NetworkChoice:
         return self.info.title if self.trained else f"{self.info.title}, untrained"
 
 
-def network_picker() -> NetworkChoice:
-    """Draw the list and return the choice; needs no torch."""
+def network_picker(on_change: Callable[[], None]) -> NetworkChoice:
+    """Draw the list and return the choice, without torch. `on_change` is called when another network is taken."""
     choice = _choice()
     st.session_state[_CHOICE] = choice.info.name
-    st.selectbox("Network", [info.name for info in sorted(list_networks(), key=_place)], key=_CHOICE, on_change=_chosen,
-                 format_func=lambda name: _label(network_info(name)),
-                 help="By family, smallest first. Type to search. M: million parameters.")
+    st.selectbox(
+        "Network",
+        [info.name for info in sorted(list_networks(), key=_place)],
+        key=_CHOICE,
+        on_change=_chosen,
+        args=(on_change,),
+        format_func=lambda name: _label(network_info(name)),
+        help="By family, smallest first. Type to search. M: million parameters.",
+    )
     st.caption(_facts(choice))
     if not choice.trained:
         st.button("Use the published weights", on_click=_use, args=("auto",), key="use_published", width="stretch")
@@ -65,7 +72,7 @@ def network_picker() -> NetworkChoice:
 
 
 def obtain(choice: NetworkChoice) -> Network | None:
-    """The network, once it is here; meanwhile the page says how far it is. None: it says why not, and what would work."""
+    """The network, once it is here; until then the page says how far it is. None: it says why not, and what works."""
     loading = NETWORKS.ask(*choice.key)
     if not loading.finished.is_set():
         _wait(choice, loading)
@@ -74,10 +81,16 @@ def obtain(choice: NetworkChoice) -> Network | None:
     except NetworkError as error:
         st.warning(str(error), icon=":material/cloud_off:")
         if choice.trained:
-            st.markdown("Random weights show the network's shape and how numbers flow through it, not what it learned. "
-                        "Everything from them is labelled *untrained*.")
-            st.button("Use random weights (untrained)", on_click=_use, args=("none",), key="use_random", type="primary")
-        st.button("Try again", on_click=NETWORKS.forget, args=choice.key, key="try_network_again")
+            st.markdown(
+                "Random weights show the network's shape and how numbers flow through it, not what it learned. "
+                "Everything from them is labelled *untrained*."
+            )
+        with st.container(horizontal=True):
+            if choice.trained:
+                st.button(
+                    "Use random weights (untrained)", on_click=_use, args=("none",), key="use_random", type="primary"
+                )
+            st.button("Try again", on_click=NETWORKS.forget, args=choice.key, key="try_network_again")
         return None
 
 
@@ -97,8 +110,9 @@ def _choice() -> NetworkChoice:
     return NetworkChoice(info, "none" if linked(WEIGHTS, "auto") == "none" else "auto")
 
 
-def _chosen() -> None:
+def _chosen(on_change: Callable[[], None]) -> None:
     st.session_state.pop(_NOTICE, None)
+    on_change()
     set_linked(NETWORK, st.session_state[_CHOICE])
     set_linked(WEIGHTS, "auto")
 
@@ -117,7 +131,9 @@ def _place(info: NetworkInfo) -> tuple[int, int]:
 def _label(info: NetworkInfo) -> str:
     short = {"Vision Transformer": "ViT", "Swin Transformer": "Swin"}.get(info.family, info.family)
     named = info.title if info.title.lower().startswith(short.lower()) else f"{short}: {info.title}"
-    return f"{named} · {millions(info.parameters)} · {'ships with cnnviz' if info.offline else f'{info.megabytes:.0f} MB'}"
+    if info.offline:
+        return f"{named} · built in"
+    return f"{named} · {millions(info.parameters)} · {info.megabytes:.0f} MB"
 
 
 def _facts(choice: NetworkChoice) -> str:
@@ -141,10 +157,16 @@ def _wait(choice: NetworkChoice, loading: Loading) -> None:
     while not loading.finished.wait(_POLL):
         if loading.total_bytes:
             done, total = loading.done_bytes, loading.total_bytes
-            place.progress(min(1.0, done / total), f"Downloading {choice.info.title}: {done / 1e6:.0f} of {total / 1e6:.0f} MB")
+            place.progress(
+                min(1.0, done / total), f"Downloading {choice.info.title}: {done / 1e6:.0f} of {total / 1e6:.0f} MB"
+            )
         elif loading.done_bytes:
-            place.info(f"Downloading {choice.info.title}: {loading.done_bytes / 1e6:.0f} MB so far", icon=":material/download:")
+            place.info(
+                f"Downloading {choice.info.title}: {loading.done_bytes / 1e6:.0f} MB so far", icon=":material/download:"
+            )
         else:
-            place.info(f"Loading {choice.title}: the first network of a session takes a few seconds.",
-                       icon=":material/hourglass_top:")
+            place.info(
+                f"Loading {choice.title}: the first network of a session takes a few seconds.",
+                icon=":material/hourglass_top:",
+            )
     place.empty()

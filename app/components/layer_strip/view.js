@@ -30,12 +30,6 @@ function build(parent) {
   view.scroll.onclick = (event) => pick(view, blockUnder(event), 0);
   view.scroll.onpointerover = (event) => tell(view, blockUnder(event));
   view.scroll.onpointerleave = () => tell(view, null);
-  view.scroll.onwheel = (event) => { // an ordinary wheel moves along the strip
-    if (Math.abs(event.deltaY) <= Math.abs(event.deltaX) || event.shiftKey) return;
-    const before = view.scroll.scrollLeft;
-    view.scroll.scrollLeft += event.deltaY;
-    if (view.scroll.scrollLeft !== before) event.preventDefault();
-  };
   view.deaf = hear("layer", (id) => mark(view, id));
   return view;
 }

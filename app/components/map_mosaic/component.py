@@ -19,16 +19,25 @@ _render = view("map_mosaic")
 class Numbers(Protocol):
     """One number a map, each (C,): see `app.ui.feature_maps_numbers.MapNumbers`."""
 
-    mean: npt.NDArray[np.float32]
-    least: npt.NDArray[np.float32]
-    greatest: npt.NDArray[np.float32]
-    place: npt.NDArray[np.int32]
-    zeros: npt.NDArray[np.float32]
+    @property
+    def mean(self) -> npt.NDArray[np.float32]: ...
+
+    @property
+    def least(self) -> npt.NDArray[np.float32]: ...
+
+    @property
+    def greatest(self) -> npt.NDArray[np.float32]: ...
+
+    @property
+    def place(self) -> npt.NDArray[np.int32]: ...
+
+    @property
+    def zeros(self) -> npt.NDArray[np.float32]: ...
 
 
 @dataclass(frozen=True, eq=False)
 class OpenMap:
-    """The map of the large view: its exact values (H, W), the table of colours (256, 3), the picture beneath as JPEG."""
+    """The map of the large view: its exact values (H, W), the table of colours (256, 3), the picture beneath (JPEG)."""
 
     channel: int
     values: npt.NDArray[np.float32]
@@ -40,9 +49,9 @@ class OpenMap:
 class Scene:
     """Everything the view shows.
 
-    `shape` is (C, H, W). `mosaic` is a PNG of the maps in the order `order`, `columns` a row, `gap` pixels between them,
-    every `stride`-th row and column of each. `limits` (C, 2) are the values of the first and last colour by channel.
-    `side` is the picture's side in pixels. `labels` name the channels of an answer layer.
+    `shape` is (C, H, W). `mosaic` is a PNG of the maps in the order `order`, `columns` a row, `gap` pixels between
+    them, every `stride`-th row and column of each. `limits` (C, 2) are the values of the first and last colour by
+    channel. `side` is the picture's side in pixels. `labels` name the channels of an answer layer.
     """
 
     token: str
@@ -84,8 +93,10 @@ def map_mosaic(key: str, scene: Scene, on_open: Callable[[], None]) -> None:
     if scene.opened is not None:
         opened = scene.opened.channel
         arrays |= {"values": scene.opened.values, "palette": scene.opened.palette, "picture": scene.opened.picture}
-    plain = ("token", "network", "trained", "layer", "kind", "layout", "own_scale", "ordered_by", "shape", "columns", "gap",
-             "stride", "side", "labels")  # fmt: skip
+    plain = (
+        "token", "network", "trained", "layer", "kind", "layout", "own_scale", "ordered_by", "shape", "columns",
+        "gap", "stride", "side", "labels",
+    )  # fmt: skip
     header: dict[str, Any] = {name: getattr(scene, name) for name in plain}
     header |= {"bar": asdict(scene.bar), "opened": opened}
     _render(key=key, data=pack(header, **arrays), on_open_change=on_open)

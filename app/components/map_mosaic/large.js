@@ -4,7 +4,7 @@ import { element, onNextFrame, themeColour } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
 import { cellAt, outline, savePng, sharpen } from "../shared/pixels.js";
 import { colourise } from "./arithmetic.js";
-import { cellSentence } from "./words.js";
+import { cellSentence, mapFacts } from "./words.js";
 
 const GRID_FROM = 12; // CSS pixels a cell
 const DIGITS_FROM = 46;
@@ -19,7 +19,8 @@ export function buildLarge({ close, step, point }) {
   large.slider = element("input", { type: "range", min: 0, max: 100, step: 1, value: 70 });
   large.percent = element("output", { textContent: "70 %" });
   large.back = button("All maps", "Close the large view (Escape)", close);
-  const controls = element("div", { className: "controls" }, large.title, large.value,
+  large.facts = element("p");
+  const controls = element("div", { className: "controls" }, large.title, large.facts, large.value,
     element("label", {}, "Map over picture ", large.percent, large.slider),
     element("div", { className: "buttons" }, button("Previous", "The map before it in this order (Page up)", () => step(-1)),
       button("Next", "The map after it in this order (Page down)", () => step(1)), large.back));
@@ -75,8 +76,10 @@ export function showLarge(large, header, picture) {
   const rgba = colourise(values, palette, limits[2 * channel], limits[2 * channel + 1]);
   map.getContext("2d").putImageData(new ImageData(rgba, width, height), 0, 0);
   Object.assign(large, { header, picture, map });
-  large.title.textContent = `Map ${channel} of ${header.shape[0].toLocaleString("en-US")}, ${height} × ${width}`;
-  large.frame.setAttribute("aria-label", `Map ${channel} over the picture. Arrow keys move the point, Escape goes back to all maps.`);
+  large.title.textContent = `Channel ${channel} (0 to ${header.shape[0] - 1})`;
+  const facts = mapFacts(header, channel);
+  large.facts.textContent = facts[0].toUpperCase() + facts.slice(1);
+  large.frame.setAttribute("aria-label", `Channel ${channel} over the picture. Arrow keys move the point, Escape goes back to all maps.`);
 }
 
 export function drawLarge(large) {

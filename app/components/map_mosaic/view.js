@@ -9,6 +9,7 @@ import { layOut, moved, positionAt, tileBox } from "./arithmetic.js";
 import { buildLarge, drawLarge, pointLarge, saveLarge, showLarge } from "./large.js";
 import { mapSentence, note, title } from "./words.js";
 
+const EDGE = 5; // CSS pixels that the mark of the map pointed at may reach outside, as in view.css
 const views = new WeakMap();
 
 export default function mount({ data, parentElement, setTriggerValue }) {
@@ -140,7 +141,7 @@ function drawMosaic(view) {
   const room = view.stage.getBoundingClientRect();
   if (!room.width || !room.height) return;
   const ratio = window.devicePixelRatio || 1;
-  view.grid = layOut(count, { height, width }, { width: room.width - 2, height: room.height - 2 }, ratio);
+  view.grid = layOut(count, { height, width }, { width: room.width - 2 * EDGE, height: room.height - 2 * EDGE }, ratio);
   const { grid } = view;
   canvas.width = Math.max(1, Math.round(grid.width * ratio));
   canvas.height = Math.max(1, Math.round(grid.height * ratio));
@@ -149,6 +150,7 @@ function drawMosaic(view) {
   const context = canvas.getContext("2d");
   const tile = { height: Math.ceil(height / header.stride), width: Math.ceil(width / header.stride) };
   const reduced = (grid.tile.width * ratio) / tile.width < 1;
+  context.fillStyle = themeColour(view.root, "border-color");
   context.imageSmoothingEnabled = reduced;
   context.imageSmoothingQuality = "high";
   for (let position = 0; position < count; position += 1) {
@@ -157,8 +159,10 @@ function drawMosaic(view) {
     const box = tileBox(grid, position);
     const x = Math.round(box.x * ratio);
     const y = Math.round(box.y * ratio);
-    context.drawImage(sheet, left, top, tile.width, tile.height, x, y,
-      Math.max(1, Math.round((box.x + box.width) * ratio) - x), Math.max(1, Math.round((box.y + box.height) * ratio) - y));
+    const across = Math.max(1, Math.round((box.x + box.width) * ratio) - x);
+    const down = Math.max(1, Math.round((box.y + box.height) * ratio) - y);
+    context.fillRect(x - 1, y - 1, across + 2, down + 2); // a map that is white all over still has an edge
+    context.drawImage(sheet, left, top, tile.width, tile.height, x, y, across, down);
   }
 }
 
@@ -176,11 +180,12 @@ function drawPointed(view) {
   if (!view.grid) return;
   view.sentence.textContent = mapSentence(header, view.position);
   view.root.dataset.channel = channel;
-  const scale = sharpen(view.marks, view.grid.width, view.grid.height);
+  const { ratio } = sharpen(view.marks, view.grid.width, view.grid.height);
   const context = view.marks.getContext("2d");
   context.clearRect(0, 0, view.marks.width, view.marks.height);
   const box = tileBox(view.grid, view.position);
-  outline(context, { x: box.x * scale.x, y: box.y * scale.y, width: box.width * scale.x, height: box.height * scale.y }, accent, scale.ratio);
+  const at = { x: (box.x + EDGE) * ratio, y: (box.y + EDGE) * ratio, width: box.width * ratio, height: box.height * ratio };
+  outline(context, at, accent, ratio);
 }
 
 function save(view) {

@@ -26,15 +26,20 @@ export function mapSentence(header, position) {
     const label = header.labels.length ? `, ${header.labels[channel]}` : "";
     return `Channel ${channel}${label}: ${short(arrays.mean[channel])}. One number for the whole picture.`;
   }
+  return `Channel ${channel}: ${mapFacts(header, channel)} Click, or press Enter, to see it large.`;
+}
+
+export function mapFacts({ arrays, shape }, channel) {
+  const width = shape[2];
   const least = arrays.least[channel];
   const greatest = arrays.greatest[channel];
-  if (least === greatest) return `Channel ${channel}: every value is ${short(least)}. Click, or press Enter, to see it large.`;
+  if (least === greatest) return `every value is ${short(least)}.`;
   const row = Math.floor(arrays.place[channel] / width);
   const col = arrays.place[channel] % width;
   const zeros = arrays.zeros[channel];
-  const share = zeros ? ` ${short(100 * zeros)} % of its values are 0.` : " None of its values is 0.";
-  return `Channel ${channel}: mean ${short(arrays.mean[channel])}, from ${short(least)} to ${short(greatest)}; `
-    + `greatest at row ${row}, column ${col}.${share} Click, or press Enter, to see it large.`;
+  const share = zeros ? `${short(100 * zeros)} % of its values are 0.` : "None of its values is 0.";
+  return `mean ${short(arrays.mean[channel])}, from ${short(least)} to ${short(greatest)}; `
+    + `greatest at row ${row}, column ${col}. ${share}`;
 }
 
 // The share of the picture that belongs to a cell is not all that the unit there can see: its receptive field is larger.
@@ -43,6 +48,6 @@ export function cellSentence(header, row, col, value) {
   const [top, bottom] = under(row, height, header.side);
   const [left, right] = under(col, width, header.side);
   const span = (first, last) => (first === last ? `${first}` : `${first}–${last}`);
-  return `map ${header.opened}, row ${row}, column ${col}: ${short(value)}. It lies over rows ${span(top, bottom)} and columns `
-    + `${span(left, right)} of the ${header.side} × ${header.side} pixels that the network saw; what it could see is larger.`;
+  return `Channel ${header.opened}, row ${row}, column ${col}: ${short(value)}. Its cell lies over rows ${span(top, bottom)} and `
+    + `columns ${span(left, right)} of the ${header.side} × ${header.side} pixels that the network saw; its receptive field is larger.`;
 }

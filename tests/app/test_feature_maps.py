@@ -1,0 +1,500 @@
+"""The logic of Feature maps: network and layer → maps, answers, code, link. What needs a mouse: tests/browser."""
+
+from __future__ import annotations
+
+import json
+import struct
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qsl
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+from torch.nn import functional
+
+from app.ui.byte_cache import ByteCache
+from app.ui.feature_maps_layers import strip_of
+from app.ui.feature_maps_numbers import MOST_PIXELS, kind_of, map_numbers, map_order, stride_for
+from app.ui.feature_maps_passes import layer_output
+from app.ui.lesson import questions
+from app.ui.network_picker import NetworkChoice
+from app.ui.network_store import FORGET_FAILURE, NetworkStore
+from app.ui.picture import ChosenPicture
+from cnnviz import analysis, network
+from cnnviz.errors import LayerError, NetworkError
+from cnnviz.image import load_sample
+
+MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
+PAGE = "pages/analysis/feature_maps.py"
+DTYPES = {"uint8": np.uint8, "int32": np.int32, "float32": np.float32, "float64": np.float64}
+
+
+def opened(query: str = "") -> AppTest:
+    app = AppTest.from_file(MAIN, default_timeout=90)
+    for name, value in parse_qsl(query):
+        app.query_params[name] = value
+    return app.switch_page(PAGE).run()
+
+
+def sent(app: AppTest, component: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The header and the arrays that a view was sent."""
+    (view,) = [one for one in app.get("bidi_component") if one.proto.component_name == f"cnnviz_{component}"]
+    blob = view.proto.bytes
+    (length,) = struct.unpack_from("<I", blob)
+    header = json.loads(blob[4 : 4 + length])
+    arrays = {}
+    for name, entry in header["arrays"].items():
+        start = 4 + length + entry["offset"]
+        raw = np.frombuffer(blob[start : start + entry["nbytes"]], DTYPES[entry["dtype"]])
+        arrays[name] = raw.reshape(entry["shape"])
+    return header, arrays
+
+
+def chosen(name: str = "chelsea") -> ChosenPicture:
+    return ChosenPicture(name, name, load_sample(name), own=False)
+
+
+@pytest.fixture(scope="module")
+def lite0() -> network.Network:
+    return network.load_network("efficientnet_lite0")
+
+
+@pytest.fixture(scope="module")
+def on_chelsea(lite0: network.Network) -> analysis.Activations:
+    return analysis.capture(lite0, load_sample("chelsea"))
+
+
+@pytest.fixture(scope="module")
+def page() -> AppTest:
+    return opened()
+
+
+def test_the_page_opens_on_the_first_activation_of_the_shipped_network(page: AppTest) -> None:
+    assert not page.exception
+    header, arrays = sent(page, "map_mosaic")
+    assert (header["layer"], header["shape"], header["trained"]) == ("bn1.act", [32, 112, 112], True)
+    assert header["opened"] is None
+    assert header["bar"]["low"] == 0
+    assert arrays["order"].tolist() == list(range(32))
+
+
+def test_the_five_answers_are_cats(page: AppTest) -> None:
+    header, _ = sent(page, "answers")
+    assert {label for label, _ in header["rows"][:3]} == {"tiger cat", "tabby", "Egyptian cat"}
+    direct = network.predict(network.load_network("efficientnet_lite0"), load_sample("chelsea"))
+    for (label, probability), answer in zip(header["rows"], direct, strict=True):
+        assert label == answer.label
+        assert probability == pytest.approx(answer.probability, rel=1e-4)
+
+
+def test_the_strip_shows_the_layers_in_the_order_in_which_they_run(page: AppTest) -> None:
+    header, _ = sent(page, "layer_strip")
+    names = [entry[0] for entry in header["layers"]]
+    assert names[:3] == ["conv_stem", "bn1.drop", "bn1.act"]
+    assert names[-1] == "classifier"
+    assert len(names) + header["left_out"] == len(analysis.layer_table(network.load_network("efficientnet_lite0")))
+
+
+def test_the_strip_is_sent_alike_whatever_layer_is_open(page: AppTest) -> None:
+    other = opened("layer=conv_head&order=Mean")
+    assert sent(other, "layer_strip") == sent(page, "layer_strip")
+    assert sent(other, "map_mosaic")[0]["layer"] == "conv_head"
+
+
+def test_what_is_left_out_of_the_strip_changes_nothing(
+    lite0: network.Network, on_chelsea: analysis.Activations
+) -> None:
+    shown = {entry.layer for entry in strip_of(lite0).layers}
+    before = None
+    for layer in on_chelsea.layers:
+        values = on_chelsea.call(layer.path, layer.call)
+        if layer not in shown:
+            assert before is not None
+            assert torch.equal(values, before), layer.path
+        before = values
+
+
+def test_the_norms_maps_are_the_normalised_convolution(
+    lite0: network.Network, on_chelsea: analysis.Activations
+) -> None:
+    norm = lite0.module.bn1
+    expected = functional.batch_norm(
+        on_chelsea["conv_stem"][None], norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps
+    )[0]
+    torch.testing.assert_close(on_chelsea["bn1.drop"], expected)
+
+
+def test_the_numbers_of_a_map_are_torchs(page: AppTest, on_chelsea: analysis.Activations) -> None:
+    _, arrays = sent(page, "map_mosaic")
+    maps = on_chelsea["bn1.act"]
+    np.testing.assert_allclose(arrays["mean"], maps.mean((1, 2)), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(arrays["greatest"], maps.amax((1, 2)), rtol=1e-4)
+    np.testing.assert_allclose(arrays["zeros"], (maps == 0).float().mean((1, 2)), atol=1e-3)
+    row, col = divmod(int(arrays["place"][0]), 112)
+    assert maps[0, row, col] == pytest.approx(arrays["greatest"][0].item(), rel=1e-4)
+
+
+def test_maps_are_ordered_by_their_maximum() -> None:
+    header, arrays = sent(opened("order=Maximum&layer=conv_stem"), "map_mosaic")
+    ordered = arrays["greatest"][arrays["order"]]
+    assert header["ordered_by"] == "Maximum"
+    assert (np.diff(ordered) <= 0).all()
+
+
+def test_an_own_scale_belongs_to_each_map() -> None:
+    _, shared = sent(opened("layer=conv_stem"), "map_mosaic")
+    _, own = sent(opened("layer=conv_stem&scale=Own"), "map_mosaic")
+    assert (shared["limits"] == shared["limits"][0]).all()
+    reach = np.maximum(-own["least"], own["greatest"])
+    np.testing.assert_allclose(own["limits"][:, 1], np.where(reach == 0, 1, reach))
+
+
+def test_the_open_map_travels_with_its_exact_values(lite0: network.Network) -> None:
+    header, arrays = sent(opened("layer=conv_stem&map=29"), "map_mosaic")
+    direct = lite0.module.conv_stem(lite0.batch(load_sample("chelsea")))[0, 29]
+    assert header["opened"] == 29
+    assert arrays["values"].dtype == np.float32
+    np.testing.assert_allclose(arrays["values"], direct.detach().numpy(), rtol=1e-4, atol=1e-5)
+    with Image.open(BytesIO(arrays["picture"].tobytes())) as seen:
+        assert seen.size == (224, 224)
+
+
+def test_the_mosaic_has_one_pixel_a_value(on_chelsea: analysis.Activations) -> None:
+    header, arrays = sent(opened("layer=conv_stem"), "map_mosaic")
+    with Image.open(BytesIO(arrays["mosaic"].tobytes())) as sheet:
+        index = np.asarray(sheet)
+    top = 113 * (9 // header["columns"])
+    left = 113 * (9 % header["columns"])
+    tile = index[top : top + 112, left : left + 112].astype(float)
+    values = on_chelsea["conv_stem"][9].numpy()
+    low, high = arrays["limits"][9]
+    np.testing.assert_allclose(tile, (values - low) / (high - low) * 252, atol=0.51)
+
+
+def test_an_unknown_layer_in_the_link_is_said_and_the_default_shown() -> None:
+    app = opened("layer=nowhere")
+    assert "no layer “nowhere”" in app.warning[0].value
+    assert sent(app, "map_mosaic")[0]["layer"] == "bn1.act"
+    assert "layer" not in app.query_params
+    assert "no layer “nowhere”" in app.run().warning[0].value  # still there after the rerun that a first page makes
+
+
+def test_an_unknown_network_in_the_link_is_said_and_the_default_shown() -> None:
+    app = opened("network=resnet19")
+    assert "resnet18" in app.warning[0].value
+    assert sent(app, "map_mosaic")[0]["network"] == "EfficientNet-Lite0"
+
+
+@pytest.mark.parametrize("channel", ["32", "-1", "cat", "٣"])
+def test_an_impossible_map_in_the_link_shows_the_mosaic(channel: str) -> None:
+    app = opened(f"map={channel}")
+    assert not app.exception
+    assert sent(app, "map_mosaic")[0]["opened"] is None
+    assert "map" not in app.query_params
+
+
+def test_without_connection_the_page_says_so_and_offers_random_weights() -> None:
+    app = opened("network=resnet18")
+    if not app.warning:
+        pytest.skip("ResNet-18's published weights are on this machine.")
+    assert "ResNet-18 cannot be had" in app.warning[0].value
+    assert not app.get("bidi_component")[1:]  # the page's own listener alone: nothing stands in for the maps
+    app.button(key="use_random").click().run()
+    assert app.query_params["weights"] == ["none"] or app.query_params["weights"] == "none"
+    for component in ("map_mosaic", "answers"):
+        assert sent(app, component)[0]["trained"] is False
+    assert sent(app, "layer_strip")[0]["network"] == "ResNet-18, untrained"
+    assert "untrained" in app.code[0].value
+
+
+def test_another_network_opens_with_its_own_layer() -> None:
+    app = opened("layer=conv_head&map=3&weights=none")
+    app.selectbox(key="network_choice").select("squeezenet1_1").run()
+    assert "layer" not in app.query_params
+    assert "map" not in app.query_params
+    assert "weights" not in app.query_params
+
+
+def test_a_module_called_again_is_shown_call_by_call() -> None:
+    _, arrays = sent(opened("network=resnet18&weights=none&layer=layer1.0.relu:1&map=0"), "map_mosaic")
+    net = network.load_network("resnet18", "none")
+    parts = net.module
+    with torch.inference_mode():
+        stem = parts.maxpool(parts.relu(parts.bn1(parts.conv1(net.batch(load_sample("chelsea"))))))
+        expected = parts.layer1[0](stem)[0, 0]
+    np.testing.assert_allclose(arrays["values"], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_answers_of_a_classifier_carry_their_labels(lite0: network.Network) -> None:
+    header, arrays = sent(opened("layer=classifier"), "map_mosaic")
+    assert header["shape"] == [1000, 1, 1]
+    best = int(arrays["mean"].argmax())
+    assert header["labels"][best] == "Egyptian cat"
+
+
+def test_tokens_are_shown_on_the_grid_of_their_patches() -> None:
+    layer = "encoder.layers.encoder_layer_0.ln_1"
+    header, arrays = sent(opened(f"network=vit_b_16&weights=none&layer={layer}&map=5"), "map_mosaic")
+    assert header["shape"] == [768, 14, 14]
+    net = network.load_network("vit_b_16", "none")
+    tokens = analysis.capture(net, load_sample("chelsea"), layers=[layer])[layer]
+    np.testing.assert_allclose(arrays["values"].ravel(), tokens[1:, 5], rtol=1e-3, atol=1e-4)
+
+
+def test_what_has_no_rows_and_columns_is_said_in_its_place() -> None:
+    net = network.load_network("swin_t", "none")
+    inside = next((one for one in strip_of(net).layers if one.layer.layout in ("windows", "other")), None)
+    query = f"network=maxvit_t&weights=none&layer={_windows('maxvit_t')}" if inside is None else f"layer={inside.id}"
+    app = opened(query if inside is None else f"network=swin_t&weights=none&{query}")
+    assert not app.exception
+    assert "no rows and columns" in app.error[0].value
+
+
+def _windows(name: str) -> str:
+    net = network.load_network(name, "none")
+    return next(one.id for one in strip_of(net).layers if one.layer.layout == "windows")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 500), (500, 3)])
+def test_the_smallest_pictures_have_maps(lite0: network.Network, size: tuple[int, int]) -> None:
+    tiny = ChosenPicture(f"tiny {size}", "tiny", Image.new("RGB", size, (200, 30, 60)), own=True)
+    strip = strip_of(lite0)
+    output = layer_output(lite0, ("efficientnet_lite0", "auto"), tiny, strip, strip.default)
+    assert output.maps.shape == (32, 112, 112)
+    assert np.isfinite(output.maps).all()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "layer=blocks.1.0.conv_pw&order=Mean&scale=Own&picture=coffee",
+        "layer=conv_stem&map=29&order=Mean+of+|values|",
+        "network=resnet18&weights=none&layer=layer2.0.relu:1&order=Maximum",
+    ],
+)
+def test_the_code_gives_what_is_on_the_page(query: str, tmp_path: Path) -> None:
+    app = opened(query)
+    header, arrays = sent(app, "map_mosaic")
+    answers, _ = sent(app, "answers")
+    done = subprocess.run(
+        [sys.executable, "-c", app.code[0].value], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    with (
+        Image.open(tmp_path / "feature_maps.png") as made,
+        Image.open(BytesIO(arrays["mosaic"].tobytes())) as shown,
+    ):
+        difference = np.abs(np.asarray(made).astype(int) - np.asarray(shown).astype(int))
+    assert difference.shape == np.asarray(shown).shape
+    assert difference.max() <= 1  # a level of 253: another number of threads rounds differently
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(str(tuple(header["shape"])))
+    labels = [line.split("  ", 1)[1] for line in lines[-5:]]
+    probabilities = [float(line.split("  ", 1)[0]) for line in lines[-5:]]
+    assert labels == [label for label, _ in answers["rows"]]
+    np.testing.assert_allclose(probabilities, [p for _, p in answers["rows"]], rtol=6e-3)
+    assert (tmp_path / "map_29.png").exists() == ("map=29" in query)
+
+
+def test_the_code_of_a_thinned_mosaic_thins_it() -> None:
+    app = opened("layer=blocks.1.0.conv_pw")
+    header, arrays = sent(app, "map_mosaic")
+    assert header["stride"] == stride_for((96, 112, 112))
+    with Image.open(BytesIO(arrays["mosaic"].tobytes())) as sheet:
+        assert sheet.width * sheet.height <= MOST_PIXELS * 1.2
+
+
+def test_every_number_of_the_lesson_is_true(lite0: network.Network, on_chelsea: analysis.Activations) -> None:
+    assert on_chelsea["conv_stem"].shape == (32, 112, 112)
+    assert on_chelsea["conv_head"].shape == (1280, 7, 7)
+    convolutions = [layer for layer in on_chelsea.layers if "Conv" in layer.kind]
+    assert (convolutions[0].path, convolutions[-1].path) == ("conv_stem", "conv_head")
+    assert on_chelsea["conv_stem"].min() < 0
+    assert (on_chelsea["bn1.act"].min(), on_chelsea["bn1.act"].max()) == (0, 6)
+    assert float((on_chelsea["bn2.act"] == 0).float().mean()) == pytest.approx(0.935, abs=5e-4)
+
+
+def test_every_number_of_the_questions_is_true(on_chelsea: analysis.Activations) -> None:
+    _, dark, untrained = questions("feature_maps")
+    assert not on_chelsea["bn1.act"][29].any()
+    assert float(on_chelsea["conv_stem"][29].min()) == pytest.approx(-2.07, abs=5e-3)
+    assert float(on_chelsea["conv_stem"][29].max()) == pytest.approx(0.961, abs=5e-4)
+    assert on_chelsea["conv_stem"][29].std() > 0.1
+    assert on_chelsea["bn1.drop"][29].max() < 0  # the normalization made every value negative
+    assert "from −2.07 to 0.961" in dark.options[dark.answer]
+    net = network.load_network(untrained.setup["network"], untrained.setup["weights"])
+    assert all(answer.probability < 0.01 for answer in network.predict(net, load_sample("chelsea")))
+
+
+def test_random_weights_show_the_cats_outlines() -> None:
+    """The third question: most first maps of an untrained ResNet-18 vary with the picture's own brightness edges."""
+    net = network.load_network("resnet18", "none")
+    maps = analysis.capture(net, load_sample("chelsea"), layers=["conv1"])["conv1"]
+    grey = torch.from_numpy(np.asarray(net.crop(load_sample("chelsea")).convert("L"), dtype=np.float32).copy())
+    smooth = functional.avg_pool2d(grey[None], 2)[0].flatten()
+    like = [abs(float(torch.corrcoef(torch.stack([one.flatten(), smooth]))[0, 1])) for one in maps]
+    assert sum(value > 0.3 for value in like) > len(maps) / 2
+
+
+def test_a_question_sets_the_page_up() -> None:
+    app = opened()
+    app.radio(key="feature_maps_question_2").set_value(1).run()
+    app.button(key="feature_maps_question_2_commit").click().run()
+    header, _ = sent(app, "map_mosaic")
+    assert (header["layer"], header["opened"], header["own_scale"]) == ("conv_stem", 29, True)
+    assert any("Right." in box.value for box in app.success)
+
+
+# Numbers, caches and the store of networks, each by itself.
+
+
+def test_map_numbers_are_those_of_a_loop() -> None:
+    maps = np.random.default_rng(3).normal(size=(5, 4, 7)).astype(np.float32)
+    maps[2] = 0
+    numbers = map_numbers(maps)
+    for channel, one in enumerate(maps):
+        values = [float(value) for row in one for value in row]
+        assert numbers.mean[channel] == pytest.approx(sum(values) / 28, abs=1e-6)
+        assert (numbers.least[channel], numbers.greatest[channel]) == (min(values), max(values))
+        assert numbers.place[channel] == values.index(max(values))
+        assert numbers.zeros[channel] == sum(value == 0 for value in values) / 28
+
+
+def test_equal_maps_stay_in_the_order_of_their_index() -> None:
+    maps = np.zeros((6, 2, 2), np.float32)
+    maps[4] = 1
+    assert map_order(map_numbers(maps), "Mean").tolist() == [4, 0, 1, 2, 3, 5]
+
+
+def test_a_map_of_not_a_number_comes_last() -> None:
+    maps = np.ones((3, 2, 2), np.float32)
+    maps[0, 0, 0] = np.nan
+    assert map_order(map_numbers(maps), "Maximum").tolist() == [1, 2, 0]
+
+
+def test_a_scale_is_signed_only_where_a_value_is_negative() -> None:
+    maps = np.ones((2, 2, 2), np.float32)
+    assert kind_of(map_numbers(maps)) == "magnitude"
+    maps[1, 1, 1] = -1e-9
+    assert kind_of(map_numbers(maps)) == "signed"
+
+
+@pytest.mark.parametrize("shape", [(64, 56, 56), (64, 224, 224), (528, 192, 192), (7392, 7, 7), (100_000, 1, 1)])
+def test_mosaics_stay_within_their_bound(shape: tuple[int, int, int]) -> None:
+    stride = stride_for(shape)
+    assert shape[0] * -(-shape[1] // stride) * -(-shape[2] // stride) <= MOST_PIXELS
+    assert stride == 1 or shape[0] * -(-shape[1] // (stride - 1)) * -(-shape[2] // (stride - 1)) > MOST_PIXELS
+
+
+def test_the_cache_drops_what_was_longest_unused() -> None:
+    cache: ByteCache[str] = ByteCache(10)
+    made: list[str] = []
+
+    def get(key: str, size: int) -> str:
+        def make() -> tuple[str, int]:
+            made.append(key)
+            return key.upper(), size
+
+        return cache.get(key, make)
+
+    for key in ("a", "b", "a", "c"):  # 4 bytes each: b goes when c comes
+        assert get(key, 4) == key.upper()
+    assert made == ["a", "b", "c"]
+    get("a", 4)
+    assert made == ["a", "b", "c"]
+    get("b", 4)
+    assert made == ["a", "b", "c", "b"]
+    get("huge", 11)
+    assert cache.nbytes <= 10
+
+
+def test_what_fails_to_be_made_is_made_again() -> None:
+    cache: ByteCache[int] = ByteCache(10)
+    with pytest.raises(LayerError):
+        cache.get("key", _fails)
+    assert cache.get("key", lambda: (7, 1)) == 7
+
+
+def _fails() -> tuple[int, int]:
+    raise LayerError("It has no maps.")
+
+
+def _fake_network(size: int) -> Any:
+    parameter = torch.zeros(size, dtype=torch.uint8)
+    return SimpleNamespace(module=SimpleNamespace(parameters=lambda: iter([parameter])))
+
+
+def test_a_network_is_loaded_once_for_all_who_ask() -> None:
+    loaded: list[str] = []
+    store = NetworkStore(lambda name, weights, progress: loaded.append(name) or _fake_network(1))
+    first, second = store.ask("a", "auto"), store.ask("a", "auto")
+    assert first is second
+    first.result()
+    assert loaded == ["a"]
+
+
+def test_networks_beyond_the_bound_go_longest_unused_first() -> None:
+    store = NetworkStore(lambda *_: _fake_network(40), most_bytes=100)
+    for name in ("a", "b", "a", "c"):
+        store.ask(name, "auto").finished.wait(5)
+        store.ask(name, "auto").result()
+    _until(lambda: len(store.names()) == 2)
+    assert store.names() == (("a", "auto"), ("c", "auto"))
+
+
+def test_a_network_larger_than_the_bound_is_kept_alone() -> None:
+    store = NetworkStore(lambda *_: _fake_network(40), most_bytes=10)
+    store.ask("a", "auto").result()
+    store.ask("b", "auto").result()
+    _until(lambda: store.names() == (("b", "auto"),))
+
+
+def test_a_failure_is_told_again_for_a_while_and_then_tried_again() -> None:
+    now, tries = [0.0], []
+
+    def load(*_: object) -> Any:
+        tries.append(now[0])
+        raise NetworkError("There is no connection.")
+
+    store = NetworkStore(load, clock=lambda: now[0])
+    for moment in (0.0, FORGET_FAILURE - 1, FORGET_FAILURE + 1):
+        now[0] = moment
+        with pytest.raises(NetworkError, match="no connection"):
+            store.ask("a", "auto").result()
+    assert tries == [0.0, FORGET_FAILURE + 1]
+
+
+def test_progress_of_a_download_can_be_read_while_it_runs() -> None:
+    seen = []
+
+    def load(name: str, weights: str, progress: Any) -> Any:
+        progress(3, 10)
+        seen.append((store.ask("a", "auto").done_bytes, store.ask("a", "auto").total_bytes))
+        return _fake_network(1)
+
+    store = NetworkStore(load)
+    store.ask("a", "auto").result()
+    assert seen == [(3, 10)]
+
+
+def test_an_untrained_choice_says_so_in_its_title() -> None:
+    info = network.network_info("resnet18")
+    assert NetworkChoice(info, "auto").title == "ResNet-18"
+    assert NetworkChoice(info, "none").title == "ResNet-18, untrained"
+
+
+def _until(true: Any, seconds: float = 5) -> None:
+    import time
+
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
