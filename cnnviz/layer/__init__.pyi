@@ -1,11 +1,11 @@
 from .activation import ACTIVATIONS as ACTIVATIONS
 from .activation import Activation as Activation
-from .activation import activation as activation
+from .activation import named_activation as named_activation
 from .convolution import convolve as convolve
 from .convolution import filter_picture as filter_picture
-from .gradient_flow import INITIALISATIONS as INITIALISATIONS
-from .gradient_flow import GradientFlow as GradientFlow
-from .gradient_flow import gradient_flow as gradient_flow
+from .gradients import INITIALISATIONS as INITIALISATIONS
+from .gradients import GradientFlow as GradientFlow
+from .gradients import gradient_flow as gradient_flow
 from .kernel_fit import KernelFit as KernelFit
 from .kernel_fit import fit_kernel as fit_kernel
 from .kernels import KERNELS as KERNELS
