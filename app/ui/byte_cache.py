@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from pathlib import Path
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+
+IN_USE = 60.0  # seconds; what was asked for in this time is in use
+
+
+def share_of_memory(share: float, least: int, most: int) -> int:
+    """This share of the machine's memory in bytes, or of what the control group grants; between `least` and `most`."""
+    memory = float("inf")
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    with contextlib.suppress(OSError, ValueError):  # no control group, or "max"
+        memory = min(memory, float(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return int(min(max(share * memory, least), most)) if memory < float("inf") else least
 
 
 class ByteCache(Generic[T]):
     """Values by key, at most `limit` bytes together. Who asks for what somebody else is making waits for that one."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit = limit
+        self._clock = clock
         self._entries: OrderedDict[Hashable, tuple[T, int]] = OrderedDict()
+        self._used: dict[Hashable, float] = {}
         self._making: dict[Hashable, threading.Event] = {}
         self._lock = threading.Lock()
 
@@ -25,6 +43,7 @@ class ByteCache(Generic[T]):
             with self._lock:
                 if key in self._entries:
                     self._entries.move_to_end(key)
+                    self._used[key] = self._clock()
                     return self._entries[key][0]
                 others = self._making.get(key)
                 if others is None:
@@ -40,6 +59,13 @@ class ByteCache(Generic[T]):
             mine.set()
         return value
 
+    def worth(self, key: Hashable, size: int) -> bool:
+        """Whether `key` is kept, or would fit without driving out what others are using."""
+        with self._lock:
+            since = self._clock() - IN_USE
+            in_use = sum(kept for other, (_, kept) in self._entries.items() if self._used[other] >= since)
+            return key in self._entries or in_use + size <= self._limit
+
     @property
     def nbytes(self) -> int:
         """The size of all that is kept."""
@@ -51,6 +77,9 @@ class ByteCache(Generic[T]):
             return
         with self._lock:
             self._entries[key] = (value, size)
+            self._used[key] = self._clock()
             total = sum(kept for _, kept in self._entries.values())
             while total > self._limit:
-                total -= self._entries.popitem(last=False)[1][1]
+                oldest, (_, freed) = self._entries.popitem(last=False)
+                del self._used[oldest]
+                total -= freed

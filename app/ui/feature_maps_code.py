@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.ui.feature_maps_form import Form
 from app.ui.feature_maps_numbers import stride_for
+from app.ui.feature_maps_state import Form
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import LONGEST
 from app.ui.theme import current_theme
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from app.ui.feature_maps_layers import StripLayer
 
 _ORDER = {
-    "Mean": "maps.mean(dim=(1, 2))",
-    "Maximum": "maps.amax(dim=(1, 2))",
-    "Mean of |values|": "maps.abs().mean(dim=(1, 2))",
+    "mean": "maps.mean(dim=(1, 2))",
+    "maximum": "maps.amax(dim=(1, 2))",
+    "magnitude": "maps.abs().mean(dim=(1, 2))",
 }
 
 

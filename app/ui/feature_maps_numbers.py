@@ -41,8 +41,8 @@ def map_numbers(maps: Maps) -> MapNumbers:
 
 
 def map_order(numbers: MapNumbers, order: str) -> npt.NDArray[np.int32]:
-    """The channels by "Index", "Mean", "Maximum" or "Mean of |values|"; greatest first, equal ones by index."""
-    by = {"Mean": numbers.mean, "Maximum": numbers.greatest, "Mean of |values|": numbers.magnitude}.get(order)
+    """The channels by "index", "mean", "maximum" or "magnitude" (of |values|); greatest first, equal ones by index."""
+    by = {"mean": numbers.mean, "maximum": numbers.greatest, "magnitude": numbers.magnitude}.get(order)
     if by is None:
         return np.arange(len(numbers.mean), dtype=np.int32)
     return np.argsort(-np.nan_to_num(by, nan=-np.inf), kind="stable").astype(np.int32)

@@ -1,8 +1,8 @@
 """What did the layer put out for the picture, and what did the network answer? One forward pass, shared and kept.
 
-A pass with all layers kept costs about a tenth more than the bare one, so networks of moderate size keep all: going to
-another layer is then a look-up. Larger ones keep the layer asked for. Pictures are known by their keys: a sample's
-name, or the unguessable key of an own picture.
+A pass with all layers kept costs about a tenth more than the bare one, so all are kept as long as there is room: going
+to another layer is then a look-up. In a crowd, and for the largest networks, only the layer asked for is kept.
+Pictures are known by their keys: a sample's name, or the unguessable key of an own picture.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from app.ui.byte_cache import ByteCache
+from app.ui.byte_cache import ByteCache, share_of_memory
 from app.ui.feature_maps_layers import Strip, StripLayer
 from app.ui.picture import ChosenPicture
 from cnnviz.analysis import Activations, as_maps, capture
@@ -24,8 +24,8 @@ from cnnviz.network import Prediction, predictions_from_logits
 if TYPE_CHECKING:
     from cnnviz.network import Network
 
-KEEP_ALL = 96_000_000  # bytes; of networks whose layers together are larger, only the layer asked for is kept
-_PASSES: ByteCache[Activations] = ByteCache(192_000_000)
+# A class of thirty fits: ResNet-18 puts out 30 MB a picture. Small machines keep fewer and compute more.
+_PASSES: ByteCache[Activations] = ByteCache(share_of_memory(1 / 8, least=128_000_000, most=1_500_000_000))
 _OUTPUTS: ByteCache[LayerOutput] = ByteCache(64_000_000)
 _SEEN: ByteCache[Seen] = ByteCache(8_000_000)
 
@@ -81,7 +81,7 @@ def seen_by(network: Network, key: tuple[str, str], chosen: ChosenPicture) -> Se
 def _activations(
     network: Network, key: tuple[str, str], chosen: ChosenPicture, strip: Strip, wanted: StripLayer
 ) -> Activations:
-    if strip.total_bytes > KEEP_ALL:
+    if not _PASSES.worth((*key, chosen.key), strip.total_bytes):
         with at_work():
             return capture(network, chosen.picture, layers=[wanted.layer.path])
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from app.components.answers.component import Answers
 from app.components.colour_bar import colour_bar
 from app.components.map_mosaic.component import OpenMap, Scene
-from app.ui.feature_maps_form import Form
 from app.ui.feature_maps_layers import StripLayer
 from app.ui.feature_maps_numbers import kind_of, map_numbers, map_order, stride_for
 from app.ui.feature_maps_passes import LayerOutput, Seen
+from app.ui.feature_maps_state import ORDERS, Form
 from app.ui.network_picker import NetworkChoice
 from app.ui.theme import current_theme
 from cnnviz.image import encode_png, limits, mosaic, palette
@@ -16,7 +16,7 @@ from cnnviz.network import Network
 
 
 def mosaic_scene(
-    token: str, form: Form, network: Network, layer: StripLayer, output: LayerOutput, seen: Seen, channel: int | None
+    form: Form, network: Network, layer: StripLayer, output: LayerOutput, seen: Seen, channel: int | None
 ) -> Scene:
     """All maps of the layer as one mosaic, with their numbers; `channel` is the map that is open."""
     theme = current_theme()
@@ -31,14 +31,13 @@ def mosaic_scene(
     if channel is not None:
         opened = OpenMap(channel, maps[channel], palette(kind, theme), seen.jpeg)
     return Scene(
-        token=token,
         network=form.choice.title,
         trained=network.trained,
         layer=layer.id,
         kind=layer.kind,
         layout=layer.layer.layout,
         own_scale=form.per == "map",
-        ordered_by=form.order,
+        ordered_by="" if form.order == "index" else ORDERS[form.order].lower(),
         shape=maps.shape,
         mosaic=encode_png(sheet),
         columns=sheet.columns,

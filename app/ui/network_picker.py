@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from app.ui.linked import linked, set_linked
+from app.ui.linked import hold, linked, linked_choice, set_linked
 from app.ui.network_store import NETWORKS, Loading
 from cnnviz.errors import NetworkError
 from cnnviz.network import NetworkInfo, list_networks, network_info, stored
@@ -50,10 +50,21 @@ class NetworkChoice:
         return self.info.title if self.trained else f"{self.info.title}, untrained"
 
 
-def network_picker(on_change: Callable[[], None]) -> NetworkChoice:
-    """Draw the list and return the choice, without torch. `on_change` is called when another network is taken."""
-    choice = _choice()
-    st.session_state[_CHOICE] = choice.info.name
+def read_network() -> NetworkChoice:
+    """The network of the link or of the learner's choice; draws nothing and needs no torch."""
+    name = linked(NETWORK, DEFAULT)
+    try:
+        info = network_info(name)
+    except NetworkError as error:
+        st.session_state[_NOTICE] = f"{error} Here is {network_info(DEFAULT).title}."
+        set_linked(NETWORK, DEFAULT)
+        info = network_info(linked(NETWORK, DEFAULT))
+    return NetworkChoice(info, "none" if linked_choice(WEIGHTS, ("auto", "none")) == "none" else "auto")
+
+
+def network_picker(choice: NetworkChoice, on_change: Callable[[], None]) -> None:
+    """Draw the list; `on_change` is called when another network is taken."""
+    hold(_CHOICE, choice.info.name)
     st.selectbox(
         "Network",
         [info.name for info in sorted(list_networks(), key=_place)],
@@ -68,7 +79,6 @@ def network_picker(on_change: Callable[[], None]) -> NetworkChoice:
         st.button("Use the published weights", on_click=_use, args=("auto",), key="use_published", width="stretch")
     if notice := st.session_state.get(_NOTICE):
         st.warning(notice, icon=":material/info:")
-    return choice
 
 
 def obtain(choice: NetworkChoice) -> Network | None:
@@ -97,17 +107,6 @@ def obtain(choice: NetworkChoice) -> Network | None:
 def millions(parameters: int) -> str:
     """A count of parameters in millions, three significant digits: 11.7 M."""
     return f"{parameters / 1e6:#.3g}".rstrip(".") + " M"
-
-
-def _choice() -> NetworkChoice:
-    name = linked(NETWORK, DEFAULT)
-    try:
-        info = network_info(name)
-    except NetworkError as error:
-        st.session_state[_NOTICE] = f"{error} Here is {network_info(DEFAULT).title}."
-        set_linked(NETWORK, DEFAULT)
-        info = network_info(linked(NETWORK, DEFAULT))
-    return NetworkChoice(info, "none" if linked(WEIGHTS, "auto") == "none" else "auto")
 
 
 def _chosen(on_change: Callable[[], None]) -> None:

@@ -36,8 +36,10 @@ PAGE = "pages/analysis/feature_maps.py"
 DTYPES = {"uint8": np.uint8, "int32": np.int32, "float32": np.float32, "float64": np.float64}
 
 
-def opened(query: str = "") -> AppTest:
+def opened(query: str = "", foot: str = "Lesson") -> AppTest:
+    """The page under a link, with one of the parts at its foot open."""
     app = AppTest.from_file(MAIN, default_timeout=90)
+    app.session_state["feature_maps_foot"] = foot
     for name, value in parse_qsl(query):
         app.query_params[name] = value
     return app.switch_page(PAGE).run()
@@ -103,7 +105,7 @@ def test_the_strip_shows_the_layers_in_the_order_in_which_they_run(page: AppTest
 
 
 def test_the_strip_is_sent_alike_whatever_layer_is_open(page: AppTest) -> None:
-    other = opened("layer=conv_head&order=Mean")
+    other = opened("layer=conv_head&order=mean")
     assert sent(other, "layer_strip") == sent(page, "layer_strip")
     assert sent(other, "map_mosaic")[0]["layer"] == "conv_head"
 
@@ -142,15 +144,15 @@ def test_the_numbers_of_a_map_are_torchs(page: AppTest, on_chelsea: analysis.Act
 
 
 def test_maps_are_ordered_by_their_maximum() -> None:
-    header, arrays = sent(opened("order=Maximum&layer=conv_stem"), "map_mosaic")
+    header, arrays = sent(opened("order=maximum&layer=conv_stem"), "map_mosaic")
     ordered = arrays["greatest"][arrays["order"]]
-    assert header["ordered_by"] == "Maximum"
+    assert header["ordered_by"] == "maximum"
     assert (np.diff(ordered) <= 0).all()
 
 
 def test_an_own_scale_belongs_to_each_map() -> None:
     _, shared = sent(opened("layer=conv_stem"), "map_mosaic")
-    _, own = sent(opened("layer=conv_stem&scale=Own"), "map_mosaic")
+    _, own = sent(opened("layer=conv_stem&scale=own"), "map_mosaic")
     assert (shared["limits"] == shared["limits"][0]).all()
     reach = np.maximum(-own["least"], own["greatest"])
     np.testing.assert_allclose(own["limits"][:, 1], np.where(reach == 0, 1, reach))
@@ -201,7 +203,7 @@ def test_an_impossible_map_in_the_link_shows_the_mosaic(channel: str) -> None:
 
 
 def test_without_connection_the_page_says_so_and_offers_random_weights() -> None:
-    app = opened("network=resnet18")
+    app = opened("network=resnet18", "Code")
     if not app.warning:
         pytest.skip("ResNet-18's published weights are on this machine.")
     assert "ResNet-18 cannot be had" in app.warning[0].value
@@ -275,13 +277,13 @@ def test_the_smallest_pictures_have_maps(lite0: network.Network, size: tuple[int
     "query",
     [
         "",
-        "layer=blocks.1.0.conv_pw&order=Mean&scale=Own&picture=coffee",
-        "layer=conv_stem&map=29&order=Mean+of+|values|",
-        "network=resnet18&weights=none&layer=layer2.0.relu:1&order=Maximum",
+        "layer=blocks.1.0.conv_pw&order=mean&scale=own&picture=coffee",
+        "layer=conv_stem&map=29&order=magnitude",
+        "network=resnet18&weights=none&layer=layer2.0.relu:1&order=maximum",
     ],
 )
 def test_the_code_gives_what_is_on_the_page(query: str, tmp_path: Path) -> None:
-    app = opened(query)
+    app = opened(query, "Code")
     header, arrays = sent(app, "map_mosaic")
     answers, _ = sent(app, "answers")
     done = subprocess.run(
@@ -345,7 +347,7 @@ def test_random_weights_show_the_cats_outlines() -> None:
 
 
 def test_a_question_sets_the_page_up() -> None:
-    app = opened()
+    app = opened(foot="Predict, then look")
     app.radio(key="feature_maps_question_2").set_value(1).run()
     app.button(key="feature_maps_question_2_commit").click().run()
     header, _ = sent(app, "map_mosaic")
@@ -371,13 +373,13 @@ def test_map_numbers_are_those_of_a_loop() -> None:
 def test_equal_maps_stay_in_the_order_of_their_index() -> None:
     maps = np.zeros((6, 2, 2), np.float32)
     maps[4] = 1
-    assert map_order(map_numbers(maps), "Mean").tolist() == [4, 0, 1, 2, 3, 5]
+    assert map_order(map_numbers(maps), "mean").tolist() == [4, 0, 1, 2, 3, 5]
 
 
 def test_a_map_of_not_a_number_comes_last() -> None:
     maps = np.ones((3, 2, 2), np.float32)
     maps[0, 0, 0] = np.nan
-    assert map_order(map_numbers(maps), "Maximum").tolist() == [1, 2, 0]
+    assert map_order(map_numbers(maps), "maximum").tolist() == [1, 2, 0]
 
 
 def test_a_scale_is_signed_only_where_a_value_is_negative() -> None:

@@ -155,7 +155,7 @@ def test_a_link_opens_the_strip_at_its_layer(page: Page) -> None:
 
 
 def test_order_and_scale_change_the_mosaic(page: Page, on_chelsea: Activations) -> None:
-    opened(page, f"{PAGE}?layer=conv_stem&order=Maximum&scale=Own")
+    opened(page, f"{PAGE}?layer=conv_stem&order=maximum&scale=own")
     strongest = int(on_chelsea["conv_stem"].amax((1, 2)).argmax())
     expect(page.locator(VIEW)).to_have_attribute("data-channel", str(strongest))
     reach = float(on_chelsea["conv_stem"][strongest].abs().max())
@@ -199,7 +199,7 @@ def test_what_ships_is_not_called_untrained(page: Page) -> None:
 
 
 def test_a_vector_says_its_labels_and_opens_no_large_view(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=classifier&order=Maximum")
+    opened(page, f"{PAGE}?layer=classifier&order=maximum")
     expect(page.locator(SENTENCE)).to_contain_text("Channel 285, Egyptian cat:")
     page.locator(MOSAIC).focus()
     page.keyboard.press("Enter")

@@ -10,7 +10,9 @@ const views = new WeakMap();
 export default function mount({ data, parentElement }) {
   const view = views.get(parentElement) ?? build(parentElement);
   views.set(parentElement, view);
-  show(view, unpack(data));
+  const header = unpack(data);
+  if (header.token !== view.token) show(view, header);
+  view.token = header.token;
   return () => views.delete(parentElement);
 }
 

@@ -13,7 +13,8 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   views.set(parentElement, view);
   view.send = setTriggerValue;
   const header = unpack(data);
-  if (JSON.stringify(header) !== view.shown) show(view, header);
+  if (header.token !== view.token) show(view, header);
+  view.token = header.token;
   return () => { view.deaf(); clearTimeout(view.later); views.delete(parentElement); };
 }
 
@@ -37,7 +38,6 @@ function build(parent) {
 const blockUnder = (event) => event.target.closest?.(".block")?.dataset.id;
 
 function show(view, header) {
-  view.shown = JSON.stringify(header);
   const layers = header.layers.map(([id, word, kind, layout, shape]) => ({ id, word, kind, layout, shape, ...mapsOf(layout, shape) }));
   view.layers = new Map(layers.map((layer) => [layer.id, layer]));
   view.order = layers.map((layer) => layer.id);

@@ -54,7 +54,6 @@ class Scene:
     channel. `side` is the picture's side in pixels. `labels` name the channels of an answer layer.
     """
 
-    token: str
     network: str
     trained: bool
     layer: str
@@ -94,7 +93,7 @@ def map_mosaic(key: str, scene: Scene, on_open: Callable[[], None]) -> None:
         opened = scene.opened.channel
         arrays |= {"values": scene.opened.values, "palette": scene.opened.palette, "picture": scene.opened.picture}
     plain = (
-        "token", "network", "trained", "layer", "kind", "layout", "own_scale", "ordered_by", "shape", "columns",
+        "network", "trained", "layer", "kind", "layout", "own_scale", "ordered_by", "shape", "columns",
         "gap", "stride", "side", "labels",
     )  # fmt: skip
     header: dict[str, Any] = {name: getattr(scene, name) for name in plain}

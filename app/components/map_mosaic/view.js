@@ -16,7 +16,9 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   const view = views.get(parentElement) ?? build(parentElement);
   views.set(parentElement, view);
   view.send = setTriggerValue;
-  update(view, unpack(data));
+  const header = unpack(data);
+  if (header.token !== view.token) update(view, header);
+  view.token = header.token;
   return () => { view.resize.disconnect(); views.delete(parentElement); };
 }
 

@@ -12,8 +12,7 @@ export function title({ layer, kind, shape, layout }) {
 
 // What the colours and the order mean, under the mosaic.
 export function note(header) {
-  const order = { Index: "", Mean: " Greatest mean first.", Maximum: " Greatest maximum first.",
-    "Mean of |values|": " Greatest mean of |values| first." }[header.ordered_by];
+  const order = header.ordered_by ? ` Greatest ${header.ordered_by} first.` : "";
   const thinned = header.stride > 1 ? ` Every ${header.stride}${header.stride === 2 ? "nd" : header.stride === 3 ? "rd" : "th"} row and column; the large view shows all.` : "";
   return (header.own_scale ? "Each map has a colour scale of its own: this is that of the map pointed at." : "One colour scale for all maps.") + order + thinned;
 }

@@ -6,21 +6,18 @@ from app.components.answers.component import answers
 from app.components.layer_strip.component import layer_strip
 from app.components.map_mosaic.component import map_mosaic
 from app.ui.feature_maps_code import Shown, feature_maps_code
-from app.ui.feature_maps_form import MOSAIC, STRIP, feature_maps_form, layer_chosen, map_opened, open_layer, open_map
-from app.ui.frame import bench, close_page, guarded, new_token, open_page
+from app.ui.feature_maps_form import feature_maps_form
+from app.ui.feature_maps_state import MOSAIC, STRIP, Form, layer_chosen, map_opened, open_layer, open_map, read_form
+from app.ui.frame import bench, close_page, guarded, live, open_page
 from app.ui.network_picker import obtain
 
 chosen = open_page(
     "Feature maps",
     "Each channel of a layer is a map: where in the picture did this layer find what that channel responds to?",
 )
-settings, picture = bench()
-with settings:
-    form = feature_maps_form()
-    answers_place = st.container()
 
 
-def show() -> Shown | None:
+def show(form: Form, beside: st.delta_generator.DeltaGenerator) -> Shown | None:
     network = obtain(form.choice)
     if network is None:
         return None
@@ -35,13 +32,21 @@ def show() -> Shown | None:
     output = layer_output(network, form.choice.key, chosen, strip, layer)
     seen = seen_by(network, form.choice.key, chosen)
     channel = open_map(len(output.maps))
-    map_mosaic(MOSAIC, mosaic_scene(new_token(), form, network, layer, output, seen, channel), on_open=map_opened)
-    with answers_place:
+    map_mosaic(MOSAIC, mosaic_scene(form, network, layer, output, seen, channel), on_open=map_opened)
+    with beside:
         answers("answers", answers_of(form.choice, output, seen))
     return Shown(layer, output.maps.shape, channel)
 
 
-with picture:
-    shown = guarded(show)
+def body() -> None:
+    settings, picture = bench()
+    form = read_form()
+    form_place, answers_place = settings.container(), settings.container()
+    with form_place:
+        feature_maps_form(form)
+    with picture:
+        shown = guarded(lambda: show(form, answers_place))
+    close_page("feature_maps", feature_maps_code(form, chosen, shown), chosen)
 
-close_page("feature_maps", feature_maps_code(form, chosen, shown), chosen)
+
+live(body)
