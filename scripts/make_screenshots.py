@@ -14,7 +14,7 @@ from scripts.serve import running
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
 PAGES = {
     "home": "/",
-    "classic_kernels": "/classic_kernels?stages=sobel_x&colours=Grey&show=Signed&border=mirrored",
+    "classic_kernels": "/classic_kernels?stages=sobel_x&colours=grey&show=signed&border=reflect",
     "feature_maps": "/feature_maps",
 }
 LIVE = {"home": '[data-source="live"]'}

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.ui.code import show_code
 from app.ui.lesson import show_lesson, show_questions
-from app.ui.picture import ChosenPicture, chosen_picture
+from app.ui.picture import ChosenPicture, chosen_picture, whole_page_asked
 from app.ui.picture_picker import picture_button, picture_events, picture_notice
 from cnnviz.errors import CnnvizError
 
@@ -39,17 +39,35 @@ def bench() -> tuple[DeltaGenerator, DeltaGenerator]:
     return settings, picture
 
 
+def live(draw: Callable[[], None]) -> None:
+    """Run the part of a page that follows its own settings: a change there runs this part again, not the page's head."""
+
+    @st.fragment
+    def part() -> None:
+        if whole_page_asked():
+            st.rerun()
+        draw()
+
+    part()
+
+
 def close_page(name: str, code: str, chosen: ChosenPicture) -> None:
     """The foot of a page: lesson and questions of `app/lessons/NAME`, the code for what is on the screen, the link."""
-    lesson, questions, program, link = st.tabs(["Lesson", "Predict, then look", "Code", "Link"])
-    with lesson:
-        show_lesson(name)
-    with questions:
-        show_questions(name)
-    with program:
-        show_code(name, code)
-    with link:
-        _show_link(chosen)
+    titles = ["Lesson", "Predict, then look", "Code", "Link"]
+    lesson, questions, program, link = st.tabs(titles, on_change="rerun", key=f"{name}_foot")
+    # Only the open one is drawn: what nobody sees would be sent again with every change of a setting.
+    if lesson.open:
+        with lesson:
+            show_lesson(name)
+    if questions.open:
+        with questions:
+            show_questions(name)
+    if program.open:
+        with program:
+            show_code(name, code)
+    if link.open:
+        with link:
+            _show_link(chosen)
 
 
 def guarded(draw: Callable[[], T]) -> T | None:

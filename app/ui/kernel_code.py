@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.ui.kernel_form import Form
 from app.ui.kernel_stages import Stage
+from app.ui.kernel_state import Form
 from app.ui.picture import ChosenPicture
 
 

@@ -1,160 +1,79 @@
 """The settings beside the Classic kernels view: the chain of stages, the kernel of each, how the result is shown.
 
-The chain lives in the link as one text; the widgets below show the stage in hand and write back into it.
+Every widget shows what `kernel_state` has read and writes back into it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
+from typing import Any
 
-import numpy as np
 import streamlit as st
 
-from app.components.kernel_view.component import Brush
 from app.ui import kernel_paint as paint
-from app.ui.kernel_stages import MAX_BIAS, MAX_SIZE, MAX_STAGES, Stage, format_stages, parse_stages
-from app.ui.linked import hold, linked, set_linked
-from app.ui.picture import ChosenPicture
-from cnnviz.errors import SettingsError
-from cnnviz.layer import KERNELS, Kernel, separate, two_pass_cost
+from app.ui.kernel_stages import MAX_BIAS, MAX_SIZE, MAX_STAGES, Stage
+from app.ui.kernel_state import (
+    BORDERS,
+    CHANNELS,
+    COLOURS,
+    SHOWS,
+    TOOLS,
+    Form,
+    chain,
+    replace_stage,
+    separable,
+    set_chain,
+    set_stage_in_hand,
+    stage_in_hand,
+)
+from app.ui.linked import follows, hold, set_linked, widget_key
+from cnnviz.layer import KERNELS, Kernel
 
-VIEW = "kernel_view"
-SIDE = 512  # pixels; the page works on the picture at this size
-DEFAULT = "sharpen"
-_CHAIN = "stages"
-_AT = "stage"  # counted from 1, as the learner does
 _OWN = "own"
-_CHANNELS = ("Red", "Green", "Blue")
-_BORDERS = {"zeros": "zeros (black)", "reflect": "mirrored", "replicate": "edge repeated", "circular": "wrapped around"}
+_TOOL_TITLES = {"apply": "Apply", "paint": "Paint a kernel"}
 
 
-@dataclass(frozen=True)
-class Form:
-    """All settings of the page. `stages` go up to the one in hand, whose result is shown."""
-
-    stages: tuple[Stage, ...]
-    count: int
-    two_passes: bool
-    grey: bool
-    signed: bool
-    channel: int | None
-    border: str
-    side: int = SIDE
-    painting: bool = False
-    fit: paint.Painted | None = None
-    brush: Brush = field(default_factory=Brush)
-
-    @property
-    def stage(self) -> Stage:
-        return self.stages[-1]
-
-    @property
-    def editable(self) -> bool:
-        return not (self.painting or self.two_passes)
-
-    @property
-    def words(self) -> str:
-        """What the stage in hand does and why."""
-        if self.painting:
-            return paint.sentence(self.fit)
-        if self.stage.kernel is None:
-            return "**Your own kernel.** Type into its cells below, or choose one of the catalogue to start from."
-        kernel = KERNELS[self.stage.kernel]
-        return f"**{kernel.title}.** {kernel.what} {kernel.why}"
-
-    @property
-    def facts(self) -> str:
-        """What the numbers of the stage in hand say about it."""
-        matrix = self.stage.matrix
-        cost = two_pass_cost(matrix.shape)
-        work = (
-            f"{cost.two_pass} multiply-adds for each value in two passes instead of {cost.one_pass} in one"
-            if self.two_passes
-            else f"{cost.one_pass} multiply-adds for each value"
-        )
-        thin = "a column times a row (separable)" if separable(matrix) else "not separable"
-        return f"{_sum_sentence(float(matrix.sum()))} · {thin} · {work}"
-
-
-def kernel_form(chosen: ChosenPicture) -> Form:
-    """Draw the settings and return them."""
-    stages = _chain()
-    painting = _tool()
-    at = _choose_stage(stages)
-    if painting:
-        hold("colours", "Grey")
-        fit, brush = paint.paint_form(chosen, stages[:at], SIDE, _border_value())
-        if fit is not None:
-            stages = _replaced(stages, at, fit.stage)
-    else:
-        fit, brush = None, Brush()
-        _choose_kernel(stages, at)
-    two_passes = not painting and _two_passes(stages[at])
-    grey, signed, channel = _look(painting)
-    border = _choose_border()
-    return Form(
-        stages[: at + 1],
-        len(stages),
-        two_passes,
-        grey,
-        signed,
-        channel,
-        border,
-        painting=painting,
-        fit=fit,
-        brush=brush,
-    )
-
-
-def edited() -> None:
-    """The learner typed into the kernel: the stage in hand becomes a matrix of their own."""
-    stages, at = _chain(), _at()
-    _replaced(stages, at, stages[at].with_matrix(st.session_state[VIEW].edit["matrix"]))
-
-
-def _chain() -> tuple[Stage, ...]:
-    try:
-        return parse_stages(linked(_CHAIN, DEFAULT))
-    except SettingsError as error:
-        set_linked(_CHAIN, DEFAULT)
-        st.warning(f"The link's kernels were left out. {error}", icon=":material/info:")
-        return parse_stages(DEFAULT)
-
-
-def _replaced(stages: tuple[Stage, ...], at: int, stage: Stage) -> tuple[Stage, ...]:
-    """The chain with one stage changed, written down."""
-    new = (*stages[:at], stage, *stages[at + 1 :])
-    set_linked(_CHAIN, format_stages(new))
-    return new
-
-
-def _tool() -> bool:
-    tool = st.segmented_control(
+def kernel_form(form: Form) -> None:
+    """Draw all settings."""
+    _choice(
+        "tool",
         "Tool",
-        ["Apply", "Paint a kernel"],
-        default="Apply",
-        required=True,
-        key="tool",
-        bind="query-params",
+        TOOLS,
+        "paint" if form.painting else "apply",
         label_visibility="collapsed",
-        width="stretch",
+        format_func=_TOOL_TITLES.__getitem__,
     )
-    return tool == "Paint a kernel"
+    _choose_stage(form)
+    if form.painting:
+        paint.paint_form()
+    else:
+        _choose_kernel(form.stage)
+        _choose_passes(form)
+    _choose_look(form)
+    hold(widget_key("border"), form.border)
+    st.selectbox(
+        "Outside the picture",
+        list(BORDERS),
+        format_func=BORDERS.__getitem__,
+        **follows("border"),
+        help="Near the border the kernel reaches outside; this is what it reads there.",
+    )
 
 
-def _at() -> int:
-    """Which stage is in hand, counted from 0."""
-    text = linked(_AT, "1")
-    return min(max(int(text) - 1 if text.isdecimal() else 0, 0), len(_chain()) - 1)
+def _choice(key: str, title: str, options: tuple[str, ...], value: str, **more: Any) -> None:
+    """One of a few, as buttons side by side."""
+    hold(widget_key(key), value)
+    st.segmented_control(
+        title, options, required=True, width="stretch", **{"format_func": str.capitalize, **more}, **follows(key)
+    )
 
 
-def _choose_stage(stages: tuple[Stage, ...]) -> int:
-    at = _at()
-    hold("stage_choice", at)
+def _choose_stage(form: Form) -> None:
+    hold("stage_choice", len(form.stages) - 1)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.segmented_control(
             "Stage",
-            range(len(stages)),
+            range(form.count),
             key="stage_choice",
             required=True,
             on_change=_stage_chosen,
@@ -164,45 +83,42 @@ def _choose_stage(stages: tuple[Stage, ...]) -> int:
         st.button(
             ":material/add:",
             on_click=_add_stage,
-            disabled=len(stages) >= MAX_STAGES,
+            disabled=form.count >= MAX_STAGES,
             key="add_stage",
             help="Add a stage: apply another kernel to the result.",
         )
         st.button(
             ":material/remove:",
             on_click=_remove_stage,
-            disabled=len(stages) == 1,
+            disabled=form.count == 1,
             key="remove_stage",
             help="Remove this stage.",
         )
-    return at
 
 
 def _stage_chosen() -> None:
-    set_linked(_AT, str(st.session_state["stage_choice"] + 1))
+    set_stage_in_hand(st.session_state["stage_choice"])
 
 
 def _add_stage() -> None:
-    stages, at = _chain(), _at()
-    set_linked(_CHAIN, format_stages((*stages[: at + 1], Stage("sobel_x"), *stages[at + 1 :])))
-    set_linked(_AT, str(at + 2))
+    stages, at = chain(), stage_in_hand()
+    set_chain((*stages[: at + 1], Stage("sobel_x"), *stages[at + 1 :]))
+    set_stage_in_hand(at + 1)
 
 
 def _remove_stage() -> None:
-    stages, at = _chain(), _at()
-    set_linked(_CHAIN, format_stages((*stages[:at], *stages[at + 1 :])))
-    set_linked(_AT, str(max(1, at)))
+    stages, at = chain(), stage_in_hand()
+    set_chain((*stages[:at], *stages[at + 1 :]))
+    set_stage_in_hand(max(0, at - 1))
 
 
-def _choose_kernel(stages: tuple[Stage, ...], at: int) -> None:
-    stage = stages[at]
+def _choose_kernel(stage: Stage) -> None:
     hold("kernel", stage.kernel or _OWN)
     st.selectbox("Kernel", [*KERNELS, _OWN], key="kernel", on_change=_kernel_changed, format_func=_kernel_title)
     kernel = KERNELS.get(stage.kernel or "")
-    sized = kernel is not None and any(setting.name == "size" for setting in kernel.settings)
     if kernel is not None:
         _kernel_settings(kernel, stage)
-    if not sized:
+    if kernel is None or all(setting.name != "size" for setting in kernel.settings):
         hold("kernel_size", max(stage.matrix.shape))
         st.slider(
             "Size",
@@ -236,7 +152,7 @@ def _choose_kernel(stages: tuple[Stage, ...], at: int) -> None:
 
 
 def _kernel_title(name: str) -> str:
-    return "Your own" if name == _OWN else KERNELS[name].title
+    return KERNELS[name].title if name in KERNELS else "Your own"
 
 
 def _kernel_settings(kernel: Kernel, stage: Stage) -> None:
@@ -257,114 +173,70 @@ def _kernel_settings(kernel: Kernel, stage: Stage) -> None:
 
 
 def _kernel_changed() -> None:
-    stages, at = _chain(), _at()
     name = st.session_state["kernel"]
-    stage = Stage(None).with_matrix(stages[at].matrix) if name == _OWN else Stage(name)
-    _replaced(stages, at, stage)
+    stage = Stage(name) if name in KERNELS else Stage(None).with_matrix(_stage().matrix)
+    replace_stage(stage)
     _suggest_look(stage)
 
 
 def _suggest_look(stage: Stage) -> None:
     """Kernels that sum to zero give maps around zero: shown in signed colours unless the learner says otherwise."""
     if abs(stage.matrix.sum()) < 1e-9:
-        st.session_state["colours"], st.session_state["show"] = "Grey", "Signed"
+        set_linked("colours", "grey")
+        set_linked("show", "signed")
     else:
-        st.session_state["show"] = "Clamped"
+        set_linked("show", "clamped")
+
+
+def _stage() -> Stage:
+    return chain()[stage_in_hand()]
 
 
 def _setting_changed(name: str, key: str) -> None:
-    stages, at = _chain(), _at()
-    settings = {**stages[at].settings, name: st.session_state[key]}
-    _replaced(stages, at, Stage(stages[at].kernel, settings, bias=stages[at].bias))
+    stage = _stage()
+    replace_stage(replace(stage, settings={**stage.settings, name: st.session_state[key]}))
 
 
 def _size_changed() -> None:
-    stages, at = _chain(), _at()
-    _replaced(stages, at, stages[at].resized(st.session_state["kernel_size"]))
+    replace_stage(_stage().resized(st.session_state["kernel_size"]))
 
 
 def _bias_changed() -> None:
-    stages, at = _chain(), _at()
-    stage = stages[at]
-    _replaced(stages, at, Stage(stage.kernel, stage.settings, stage.own, st.session_state["kernel_bias"]))
+    replace_stage(replace(_stage(), bias=st.session_state["kernel_bias"]))
 
 
 def _normalise() -> None:
-    stages, at = _chain(), _at()
-    _replaced(stages, at, stages[at].normalised())
+    replace_stage(_stage().normalised())
 
 
-def separable(matrix: np.ndarray) -> bool:
-    """Whether two passes would do the same as one, and are thinner than it."""
-    return min(matrix.shape) > 1 and separate(matrix) is not None
-
-
-def _two_passes(stage: Stage) -> bool:
-    """Offered where the kernel is separable; says what it saves."""
-    possible = separable(stage.matrix)
+def _choose_passes(form: Form) -> None:
+    """Offered where the kernel is separable."""
+    possible = separable(form.stage.matrix)
     reason = (
         "First a column of weights, then a row of weights: the same result with fewer multiply-adds."
         if possible
         else "Not possible here: this kernel is no column times a row."
     )
-    return (
-        st.toggle("As two passes", key="two_passes", bind="query-params", disabled=not possible, help=reason)
-        and possible
-    )
+    hold(widget_key("two_passes"), form.two_passes)
+    st.toggle("As two passes", disabled=not possible, help=reason, **follows("two_passes"))
 
 
-def _look(painting: bool) -> tuple[bool, bool, int | None]:
-    colours = st.segmented_control(
+def _choose_look(form: Form) -> None:
+    _choice(
+        "colours",
         "Work on",
-        ["Colour", "Grey"],
-        default="Colour",
-        required=True,
-        key="colours",
-        bind="query-params",
-        disabled=painting,
-        width="stretch",
+        COLOURS,
+        "grey" if form.grey else "colour",
+        disabled=form.painting,
         help="Colour: red, green and blue, each filtered by itself. Grey: their luma, one channel.",
     )
-    shown = st.segmented_control(
+    _choice(
+        "show",
         "Show",
-        ["Clamped", "Signed"],
-        default="Clamped",
-        required=True,
-        key="show",
-        bind="query-params",
-        width="stretch",
+        SHOWS,
+        "signed" if form.signed else "clamped",
         help="Clamped: a picture, values below 0 black and above 1 white. "
         "Signed: red negative, white zero, blue positive.",
     )
-    grey, signed = colours == "Grey", shown == "Signed"
-    channel = None
-    if signed and not grey:
-        channel = _CHANNELS.index(
-            st.segmented_control(
-                "Channel", _CHANNELS, default="Red", required=True, key="channel", bind="query-params", width="stretch"
-            )
-        )
-    return grey, signed, channel
-
-
-def _choose_border() -> str:
-    return st.selectbox(
-        "Outside the picture",
-        list(_BORDERS),
-        key="border",
-        bind="query-params",
-        format_func=lambda mode: _BORDERS[mode],
-        help="Near the border the kernel reaches outside; this is what it reads there.",
-    )
-
-
-def _border_value() -> str:
-    return st.session_state.get("border", "zeros")
-
-
-def _sum_sentence(total: float) -> str:
-    if abs(total) < 1e-9:
-        return "Weights sum to 0: flat areas vanish"
-    if abs(total - 1) < 1e-9:
-        return "Weights sum to 1: flat areas keep their brightness"
-    return f"Weights sum to {total:.3g}: flat areas become {total:.3g} times as bright"
+    if form.channel is not None:
+        _choice("channel", "Channel", CHANNELS, CHANNELS[form.channel])

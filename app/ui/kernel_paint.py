@@ -15,7 +15,6 @@ import torch
 from app.components.kernel_view.component import Brush
 from app.ui.kernel_stages import MAX_SIZE, Stage
 from app.ui.picture import ChosenPicture
-from cnnviz.errors import SettingsError
 from cnnviz.image import to_tensor
 from cnnviz.layer import KERNELS, KernelFit, convolve, fit_kernel
 
@@ -23,6 +22,8 @@ VIEW = "kernel_view"
 _STROKES = "_strokes"
 _POINTS = 20_000  # a stroke's bound: more than any hand paints, less than would slow the page
 _TONE, _LIKE = "a tone", "what a kernel gives"
+_IMITATED = [name for name in KERNELS if name != "identity"]
+_DEFAULT_TONE, _DEFAULT_RADIUS, _DEFAULT_SIZE = 1.0, 12, 3
 
 
 @dataclass(frozen=True)
@@ -45,54 +46,55 @@ class Painted:
     stage: Stage
 
 
-def paint_form(
-    chosen: ChosenPicture, before: tuple[Stage, ...], side: int, border: str
-) -> tuple[Painted | None, Brush]:
-    """The brush's settings; returns the fit to all strokes so far (None before the first) and the brush."""
+def paint_form() -> None:
+    """The brush's settings, the size of the kernel to find, undo and clear."""
     kind = st.selectbox("Brush paints", [_TONE, _LIKE], key="brush_kind", persist_state="session")
     if kind == _TONE:
-        tone = st.slider(
-            "Tone", 0.0, 1.0, 1.0, 0.05, key="brush_tone", persist_state="session", help="0 is black, 1 is white."
+        st.slider(
+            "Tone",
+            0.0,
+            1.0,
+            _DEFAULT_TONE,
+            0.05,
+            key="brush_tone",
+            persist_state="session",
+            help="0 is black, 1 is white.",
         )
-        like = None
     else:
-        tone = 0.0
-        like = st.selectbox(
+        st.selectbox(
             "Kernel to imitate",
-            [name for name in KERNELS if name != "identity"],
+            _IMITATED,
             key="brush_like",
             format_func=lambda name: KERNELS[name].title,
             persist_state="session",
             help="The brush paints what this kernel gives. Does a small patch suffice to find it again?",
         )
-    radius = st.slider(
-        "Brush radius", 0, 60, 12, key="brush_radius", persist_state="session", help="In pixels of the picture."
+    st.slider(
+        "Brush radius",
+        0,
+        60,
+        _DEFAULT_RADIUS,
+        key="brush_radius",
+        persist_state="session",
+        help="In pixels of the picture.",
     )
-    size = st.slider("Size of the kernel to find", 1, MAX_SIZE, 3, key="fit_size", persist_state="session")
+    st.slider("Size of the kernel to find", 1, MAX_SIZE, _DEFAULT_SIZE, key="fit_size", persist_state="session")
     with st.container(horizontal=True, gap="small"):
         st.button("Undo", icon=":material/undo:", on_click=_undo, disabled=not _strokes(), key="paint_undo")
         st.button("Clear", icon=":material/delete:", on_click=_clear, disabled=not _strokes(), key="paint_clear")
-    colour = "rgb(240 160 75 / 60%)" if like else "rgb({0} {0} {0})".format(round(255 * tone))
-    brush = Brush(radius, colour)
-    try:
-        return _fitted(chosen, before, side, border, size), brush
-    except SettingsError as error:
-        st.error(str(error), icon=":material/error:")
-        return None, brush
+
+
+def brush() -> Brush:
+    """What the next stroke will look like."""
+    stroke = _next_stroke(())
+    colour = "rgb(240 160 75 / 60%)" if stroke.like else "rgb({0} {0} {0})".format(round(255 * stroke.tone))
+    return Brush(stroke.radius, colour)
 
 
 def stroke_added() -> None:
     """The learner lifted the brush: keep the stroke with the brush of this moment."""
     points = st.session_state[VIEW].stroke["points"][:_POINTS]
-    state = st.session_state
-    like = state.get("brush_like") if state.get("brush_kind") == _LIKE else None
-    stroke = Stroke(
-        tuple((int(row), int(col)) for row, col in points),
-        int(state.get("brush_radius", 12)),
-        float(state.get("brush_tone", 1.0)),
-        like,
-    )
-    state[_STROKES] = (*_strokes(), stroke)
+    st.session_state[_STROKES] = (*_strokes(), _next_stroke(tuple((int(row), int(col)) for row, col in points)))
 
 
 def sentence(painted: Painted | None) -> str:
@@ -122,9 +124,14 @@ def _clear() -> None:
     st.session_state.pop(_STROKES, None)
 
 
-def _fitted(chosen: ChosenPicture, before: tuple[Stage, ...], side: int, border: str, size: int) -> Painted | None:
+def fitted(chosen: ChosenPicture, before: tuple[Stage, ...], side: int, border: str) -> Painted | None:
+    """The kernel that fits all strokes so far best, on the picture as it goes into the stage; None before the first.
+
+    Raises SettingsError where the picture is too small for the border.
+    """
     if not _strokes():
         return None
+    size = int(st.session_state.get("fit_size", _DEFAULT_SIZE))
     image = to_tensor(chosen.fitted(side), "grey")
     for stage in before:
         image = convolve(image, stage.matrix, padding_mode=border, bias=stage.bias)
@@ -133,6 +140,18 @@ def _fitted(chosen: ChosenPicture, before: tuple[Stage, ...], side: int, border:
         return None
     fit = fit_kernel(image, targets, mask, size=(size, size), padding_mode=border)
     return Painted(targets, mask, fit, Stage(None).with_matrix(fit.kernel))
+
+
+def _brush_kind() -> str:
+    return st.session_state.get("brush_kind", _TONE)
+
+
+def _next_stroke(points: tuple[tuple[int, int], ...]) -> Stroke:
+    state = st.session_state
+    like = state.get("brush_like", _IMITATED[0]) if _brush_kind() == _LIKE else None
+    return Stroke(
+        points, int(state.get("brush_radius", _DEFAULT_RADIUS)), float(state.get("brush_tone", _DEFAULT_TONE)), like
+    )
 
 
 def _rasterised(image: torch.Tensor, strokes: tuple[Stroke, ...], border: str) -> tuple[torch.Tensor, torch.Tensor]:

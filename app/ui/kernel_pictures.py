@@ -10,7 +10,7 @@ import torch
 
 from app.components.colour_bar import colour_bar
 from app.components.kernel_view.component import Panel, Role
-from app.ui.kernel_form import Form
+from app.ui.kernel_state import Form
 from app.ui.picture import ChosenPicture
 from app.ui.theme import current_theme
 from cnnviz.compute import at_work
@@ -90,7 +90,7 @@ def _painted_panel(form: Form, image: torch.Tensor) -> Panel:
 
 def clamped_panel(role: Role, title: str, values: torch.Tensor) -> Panel:
     """The map as a picture: what lies outside 0..1 is clamped, and the share of it is said."""
-    outside = float(((values < 0) | (values > 1)).float().mean())
+    outside = float(((values - 0.5).abs_() > 0.5).count_nonzero()) / values.numel()
     note = f"{100 * outside:.3g} % of the values clamped to 0–1" if outside else "0 black, 1 white"
     return Panel(role, title, note, encode_jpeg(to_picture(values), quality=95), "image/jpeg")
 

@@ -3,6 +3,9 @@
 Widgets bind themselves to the address (``bind="query-params"``); this is for state that no single widget holds.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import streamlit as st
 
 _SWITCHED = "_page_switched"
@@ -27,6 +30,14 @@ def linked(key: str, default: str) -> str:
     return value
 
 
+def linked_choice(key: str, options: Sequence[str]) -> str:
+    """The text of `key`, one of `options`: the first by default, and for a link that names another."""
+    value = linked(key, options[0])
+    if value not in options:
+        set_linked(key, options[0])
+    return value if value in options else options[0]
+
+
 def set_linked(key: str, value: str) -> None:
     """Set the text of `key`; the address follows when the page reads it."""
     st.session_state[key] = value
@@ -37,6 +48,20 @@ def hold(key: str, value: object) -> None:
     """Make the widget `key`, drawn next, show `value`; where it does, a slider in motion is not pulled back."""
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
+
+
+def follows(key: str) -> dict[str, Any]:
+    """Arguments that make a widget write its value into the linked text `key`; `hold(widget_key(key), …)` before it."""
+    return {"key": widget_key(key), "on_change": _follow, "args": (key,)}
+
+
+def widget_key(key: str) -> str:
+    """The key of the widget that writes the linked text `key`."""
+    return f"{key}_widget"
+
+
+def _follow(key: str) -> None:
+    set_linked(key, str(st.session_state[widget_key(key)]))
 
 
 def _write(key: str, value: str | None) -> None:

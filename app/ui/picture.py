@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import streamlit as st
 from PIL import Image
@@ -17,6 +18,7 @@ DEFAULT = "chelsea"
 _KEY = "picture"
 _SEEN = "_picture_in_link"
 _NOTICE = "_picture_notice"
+_CHANGED = "_picture_changed"  # chosen after this page's head was drawn
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class ChosenPicture:
 def chosen_picture() -> ChosenPicture:
     """The picture in use; keeps the link's ``picture`` in step with it."""
     _follow_link()
+    st.session_state.pop(_CHANGED, None)
     key = st.session_state.get(_KEY) or PICTURES.current(visitor()) or DEFAULT
     own = None if key in SAMPLES else PICTURES.get(visitor(), key)
     if own is None and key not in SAMPLES:
@@ -50,15 +53,27 @@ def chosen_picture() -> ChosenPicture:
     _write_link(key if own is None else None)
     if own is not None:
         return ChosenPicture(key, own.name, own.picture, own=True)
-    return ChosenPicture(key, SAMPLES[key].title, load_sample(key), own=False)
+    return ChosenPicture(key, SAMPLES[key].title, _sample(key), own=False)
+
+
+@lru_cache
+def _sample(name: str) -> Image.Image:
+    """A sample, decoded once for everybody."""
+    return load_sample(name)
 
 
 def choose(key: str) -> None:
     """Use the sample or own picture `key` from now on, on every page."""
     st.session_state[_KEY] = key
+    st.session_state[_CHANGED] = True
     st.session_state.pop(_NOTICE, None)
     PICTURES.choose(visitor(), None if key in SAMPLES else key)
     _write_link(key if key in SAMPLES else None)
+
+
+def whole_page_asked() -> bool:
+    """Whether the picture changed since the page's head was drawn; asks once."""
+    return bool(st.session_state.pop(_CHANGED, False))
 
 
 def add_picture(content: bytes, name: str) -> bool:

@@ -35,6 +35,7 @@ def to_picture(tensor: torch.Tensor) -> Image.Image:
     channels = tensor[None] if tensor.ndim == 2 else tensor
     if channels.ndim != 3 or channels.shape[0] not in (1, 3):
         raise SettingsError(f"A picture needs the shape (3, H, W), (1, H, W) or (H, W), not {tuple(tensor.shape)}.")
-    unit = channels.detach().to("cpu", torch.float32).nan_to_num(nan=0.0).clamp(0, 1)
-    pixels = unit.mul(255).round().to(torch.uint8).expand(3, -1, -1).permute(1, 2, 0).contiguous()
+    levels = channels.detach().to("cpu", torch.float32).mul(255).nan_to_num_(nan=0.0).clamp_(0, 255).round_()
+    # By way of 16 bits: torch turns floats into bytes one at a time, but both of these steps many at once.
+    pixels = levels.to(torch.int16).to(torch.uint8).expand(3, -1, -1).permute(1, 2, 0).contiguous()
     return Image.fromarray(pixels.numpy())

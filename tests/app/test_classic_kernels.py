@@ -15,10 +15,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app.ui.kernel_code import kernel_code
-from app.ui.kernel_form import Form
 from app.ui.kernel_paint import Stroke, _discs
 from app.ui.kernel_pictures import compute_panels
 from app.ui.kernel_stages import Stage, parse_stages
+from app.ui.kernel_state import Form
 from app.ui.picture import ChosenPicture
 from cnnviz.image import fit, load_sample, to_picture, to_tensor
 from cnnviz.layer import convolve
@@ -92,7 +92,7 @@ def test_stages_are_added_chosen_and_removed() -> None:
 
 def test_a_link_restores_the_whole_state() -> None:
     app = opened(
-        "stages=gaussian(size=5,sigma=2.0)>[0,1;2,3]%2B0.5&stage=2&colours=Grey&show=Signed&border=mirrored&picture=coffee"
+        "stages=gaussian(size=5,sigma=2.0)>[0,1;2,3]%2B0.5&stage=2&colours=grey&show=signed&border=reflect&picture=coffee"
     )
     header = scene(app)
     assert header["stages"][1] == {"matrix": [[0, 1], [2, 3]], "bias": 0.5}
@@ -157,7 +157,7 @@ def test_a_brush_paints_discs_that_end_at_the_border() -> None:
 
 
 def test_painting_what_a_kernel_gives_finds_that_kernel() -> None:
-    app = opened("tool=Paint a kernel")
+    app = opened("tool=paint")
     assert not app.exception
     app.session_state["_strokes"] = (Stroke(((150, 220),), 12, 0.0, "laplacian_8"),)
     app.run()
@@ -168,7 +168,7 @@ def test_painting_what_a_kernel_gives_finds_that_kernel() -> None:
 
 
 def test_painting_too_little_says_so() -> None:
-    app = opened("tool=Paint a kernel")
+    app = opened("tool=paint")
     app.session_state["_strokes"] = (Stroke(((150, 220),), 0, 1.0, None),)
     app.run()
     words = " ".join(element.value for element in app.markdown)
@@ -178,6 +178,8 @@ def test_painting_too_little_says_so() -> None:
 
 def test_committing_to_an_answer_sets_the_page_up() -> None:
     app = opened()
+    app.session_state["classic_kernels_foot"] = "Predict, then look"
+    app.run()
     app.radio(key="classic_kernels_question_1").set_value(1).run()
     app.button(key="classic_kernels_question_1_commit").click().run()
     assert not app.exception
@@ -198,7 +200,7 @@ def test_the_catalogue_names_what_its_entries_do() -> None:
 def test_painting_with_an_impossible_border_is_said_in_place() -> None:
     from app.ui.shelf import PICTURES
 
-    app = opened("tool=Paint a kernel&border=mirrored")
+    app = opened("tool=paint&border=reflect")
     buffer = BytesIO()
     Image.new("RGB", (2, 2)).save(buffer, "PNG")
     visitor = app.session_state["_visitor"]

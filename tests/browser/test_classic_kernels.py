@@ -50,12 +50,12 @@ def value_shown(page: Page, row: int, col: int) -> float:
 
 CASES = [
     ("stages=sharpen", "sharpen", False, "zeros"),
-    ("stages=sobel_x&colours=Grey&show=Signed", "sobel_x", True, "zeros"),
-    ("stages=gaussian(size%3D7,sigma%3D1.5)>laplacian_8%2B0.25&stage=2&colours=Grey&border=mirrored",
+    ("stages=sobel_x&colours=grey&show=signed", "sobel_x", True, "zeros"),
+    ("stages=gaussian(size%3D7,sigma%3D1.5)>laplacian_8%2B0.25&stage=2&colours=grey&border=reflect",
      "gaussian(size=7,sigma=1.5)>laplacian_8+0.25", True, "reflect"),
-    ("stages=[1,2,0,-1;0.5,0,1,0]>box_blur(size%3D5)>emboss&stage=3&border=wrapped+around",
+    ("stages=[1,2,0,-1;0.5,0,1,0]>box_blur(size%3D5)>emboss&stage=3&border=circular",
      "[1,2,0,-1;0.5,0,1,0]>box_blur(size=5)>emboss", False, "circular"),
-    ("stages=unsharp_mask&border=edge+repeated", "unsharp_mask", False, "replicate"),
+    ("stages=unsharp_mask&border=replicate", "unsharp_mask", False, "replicate"),
 ]  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def test_the_result_picture_is_the_clamped_result(page: Page) -> None:
 
 
 def test_signed_colours_are_blue_where_positive_and_red_where_negative(page: Page) -> None:
-    opened(page, f"{PAGE}?stages=sobel_x&colours=Grey&show=Signed&border=mirrored")
+    opened(page, f"{PAGE}?stages=sobel_x&colours=grey&show=signed&border=reflect")
     values = result("sobel_x", True, "reflect")[0]
     high, low = (divmod(int(at), values.shape[1]) for at in (values.argmax(), values.argmin()))
     positive, negative = pixel(page, "result", [high, low])
@@ -119,7 +119,7 @@ def test_the_border_is_said_where_the_kernel_reaches_outside(page: Page) -> None
 
 
 def test_typing_into_the_kernel_makes_it_ones_own(page: Page) -> None:
-    opened(page, f"{PAGE}?stages=identity&colours=Grey")
+    opened(page, f"{PAGE}?stages=identity&colours=grey")
     before = token(page)
     field = page.locator(f"{VIEW} .matrix").get_by_label("row 2, column 2")
     field.click()
@@ -156,7 +156,7 @@ def test_the_back_button_goes_back_a_setting(page: Page) -> None:
 
 
 def test_painting_what_a_kernel_gives_finds_it(page: Page) -> None:
-    opened(page, f"{PAGE}?tool=Paint+a+kernel")
+    opened(page, f"{PAGE}?tool=paint")
     page.locator(".st-key-brush_kind").get_by_role("combobox").click()
     page.get_by_role("option", name="what a kernel gives").click()
     page.locator(".st-key-brush_like").get_by_role("combobox").click()
@@ -177,7 +177,7 @@ def test_painting_what_a_kernel_gives_finds_it(page: Page) -> None:
 
 
 def test_fast_sliding_ends_on_the_last_setting(page: Page) -> None:
-    opened(page, f"{PAGE}?stages=gaussian&colours=Grey")
+    opened(page, f"{PAGE}?stages=gaussian&colours=grey")
     slider = page.locator(".st-key-gaussian_sigma").get_by_role("slider")
     slider.focus()
     for _ in range(15):

@@ -4,7 +4,7 @@ import { showBar } from "../shared/bar.js";
 import { unpack } from "../shared/blob.js";
 import { element, ground, onNextFrame, themeColour } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
-import { drawGrid, matrixFields } from "../shared/grids.js";
+import { drawGrid, matrixFields, showMatrix } from "../shared/grids.js";
 import { cellAt, decode, pixelsOf, put, savePng, sharpen } from "../shared/pixels.js";
 import { planes, valueAt } from "./arithmetic.js";
 
@@ -50,9 +50,9 @@ async function update(view, header) {
     if (header.channel !== null && header.channel !== undefined) view.channel = header.channel;
     view.at = insideOrCentre(view.at, pixels);
     showPanels(view, sources);
+    view.root.dataset.cnnvizDrawn = header.token;
     showSum(view);
     drawPointed(view);
-    view.root.dataset.cnnvizDrawn = header.token;
   } catch (error) {
     if (order === view.order) view.sentence.textContent = error.message;
   }
@@ -158,24 +158,30 @@ function finishStroke(view) {
   view.send("stroke", { points });
 }
 
-// The kernel's grid of fields is rebuilt only when the kernel changed, so that typing is never interrupted.
+// The kernel's fields are made anew only for another shape, so that typing is never interrupted.
 function showSum(view) {
   const { stages, editable } = view.header;
   const { matrix } = stages[stages.length - 1];
-  const key = JSON.stringify([matrix, editable, view.channels, ground(view.root)]);
-  if (key === view.sumKey) return;
-  view.sumKey = key;
+  const key = [matrix.length, matrix[0].length, editable, view.channels].join();
+  if (key !== view.sumKey) {
+    view.sumKey = key;
+    buildSum(view, matrix, editable);
+  }
+  const family = getComputedStyle(view.root).fontFamily;
+  showMatrix(view.fields, matrix, editable, { ground: ground(view.root), family });
+}
+
+function buildSum(view, matrix, editable) {
   view.patch = element("canvas", { role: "img" });
   view.products = element("canvas", { role: "img" });
   view.equals = element("div", { className: "equals" });
-  const family = getComputedStyle(view.root).fontFamily;
-  const fields = matrixFields(matrix, editable, ground(view.root), family, (edited) => view.send("edit", { matrix: edited }));
+  view.fields = matrixFields(matrix.length, matrix[0].length, (edited) => view.send("edit", { matrix: edited }));
   const part = (title, node) => element("figure", {}, element("figcaption", { textContent: title }), node);
   // A sign stays with what follows it, wherever the line breaks.
   const after = (sign, node) => element("div", {}, element("span", { className: "sign", textContent: sign }), node);
   view.sum.replaceChildren(
     element("div", {}, part("Values under the kernel", view.patch)),
-    after("×", part(editable ? "Kernel: type to change" : "Kernel", fields)),
+    after("×", part(editable ? "Kernel: type to change" : "Kernel", view.fields)),
     after("=", part("Products", view.products)),
     after("→", element("div", { className: "total" }, channelButtons(view), view.equals)),
   );

@@ -76,42 +76,54 @@ function hatch(context, x, y, size, colour) {
 }
 
 // Number fields for the kernel, coloured by weight. `changed(matrix)` gets the whole matrix after a valid edit.
-export function matrixFields(matrix, editable, ground, family, changed) {
-  const size = cellSize(Math.max(matrix.length, matrix[0].length));
-  const limit = Math.max(...matrix.flat().map(Math.abs));
-  const context = new OffscreenCanvas(1, 1).getContext("2d");
-  const digits = digitSize(context, matrix.flat().map(short), size, family);
+// Made once per shape; `showMatrix` fills in the numbers.
+export function matrixFields(rows, cols, changed) {
   const grid = element("div", { className: "matrix", role: "group", "aria-label": "Kernel" });
-  grid.style.setProperty("--cell", `${size}px`);
-  grid.style.setProperty("--digit-size", `${digits || 10}px`);
-  grid.style.gridTemplateColumns = `repeat(${matrix[0].length}, auto)`;
-  const fields = matrix.map((row, i) => row.map((value, j) => {
-    const field = element("input", {
-      title: full(value), disabled: !editable, autocomplete: "off", "aria-label": `row ${i + 1}, column ${j + 1}`,
-    });
-    const rgb = signedColour(value, limit, ground);
-    field.style.background = css(rgb);
-    field.style.color = readable(rgb);
-    const rest = () => { field.value = short(value); field.classList.toggle("unread", !digits); };
-    rest();
-    field.onfocus = () => { field.value = String(value); field.classList.remove("unread"); field.select(); };
-    field.onblur = () => { if (field.getAttribute("aria-invalid") !== "true") rest(); };
+  grid.style.gridTemplateColumns = `repeat(${cols}, auto)`;
+  grid.fields = Array.from({ length: rows }, (_, i) => Array.from({ length: cols }, (_, j) => {
+    const field = element("input", { autocomplete: "off", "aria-label": `row ${i + 1}, column ${j + 1}` });
+    field.onfocus = () => { field.value = String(field.weight); field.classList.remove("unread"); field.select(); };
+    field.onblur = () => { if (field.getAttribute("aria-invalid") !== "true") rest(field); };
     field.onkeydown = (event) => {
       if (event.key === "Enter") field.blur();
       const to = { ArrowUp: [i - 1, j], ArrowDown: [i + 1, j] }[event.key];
-      if (to && fields[to[0]]) { event.preventDefault(); fields[to[0]][to[1]].focus(); }
+      if (to && grid.fields[to[0]]) { event.preventDefault(); grid.fields[to[0]][to[1]].focus(); }
       event.stopPropagation();
     };
     field.onchange = () => {
       const typed = parse(field.value);
       field.setAttribute("aria-invalid", String(typed === null));
       if (typed === null) { field.title = "Not a number: type for example -1, 0.25 or 1/9."; return; }
-      changed(matrix.map((line, a) => line.map((old, b) => (a === i && b === j ? typed : old))));
+      field.weight = typed;
+      changed(grid.fields.map((line) => line.map((other) => other.weight)));
     };
     return field;
   }));
-  grid.append(...fields.flat());
+  grid.append(...grid.fields.flat());
   return grid;
+}
+
+export function showMatrix(grid, matrix, editable, { ground, family }) {
+  const size = cellSize(Math.max(matrix.length, matrix[0].length));
+  const limit = Math.max(...matrix.flat().map(Math.abs));
+  const digits = digitSize(measuring, matrix.flat().map(short), size, family);
+  grid.style.setProperty("--cell", `${size}px`);
+  grid.style.setProperty("--digit-size", `${digits || 10}px`);
+  grid.fields.forEach((line, i) => line.forEach((field, j) => {
+    const rgb = signedColour(matrix[i][j], limit, ground);
+    Object.assign(field, { weight: matrix[i][j], title: full(matrix[i][j]), disabled: !editable, unread: !digits });
+    field.style.background = css(rgb);
+    field.style.color = readable(rgb);
+    field.setAttribute("aria-invalid", "false");
+    if (!field.matches(":focus")) rest(field);
+  }));
+}
+
+const measuring = new OffscreenCanvas(1, 1).getContext("2d");
+
+function rest(field) {
+  field.value = short(field.weight);
+  field.classList.toggle("unread", field.unread);
 }
 
 // "-1", "0,5", "1/9", "−2" → a number; anything else → null.

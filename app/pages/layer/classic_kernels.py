@@ -4,10 +4,11 @@ import streamlit as st
 
 from app.components.kernel_view.component import Scene, kernel_view
 from app.ui import kernel_paint as paint
-from app.ui.frame import bench, close_page, guarded, open_page
+from app.ui.frame import bench, close_page, guarded, live, open_page
 from app.ui.kernel_code import kernel_code
-from app.ui.kernel_form import VIEW, Form, edited, kernel_form
+from app.ui.kernel_form import kernel_form
 from app.ui.kernel_pictures import compute_panels
+from app.ui.kernel_state import VIEW, Form, edited, read_form
 
 chosen = open_page(
     "Classic kernels",
@@ -19,6 +20,8 @@ def show(form: Form) -> None:
     panels = compute_panels(form, chosen)
     st.markdown(form.words)
     st.caption(form.facts)
+    if form.problem:
+        st.error(form.problem, icon=":material/error:")
     kernel_view(
         VIEW,
         Scene(
@@ -37,10 +40,14 @@ def show(form: Form) -> None:
     )
 
 
-settings, picture = bench()
-with settings:
-    form = kernel_form(chosen)
-with picture:
-    guarded(lambda: show(form))
+def body() -> None:
+    settings, picture = bench()
+    form = read_form(chosen)
+    with picture:  # before the settings: the learner sees the new picture before Streamlit has gone through the form
+        guarded(lambda: show(form))
+    with settings:
+        kernel_form(form)
+    close_page("classic_kernels", kernel_code(form, chosen), chosen)
 
-close_page("classic_kernels", kernel_code(form, chosen), chosen)
+
+live(body)
