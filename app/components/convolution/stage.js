@@ -1,0 +1,217 @@
+// The picture: input planes, sums and output maps in their places; what stands still, and what moves with the pointer.
+
+import { showBar } from "../shared/bar.js";
+import { element, ground, themeColour } from "../shared/dom.js";
+import { saveText } from "../shared/pixels.js";
+import { channelsOf, explain, planeOf, readers, weightsOfTaps } from "./arithmetic.js";
+import { drawPlane, fit, box, makeScale, markCells, markWindow } from "./draw.js";
+import { cellOf, layout } from "./layout.js";
+import { buildPlane } from "./plane.js";
+import { showPosition } from "./player.js";
+import { buildTerm, drawTerm, showTotal } from "./terms.js";
+import { costSentence, formulaLines, inputSentence, outputSentence, unreadSentence } from "./words.js";
+
+// The theme's colours and type, read once for each theme.
+export function readLook(root) {
+  const [r, g, b] = ground(root);
+  return {
+    ground: `rgb(${r} ${g} ${b})`, veil: `rgb(${r} ${g} ${b} / 0.62)`, text: themeColour(root, "text-color"),
+    line: themeColour(root, "border-color"), accent: themeColour(root, "primary-color"),
+    accentText: themeColour(root, "link-color"), family: getComputedStyle(root).fontFamily,
+  };
+}
+
+// Build what is missing, and give everything its size and place.
+export function arrange(view, handlersFor) {
+  const { input, settings, stage } = view;
+  const maps = view.output?.channels ?? settings.maps;
+  const shape = `${input.channels},${maps}`;
+  if (shape !== view.shape) {
+    view.shape = shape;
+    view.planes.inputs = Array.from({ length: input.channels }, (_, i) => buildPlane("input", handlersFor("input", i)));
+    view.planes.outputs = Array.from({ length: maps }, (_, i) => buildPlane("output", handlersFor("output", i)));
+    view.terms = view.planes.inputs.map((_, i) => buildTerm(i, () => `map ${view.at.map}, channel ${i}`, view.edit, view.redraw));
+    view.total = element("div", { className: "total" });
+    view.csv = element("button", { className: "plain", type: "button", textContent: "CSV", title: "Save the map in hand as a table" });
+    view.csv.onclick = () => saveCsv(view);
+    const outputs = element("div", { className: "outputs" }, ...view.planes.outputs.map((plane) => plane.figure));
+    const inputs = view.planes.inputs.map((plane, i) => { plane.figure.style.setProperty("--row", i + 1); return plane.figure; });
+    view.terms.forEach((term, i) => term.node.style.setProperty("--row", i + 1));
+    view.result = element("div", { className: "result" }, view.total, outputs);
+    stage.replaceChildren(...inputs, ...view.terms.map((term) => term.node), view.result);
+    stage.style.setProperty("--channels", input.channels);
+    stage.style.setProperty("--maps", Math.min(maps, 3));
+    view.planes.outputs[0].caption.append(view.csv);
+  }
+  view.sizes = layout(stage.clientWidth, window.innerHeight, input.channels, maps);
+  stage.dataset.mode = view.sizes.mode;
+  stage.style.setProperty("--input-side", `${view.sizes.inputSide}px`);
+  stage.style.setProperty("--output-side", `${view.sizes.outputSide}px`);
+}
+
+// The cell sides of input and output. Where both have room alike, one cell is as large on either side, so that a
+// smaller output looks smaller.
+function cells(view) {
+  const { sizes, input, output, settings } = view;
+  const pad = padOf(view);
+  const most = Math.max(input.height + 2 * pad[0], input.width + 2 * pad[1]);
+  const mostOut = view.problem ? most : Math.max(output.height, output.width);
+  if (sizes.inputSide !== sizes.outputSide) return { input: cellOf(sizes.inputSide, most), output: cellOf(sizes.outputSide, mostOut) };
+  const cell = cellOf(sizes.inputSide, Math.max(most, settings.stride[0] <= 2 ? mostOut : 1));
+  return { input: cell, output: mostOut < 4 ? Math.min(cellOf(sizes.outputSide, 4), cell * 2) : cell };
+}
+
+const padOf = ({ settings }) => (settings.transposed ? [0, 0] : settings.padding);
+
+// Planes with their numbers, and the words on them that do not depend on the pointer.
+export function drawStill(view) {
+  const { input, output, header, settings } = view;
+  view.cells = cells(view);
+  view.scales = {
+    input: makeScale(input.low, input.high, input.low < 0 ? header.stops.signed : header.stops.grey),
+    signed: makeScale(-1, 1, header.stops.signed),
+  };
+  const pad = padOf(view);
+  const around = view.problem ? {} : edges(view, pad);
+  view.planes.inputs.forEach((plane, i) => {
+    const shown = { ...planeOf(input, i), pad, ...around };
+    drawPlane(plane.canvas, shown, view.cells.input, view.scales.input, view.look);
+    plane.cells = shown;
+    name(plane, input.names[i], `${input.height} × ${input.width}`);
+    showBar(plane.bar, i === input.channels - 1 || view.sizes.mode === "above" ? { ...view.scales.input } : null);
+  });
+  view.root.dataset.problem = view.problem ?? "";
+  showFormula(view);
+  if (view.problem) return;
+  const limit = output.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+  view.scales.output = makeScale(-limit, limit, header.stops.signed);
+  view.planes.outputs.forEach((plane, i) => {
+    const shown = { ...planeOf(output, i), pad: [0, 0] };
+    drawPlane(plane.canvas, shown, view.cells.output, view.scales.output, view.look);
+    plane.cells = shown;
+    name(plane, settings.maps > 1 ? `Map ${i}` : "Output", `${output.height} × ${output.width}`);
+    showBar(plane.bar, { ...view.scales.output });
+  });
+  const weights = settings.weights.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+  view.limits = { weight: weights, product: weights * Math.max(Math.abs(input.low), Math.abs(input.high)) || 1 };
+  view.scales.weights = makeScale(-weights, weights, header.stops.signed);
+}
+
+// Whose value stands in each row and column, padding counted in, and what is never read.
+function edges({ input, plan, settings, never }, pad) {
+  if (settings.transposed) return { neverRows: null };
+  const line = (axis, size, margin) => {
+    const source = new Int32Array(size + 2 * margin).fill(-1);
+    for (let i = 0; i < size; i += 1) source[margin + i] = i;
+    axis.at.forEach((cell, i) => { if (cell >= -margin && cell < size + margin) source[cell + margin] = axis.source[i]; });
+    return source;
+  };
+  return {
+    sourceRows: line(plan.rows, input.height, pad[0]), sourceCols: line(plan.cols, input.width, pad[1]),
+    neverRows: never.rows, neverCols: never.cols,
+  };
+}
+
+function name(plane, title, note) {
+  plane.title.textContent = title;
+  plane.note.textContent = note;
+  plane.frame.setAttribute("aria-label", `${title}, ${note}. Arrow keys move the point, Enter pins it.`);
+}
+
+function showFormula(view) {
+  const { settings, input } = view;
+  const lines = formulaLines(settings, input);
+  if (!view.problem) {
+    if (!settings.transposed) lines.push(unreadSentence(view.never.rows, view.never.cols));
+    lines.push(costSentence(settings, view.output));
+  }
+  view.formula.replaceChildren(...lines.map((line) => element("span", { textContent: line })));
+}
+
+// Everything that follows the pointer.
+export function drawMoving(view) {
+  if (!view.settings) return;
+  const { sentence } = view;
+  sentence.setAttribute("aria-live", view.player.playing ? "off" : "polite");
+  view.stage.classList.toggle("impossible", Boolean(view.problem));
+  if (view.problem) {
+    sentence.textContent = view.problem;
+    for (const plane of [...view.planes.inputs, ...view.planes.outputs]) blankMarks(plane, 1);
+    return;
+  }
+  const traced = explain(view.input, view.settings, view.plan, view.at);
+  const found = view.cell ? readers(view.plan, view.cell) : [];
+  const here = found.find(({ row, col }) => row === view.at.row && col === view.at.col);
+  showTerms(view, traced, here);
+  markInputs(view, traced);
+  markOutputs(view, found);
+  const words = view.cell ? inputSentence(view, view.cell, view.at.map, found) : outputSentence(view, traced);
+  sentence.textContent = `${words}${view.pinned ? " Pinned: click or press Escape to let go." : ""}`;
+  showPosition(view.player, ...position(view));
+  view.root.dataset.value = traced.value;
+  view.root.shown = { traced, readers: found, cell: view.cell };
+}
+
+function showTerms(view, traced, here) {
+  const { input, settings, scales, sizes, look, limits } = view;
+  const [rows, cols] = settings.kernel;
+  const blank = settings.transposed ? traced.rows.flatMap((r) => traced.cols.map((c) => r < 0 || c < 0)) : null;
+  const marked = here?.taps.map(([a, b]) => a * cols + b);
+  const read = channelsOf(settings, input.channels, traced.map);
+  view.terms.forEach((term, channel) => {
+    const local = read.indexOf(channel);
+    term.node.classList.toggle("unread", local < 0);
+    term.index = Math.max(0, local);
+    const marks = view.cell?.channel === channel ? marked : null;
+    const shown = traced.terms[Math.max(0, local)];
+    drawTerm(term, shown, { rows, cols, gridSide: sizes.gridSide, scales, look, limits, blank, padded: traced.padded, marked: marks });
+  });
+  showTotal(view.total, traced);
+}
+
+function markInputs(view, traced) {
+  const { settings, input, cells: { input: cell }, look } = view;
+  const pad = padOf(view);
+  const read = channelsOf(settings, input.channels, traced.map);
+  view.planes.inputs.forEach((plane, channel) => {
+    const context = blankMarks(plane, cell);
+    const local = read.indexOf(channel);
+    if (view.cell) {
+      if (view.cell.channel === channel) box(context, (view.cell.col + pad[1]) * cell, (view.cell.row + pad[0]) * cell, cell, cell, look.accent);
+    } else if (local >= 0) {
+      if (!settings.transposed) markWindow(context, traced, traced.terms[local].weights, cell, pad, look);
+      else for (const row of traced.rows) for (const col of traced.cols) if (row >= 0 && col >= 0) box(context, col * cell, row * cell, cell, cell, look.accent);
+    }
+  });
+}
+
+function markOutputs(view, found) {
+  const { settings, input, cells: { output: cell }, at, look } = view;
+  view.planes.outputs.forEach((plane, map) => {
+    const context = blankMarks(plane, cell);
+    if (view.cell) {
+      const lit = found.flatMap(({ row, col, taps }) => {
+        const weights = weightsOfTaps(settings, input.channels, map, view.cell.channel, taps);
+        return weights.length ? [{ row, col, value: weights.reduce((sum, weight) => sum + weight, 0) }] : [];
+      });
+      markCells(context, lit, cell, view.scales.weights, look);
+      if (map === at.map && lit.length) box(context, at.col * cell, at.row * cell, cell, cell, look.accent);
+    } else if (map === at.map) box(context, at.col * cell, at.row * cell, cell, cell, look.accent);
+  });
+}
+
+function blankMarks(plane, cell) {
+  const { height, width, pad } = plane.cells;
+  return fit(plane.marks, (width + 2 * pad[1]) * cell, (height + 2 * pad[0]) * cell);
+}
+
+function position({ settings, input, output, cell, at }) {
+  if (settings.transposed) return [cell ? cell.row * input.width + cell.col : 0, input.height * input.width];
+  return [at.row * output.width + at.col, output.height * output.width];
+}
+
+function saveCsv({ output, at }) {
+  const { data, width, height } = planeOf(output, at.map);
+  const rows = Array.from({ length: height }, (_, r) => Array.from(data.subarray(r * width, (r + 1) * width)).join(","));
+  saveText(`${rows.join("\n")}\n`, `cnnviz map ${at.map}.csv`, "text/csv");
+}

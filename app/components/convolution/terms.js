@@ -1,0 +1,58 @@
+// One output value taken apart on the screen: for each channel the patch, the kernel, the products and their sum; then
+// the total and the bias.
+
+import { element } from "../shared/dom.js";
+import { full, short } from "../shared/format.js";
+import { drawGrid, makeScale } from "./draw.js";
+import { buildKernelGrid } from "./kernel_grid.js";
+
+// One row of terms for a channel. `changed(term, row, col, value)` hears of a weight that was changed.
+export function buildTerm(index, name, changed, redraw) {
+  const term = { index };
+  const figure = (title, node) => element("figure", {}, element("figcaption", { textContent: title }), node);
+  const sign = (text) => element("span", { className: "sign", textContent: text });
+  term.patch = element("canvas", { role: "img" });
+  term.products = element("canvas", { role: "img" });
+  term.kernel = buildKernelGrid(() => `Kernel of ${name()}`, (row, col, value) => changed(term, row, col, value), redraw);
+  term.sum = element("output", { className: "sum" });
+  term.node = element("div", { className: "term" },
+    figure("Patch", term.patch), sign("×"), figure("Kernel", term.kernel.node), sign("="),
+    figure("Products", term.products), sign("→"), figure("Sum", term.sum));
+  return term;
+}
+
+// rows × cols cells of `gridSide` pixels in all; `limits`: largest size of a weight and of a product; `marked`: tap
+// indices that belong to the input cell pointed at.
+export function drawTerm(term, shown, { rows, cols, gridSide, scales, look, limits, padded, blank, marked }) {
+  const cell = Math.max(6, Math.min(54, Math.floor(gridSide / Math.max(rows, cols, 3))));
+  const grid = { rows, cols, cell, look, mark: marked };
+  drawGrid(term.patch, shown.patch, { ...grid, scale: scales.input, padded, blank });
+  const weights = makeScaleOnce(limits.weight, scales.signed);
+  const selected = term.kernel.selected;
+  const mark = selected ? [...(marked ?? []), selected.row * cols + selected.col] : marked;
+  drawGrid(term.kernel.canvas, shown.weights, { ...grid, scale: weights, mark });
+  term.kernel.show(rows, cols, cell, shown.weights);
+  drawGrid(term.products, shown.products, { ...grid, scale: makeScaleOnce(limits.product, scales.signed), blank });
+  term.patch.setAttribute("aria-label", `Patch: ${list(shown.patch)}`);
+  term.products.setAttribute("aria-label", `Products: ${list(shown.products)}`);
+  term.sum.textContent = short(shown.sum);
+  term.sum.title = full(shown.sum);
+}
+
+const list = (values) => (values.length <= 25 ? values.map(short).join(", ") : `${values.length} numbers`);
+
+// The scale's colours do not depend on its limit, so only the limit is exchanged.
+const makeScaleOnce = (limit, signed) => ({ ...signed, low: -limit, high: limit });
+
+export const signedScale = (limit, stops) => makeScale(-limit, limit, stops);
+
+// "0.12 + 0.3 − 0.05 = 0.37, + bias 0.02 = 0.39"
+export function showTotal(node, traced) {
+  const sums = traced.terms.map(({ sum }, i) => (i ? `${sum < 0 ? " − " : " + "}${short(Math.abs(sum))}` : short(sum))).join("");
+  const before = traced.terms.length > 1 ? `${sums} = ${short(traced.sum)}` : `Sum ${short(traced.sum)}`;
+  const bias = `${traced.bias < 0 ? "−" : "+"} bias ${short(Math.abs(traced.bias))}`;
+  node.replaceChildren(
+    element("span", { textContent: before }), element("span", { textContent: bias }),
+    element("strong", { textContent: `= ${short(traced.value)}`, title: full(traced.value) }),
+  );
+}

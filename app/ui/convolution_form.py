@@ -1,0 +1,61 @@
+"""The row above the convolution view: what to look at, and which input. The layer's own settings are in the view."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.ui.convolution_presets import DEFAULT, LAYERS, PRESETS
+from app.ui.convolution_state import INPUTS, Layer, format_layer, parse_layer, sides
+from app.ui.linked import hold, linked, set_linked
+from cnnviz.errors import SettingsError
+
+VIEW = "convolution_view"
+_LAYER = "layer"
+_TOLD = "_convolution_told"  # (revision, text): the last settings that the view told of
+
+
+def convolution_form() -> tuple[Layer, int | None]:
+    """Draw the row; the layer, and the view's revision of it where the view itself set it last."""
+    name, layer = _current()
+    hold("show", name)
+    hold("input", layer.input)
+    hold("side", layer.side)
+    show, given, size, again = st.columns([2.2, 1.6, 1, 0.9], vertical_alignment="bottom")
+    show.selectbox("Show", list(PRESETS), key="show", format_func=lambda key: PRESETS[key].title, on_change=_chosen)
+    given.selectbox("Input", list(INPUTS), key="input", format_func=INPUTS.__getitem__, on_change=_given)
+    size.selectbox("Size", sides(layer.input), key="side", format_func=lambda n: f"{n} × {n}", on_change=_given)
+    again.button("Start again", on_click=_chosen, disabled=layer == LAYERS[name], key="again", width="stretch")
+    st.markdown(PRESETS[name].look)
+    revision, text = st.session_state.get(_TOLD, (None, None))
+    return layer, revision if text == format_layer(name, layer, LAYERS) else None
+
+
+def edited() -> None:
+    """The learner changed a setting in the view: the link follows. What is no convolution is not taken over."""
+    told = st.session_state[VIEW].settings
+    name, layer = _current()
+    try:
+        text = format_layer(name, layer.with_view_settings(told), LAYERS)
+    except SettingsError:
+        return
+    st.session_state[_TOLD] = (int(told.get("revision", 0)), text)
+    set_linked(_LAYER, text)
+
+
+def _current() -> tuple[str, Layer]:
+    try:
+        return parse_layer(linked(_LAYER, DEFAULT), LAYERS)
+    except SettingsError as error:
+        set_linked(_LAYER, DEFAULT)
+        linked(_LAYER, DEFAULT)
+        st.warning(f"The link's settings were left out. {error}", icon=":material/info:")
+        return DEFAULT, LAYERS[DEFAULT]
+
+
+def _chosen() -> None:
+    set_linked(_LAYER, st.session_state["show"])
+
+
+def _given() -> None:
+    name, layer = _current()
+    set_linked(_LAYER, format_layer(name, layer.on(st.session_state["input"], st.session_state["side"]), LAYERS))
