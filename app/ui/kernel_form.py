@@ -5,13 +5,12 @@ Every widget shows what `kernel_state` has read and writes back into it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from app.ui import kernel_paint as paint
-from app.ui.kernel_stages import MAX_BIAS, MAX_SIZE, MAX_STAGES, Stage
+from app.ui.kernel_stages import MAX_STAGES, Stage
 from app.ui.kernel_state import (
     BORDERS,
     CHANNELS,
@@ -27,7 +26,7 @@ from app.ui.kernel_state import (
     stage_in_hand,
 )
 from app.ui.linked import follows, hold, set_linked, widget_key
-from cnnviz.layer import KERNELS, Kernel
+from cnnviz.layer import KERNELS
 
 _OWN = "own"
 _TOOL_TITLES = {"apply": "Apply", "paint": "Paint a kernel"}
@@ -115,61 +114,19 @@ def _remove_stage() -> None:
 def _choose_kernel(stage: Stage) -> None:
     hold("kernel", stage.kernel or _OWN)
     st.selectbox("Kernel", [*KERNELS, _OWN], key="kernel", on_change=_kernel_changed, format_func=_kernel_title)
-    kernel = KERNELS.get(stage.kernel or "")
-    if kernel is not None:
-        _kernel_settings(kernel, stage)
-    if kernel is None or all(setting.name != "size" for setting in kernel.settings):
-        hold("kernel_size", max(stage.matrix.shape))
-        st.slider(
-            "Size",
-            1,
-            MAX_SIZE,
-            key="kernel_size",
-            on_change=_size_changed,
-            help="Rows and columns of the matrix; new cells are zero.",
-        )
-    hold("kernel_bias", stage.bias)
     total = stage.matrix.sum()
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.number_input(
-            "Bias",
-            -MAX_BIAS,
-            MAX_BIAS,
-            step=0.1,
-            key="kernel_bias",
-            on_change=_bias_changed,
-            format="%.2f",
-            width=110,
-            help="Added to every sum: 0.5 lifts the zero of an edge picture to mid grey.",
-        )
-        st.button(
-            "Normalise",
-            on_click=_normalise,
-            key="kernel_normalise",
-            disabled=abs(total) < 1e-12 or abs(total - 1) < 1e-12,
-            help="Divide by the sum of the weights, so that flat areas keep their brightness.",
-        )
+    st.button(
+        "Normalise",
+        on_click=_normalise,
+        key="kernel_normalise",
+        width="stretch",
+        disabled=abs(total) < 1e-12 or abs(total - 1) < 1e-12,
+        help="Divide by the sum of the weights, so that flat areas keep their brightness.",
+    )
 
 
 def _kernel_title(name: str) -> str:
     return KERNELS[name].title if name in KERNELS else "Your own"
-
-
-def _kernel_settings(kernel: Kernel, stage: Stage) -> None:
-    for setting in kernel.settings:
-        key = f"{kernel.name}_{setting.name}"
-        number = int if setting.whole else float
-        hold(key, number(stage.settings.get(setting.name, setting.default)))
-        st.slider(
-            setting.title,
-            number(setting.minimum),
-            number(setting.maximum),
-            step=number(setting.step),
-            key=key,
-            on_change=_setting_changed,
-            args=(setting.name, key),
-            help=setting.what,
-        )
 
 
 def _kernel_changed() -> None:
@@ -190,19 +147,6 @@ def _suggest_look(stage: Stage) -> None:
 
 def _stage() -> Stage:
     return chain()[stage_in_hand()]
-
-
-def _setting_changed(name: str, key: str) -> None:
-    stage = _stage()
-    replace_stage(replace(stage, settings={**stage.settings, name: st.session_state[key]}))
-
-
-def _size_changed() -> None:
-    replace_stage(_stage().resized(st.session_state["kernel_size"]))
-
-
-def _bias_changed() -> None:
-    replace_stage(replace(_stage(), bias=st.session_state["kernel_bias"]))
 
 
 def _normalise() -> None:

@@ -14,6 +14,7 @@ import streamlit as st
 
 from app.components.kernel_view.component import Brush
 from app.ui import kernel_paint as paint
+from app.ui.kernel_dials import dialled
 from app.ui.kernel_stages import Stage, format_stages, parse_stages
 from app.ui.linked import linked, linked_choice, set_linked
 from app.ui.picture import ChosenPicture
@@ -154,6 +155,12 @@ def replace_stage(stage: Stage) -> tuple[Stage, ...]:
 def edited() -> None:
     """The learner typed into the kernel: the stage in hand becomes a matrix of their own."""
     replace_stage(chain()[stage_in_hand()].with_matrix(st.session_state[VIEW].edit["matrix"]))
+
+
+def dial_turned() -> None:
+    """A slider of the view came to rest."""
+    turned = st.session_state[VIEW].dial
+    replace_stage(dialled(chain()[stage_in_hand()], turned["name"], turned["value"]))
 
 
 def separable(matrix: np.ndarray) -> bool:

@@ -15,13 +15,14 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app.ui.kernel_code import kernel_code
+from app.ui.kernel_dials import dialled, dials
 from app.ui.kernel_paint import Stroke, _discs
 from app.ui.kernel_pictures import compute_panels
 from app.ui.kernel_stages import Stage, parse_stages
 from app.ui.kernel_state import Form
 from app.ui.picture import ChosenPicture
 from cnnviz.image import fit, load_sample, to_picture, to_tensor
-from cnnviz.layer import convolve
+from cnnviz.layer import KERNELS, convolve
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 PAGE = "pages/layer/classic_kernels.py"
@@ -71,11 +72,21 @@ def test_choosing_an_edge_detector_shows_signed_grey() -> None:
     assert app.query_params["stages"] == "sobel_x"
 
 
-def test_a_slider_of_a_kernel_changes_its_matrix_and_the_link() -> None:
-    app = opened("stages=gaussian")
-    app.slider(key="gaussian_size").set_value(5).run()
-    assert np.shape(scene(app)["stages"][0]["matrix"]) == (5, 5)
-    assert app.query_params["stages"] == "gaussian(size=5)"
+@pytest.mark.parametrize("name", KERNELS)
+def test_every_step_of_every_slider_gives_the_matrix_that_the_server_computes(name: str) -> None:
+    stage = Stage(name, bias=0.5)
+    for dial in dials(stage):
+        for number, matrix in enumerate(dial.matrices):
+            turned = dialled(stage, dial.name, dial.minimum + number * dial.step)
+            np.testing.assert_array_equal(turned.matrix, matrix)
+            assert turned.bias == 0.5
+        assert dial.minimum <= dial.value <= dial.maximum
+
+
+def test_the_bias_slider_leaves_the_weights_alone() -> None:
+    turned = dialled(Stage("sharpen"), "bias", 0.30000000000000004)
+    assert turned.bias == 0.3
+    np.testing.assert_array_equal(turned.matrix, Stage("sharpen").matrix)
 
 
 def test_stages_are_added_chosen_and_removed() -> None:

@@ -178,7 +178,7 @@ def test_painting_what_a_kernel_gives_finds_it(page: Page) -> None:
 
 def test_fast_sliding_ends_on_the_last_setting(page: Page) -> None:
     opened(page, f"{PAGE}?stages=gaussian&colours=grey")
-    slider = page.locator(".st-key-gaussian_sigma").get_by_role("slider")
+    slider = page.get_by_role("slider", name="Sigma")
     slider.focus()
     for _ in range(15):
         page.keyboard.press("ArrowRight")
@@ -187,6 +187,32 @@ def test_fast_sliding_ends_on_the_last_setting(page: Page) -> None:
     expected = result("gaussian(size=7,sigma=3.0)", True)[0, 60, 70].item()
     point(page, "result", 60, 70)
     expect(page.locator(f"{VIEW} .sentence")).to_contain_text(f"60, 70] = {expected:.3g} ")
+
+
+SLIDES = [
+    ("stages=gaussian&colours=colour", "Sigma"),
+    ("stages=laplacian_of_gaussian&colours=grey&show=signed&border=reflect", "Sigma"),
+    ("stages=gaussian>motion_blur&stage=2&border=replicate", "Angle"),
+    ("stages=unsharp_mask&show=signed&channel=blue&border=circular", "Amount"),
+    ("stages=sobel_x&colours=grey", "Bias"),
+    ("stages=sharpen", "Size"),
+]
+
+
+@pytest.mark.parametrize(("query", "slider"), SLIDES)
+def test_what_the_browser_draws_while_sliding_is_what_the_server_then_sends(
+    page: Page, query: str, slider: str
+) -> None:
+    opened(page, f"{PAGE}?{query}")
+    places = [(0, 0), (20, 30), (150, 225), (260, 100), (299, 450), (200, 449)]
+    page.get_by_role("slider", name=slider).focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(VIEW)).to_have_attribute("data-cnnviz-drawn", re.compile("preview"))
+    at_once = np.array(pixel(page, "result", places))
+    expect(page.locator(VIEW)).not_to_have_attribute("data-cnnviz-drawn", re.compile("preview"))
+    then = np.array(pixel(page, "result", places))
+    exact = "signed" in query
+    assert np.abs(at_once - then).max() <= (3 if exact else 16)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])

@@ -11,6 +11,7 @@ import numpy as np
 from app.components import view
 from app.components.blob import pack
 from app.components.colour_bar import ColourBar
+from cnnviz.image import CENTRE
 
 _render = view("kernel_view")
 
@@ -38,6 +39,20 @@ class Brush:
 
 
 @dataclass(frozen=True)
+class Dial:
+    """A slider of the stage in hand. `matrices` is one for each step; empty for the bias, which leaves them alone."""
+
+    name: str
+    title: str
+    what: str
+    minimum: float
+    maximum: float
+    step: float
+    value: float
+    matrices: tuple[np.ndarray, ...] = ()
+
+
+@dataclass(frozen=True)
 class Scene:
     """Everything the view shows. `stages` are (matrix, bias) from the picture to the value pointed at."""
 
@@ -50,11 +65,24 @@ class Scene:
     editable: bool = True
     channel: int | None = None
     brush: Brush = Brush()
+    dials: Sequence[Dial] = ()
+    palette: np.ndarray | None = None
 
 
-def kernel_view(key: str, scene: Scene, on_edit: Callable[[], None], on_stroke: Callable[[], None]) -> None:
-    """Mount the view. The callbacks read `state[key].edit` = {matrix} and `state[key].stroke` = {points}."""
-    arrays: dict[str, bytes] = {}
+def kernel_view(
+    key: str, scene: Scene, on_edit: Callable[[], None], on_stroke: Callable[[], None], on_dial: Callable[[], None]
+) -> None:
+    """Mount the view.
+
+    The callbacks read `state[key].edit` = {matrix}, `.stroke` = {points} and `.dial` = {name, value}.
+    """
+    arrays: dict[str, bytes | np.ndarray] = {
+        f"dial_{dial.name}": np.concatenate([matrix.ravel() for matrix in dial.matrices]).astype(np.float64)
+        for dial in scene.dials
+        if dial.matrices
+    }
+    if scene.palette is not None:
+        arrays["palette"] = scene.palette
     panels: list[dict[str, Any]] = []
     for number, panel in enumerate(scene.panels):
         entry = {**asdict(panel), "source": "picture", "file": f"cnnviz {panel.title.lower()}.png"}
@@ -73,5 +101,13 @@ def kernel_view(key: str, scene: Scene, on_edit: Callable[[], None], on_stroke: 
         "clamped": scene.clamped,
         "editable": scene.editable,
         "brush": asdict(scene.brush),
+        "dials": [_dial(dial) for dial in scene.dials],
+        "centre": CENTRE,
     }
-    _render(key=key, data=pack(header, **arrays), on_edit_change=on_edit, on_stroke_change=on_stroke)
+    blob = pack(header, **arrays)
+    _render(key=key, data=blob, on_edit_change=on_edit, on_stroke_change=on_stroke, on_dial_change=on_dial)
+
+
+def _dial(dial: Dial) -> dict[str, Any]:
+    entry = {name: value for name, value in vars(dial).items() if name != "matrices"}
+    return {**entry, "shapes": [matrix.shape for matrix in dial.matrices]}

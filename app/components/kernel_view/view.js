@@ -7,9 +7,12 @@ import { full, short } from "../shared/format.js";
 import { drawGrid, matrixFields, showMatrix } from "../shared/grids.js";
 import { cellAt, decode, pixelsOf, put, savePng, sharpen } from "../shared/pixels.js";
 import { planes, valueAt } from "./arithmetic.js";
+import { buildDials, showDials } from "./dials.js";
+import { drawPreview } from "./preview.js";
 
 const CHANNELS = { 1: ["grey"], 3: ["red", "green", "blue"] };
 const views = new WeakMap();
+let previews = 0;
 
 export default function mount({ data, parentElement, setTriggerValue }) {
   const view = views.get(parentElement) ?? build(parentElement);
@@ -25,7 +28,8 @@ function build(parent) {
   view.grid = element("div", { className: "panels" });
   view.sentence = element("p", { className: "sentence", "aria-live": "polite" });
   view.sum = element("div", { className: "sum" });
-  view.root.append(view.grid, view.sentence, view.sum);
+  view.dials = element("div", { className: "dials" });
+  view.root.append(view.dials, view.grid, view.sentence, view.sum);
   parent.append(view.root);
   view.redraw = onNextFrame(() => drawPointed(view));
   view.resize = new ResizeObserver(view.redraw);
@@ -39,7 +43,8 @@ async function update(view, header) {
   try {
     const pixels = header.picture ? await pixelsOf(new URL(header.picture, location.origin).href) : null;
     const sources = await Promise.all(header.panels.map((panel) => panelSource(panel, header, pixels)));
-    if (order !== view.order) return; // a newer setting overtook this one
+    // A newer setting overtook this one, or a slider is in motion and the server will hear of it.
+    if (order !== view.order || (view.header && view.dials.moving?.())) return;
     view.header = header;
     const channels = header.channels;
     if (view.pixels !== pixels || view.channels !== channels) {
@@ -50,12 +55,50 @@ async function update(view, header) {
     if (header.channel !== null && header.channel !== undefined) view.channel = header.channel;
     view.at = insideOrCentre(view.at, pixels);
     showPanels(view, sources);
+    offerDials(view);
     view.root.dataset.cnnvizDrawn = header.token;
     showSum(view);
     drawPointed(view);
   } catch (error) {
     if (order === view.order) view.sentence.textContent = error.message;
   }
+}
+
+function offerDials(view) {
+  const dials = view.header.dials.map((dial) => ({ ...dial, matrices: unpackMatrices(view.header, dial) }));
+  const key = JSON.stringify(view.header.dials.map(({ name, title, minimum, maximum, step }) => [name, title, minimum, maximum, step]));
+  if (key === view.dialKey) { showDials(view.dials, dials); return; }
+  view.dialKey = key;
+  const redraw = onNextFrame(() => preview(view));
+  buildDials(
+    view.dials, dials, (dial, value) => { turn(view, dial, value); redraw(); },
+    (name, value) => view.send("dial", { name, value }),
+  );
+}
+
+// The matrix of every step of a slider, or null where it leaves the matrix alone (the bias).
+function unpackMatrices({ arrays }, { name, shapes }) {
+  if (!shapes.length) return null;
+  let at = 0;
+  return shapes.map(([rows, cols]) => Array.from({ length: rows }, () => {
+    at += cols;
+    return Array.from(arrays[`dial_${name}`].subarray(at - cols, at));
+  }));
+}
+
+function turn(view, dial, value) {
+  const { stages } = view.header;
+  const stage = { ...stages[stages.length - 1] };
+  if (dial.matrices) stage.matrix = dial.matrices[Math.round((value - dial.minimum) / dial.step)];
+  else stage.bias = value;
+  view.header = { ...view.header, stages: [...stages.slice(0, -1), stage] };
+}
+
+function preview(view) {
+  drawPreview(view, view.header.stages[view.header.stages.length - 1]);
+  view.root.dataset.cnnvizDrawn = `preview ${(previews += 1)}`;
+  showSum(view);
+  drawPointed(view);
 }
 
 function insideOrCentre(at, { width, height }) {

@@ -6,9 +6,12 @@ from app.components.kernel_view.component import Scene, kernel_view
 from app.ui import kernel_paint as paint
 from app.ui.frame import bench, close_page, guarded, live, open_page
 from app.ui.kernel_code import kernel_code
+from app.ui.kernel_dials import dials
 from app.ui.kernel_form import kernel_form
 from app.ui.kernel_pictures import compute_panels
-from app.ui.kernel_state import VIEW, Form, edited, read_form
+from app.ui.kernel_state import VIEW, Form, dial_turned, edited, read_form
+from app.ui.theme import current_theme
+from cnnviz.image import palette
 
 chosen = open_page(
     "Classic kernels",
@@ -34,9 +37,12 @@ def show(form: Form) -> None:
             editable=form.editable,
             channel=form.channel,
             brush=form.brush,
+            dials=dials(form.stage) if form.editable else (),
+            palette=palette("signed", current_theme()) if form.signed else None,
         ),
         on_edit=edited,
         on_stroke=paint.stroke_added,
+        on_dial=dial_turned,
     )
 
 
