@@ -1,0 +1,119 @@
+"""How much does each way of getting smaller change when the picture moves by a pixel? Curves, a sentence, a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import streamlit as st
+from torch import Tensor
+
+from app.ui.pooling_form import TAPS, Form
+from app.ui.pooling_maps import spare
+from cnnviz.layer import ShiftCurve, blur_pool, pool, shift_curve
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+Against = Literal["moved along", "not moved"]
+_BINOMIALS = {2: "[1, 1]", 3: "[1, 2, 1]", 5: "[1, 4, 6, 4, 1]", 7: "[1, 6, 15, 20, 15, 6, 1]"}
+_LINES = (("#b2182b", "circle", "solid"), ("#7a5195", "square", "dot"), ("#2166ac", "diamond", "dash"),
+          ("#1b7837", "triangle-up", "solid"))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ShiftTest:
+    """The curves by name; the x axis is pixels from 0 on."""
+
+    curves: dict[str, ShiftCurve]
+    stride: int
+    most: int
+
+
+def show_shift_test(form: Form, whole: Tensor) -> None:
+    """The settings of the test, its chart, what it says, its table. Raises SettingsError for too small a map."""
+    st.subheader("Move the picture by one pixel", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        against: Against = st.segmented_control(
+            "Compared with the pooled map", ["moved along", "not moved"], default="moved along", required=True,
+            key="pool_against", bind="query-params",
+            help="Moved along: is the answer the same, only elsewhere (equivariance)? Not moved: is it the very same "
+            "(invariance)?",
+        )  # fmt: skip
+        taps = st.segmented_control(
+            "Blur before the stride", TAPS, default=3, required=True, key="pool_taps", bind="query-params",
+            format_func=_BINOMIALS.__getitem__,
+        )  # fmt: skip
+    test = shift_test(form, whole, taps)
+    st.markdown(shift_words(test, against))
+    st.plotly_chart(_chart(test, against, form.shift), key="pool_chart", config={"displaylogo": False})
+    st.download_button("Save the numbers as CSV", shift_csv(test), "cnnviz shift test.csv", "text/csv",
+                       on_click="ignore", key="pool_csv")  # fmt: skip
+
+
+def shift_test(form: Form, whole: Tensor, taps: int = 3) -> ShiftTest:
+    """Four ways to the same size, on the whole map without padding."""
+    window, stride = form.window, form.stride
+    most = spare(whole)
+    size = f"{window} × {window}"
+    ways: dict[str, Callable[[Tensor], Tensor]] = {
+        "Stride alone": lambda maps: maps[:, ::stride, ::stride],
+        f"Max {size}": lambda maps: pool(maps, "max", window, stride),
+        f"Average {size}": lambda maps: pool(maps, "average", window, stride),
+        f"Max {size}, blurred, then stride": lambda maps: blur_pool(pool(maps, "max", window, 1), taps, stride),
+    }
+    margin = max(1, -(-taps // stride))
+    return ShiftTest({name: shift_curve(whole, way, stride, most, margin) for name, way in ways.items()}, stride, most)
+
+
+def shift_words(test: ShiftTest, against: Against) -> str:
+    """What the curves say, in numbers."""
+    at = {name: points(curve, against) for name, curve in test.curves.items()}
+    one = ", ".join(f"{name[0].lower() + name[1:]} **{values[1]:.3g}**" for name, values in at.items())
+    words = f"One pixel: {one}."
+    if against == "not moved":
+        return f"{words} No pooling is invariant: 0 would be “nothing changed”, √2 “two unrelated maps”."
+    if test.stride == 1:
+        return f"{words} With stride 1 no place is skipped, so every pooled map just moves along."
+    if test.stride <= test.most:
+        return f"{words} Moved by the stride, {test.stride} pixels, each moves along exactly: 0."
+    return words
+
+
+def shift_csv(test: ShiftTest) -> str:
+    """Both measures of every curve, one row a shift."""
+    sheet = io.StringIO()
+    writer = csv.writer(sheet, lineterminator="\n")
+    measures = ("moved along", "not moved")
+    writer.writerow(["pixels", *(f"{name} against {what}" for name in test.curves for what in measures)])
+    for n in range(test.most + 1):
+        writer.writerow([n, *(v for c in test.curves.values() for v in (c.against_moved[n], c.against_still[n]))])
+    return sheet.getvalue()
+
+
+def points(curve: ShiftCurve, against: Against) -> tuple[float, ...]:
+    return curve.against_moved if against == "moved along" else curve.against_still
+
+
+def _chart(test: ShiftTest, against: Against, shift: int) -> Figure:
+    from plotly import graph_objects as go
+
+    figure = go.Figure()
+    for (name, curve), (colour, symbol, dash) in zip(test.curves.items(), _LINES, strict=True):
+        figure.add_scatter(
+            x=list(range(test.most + 1)), y=points(curve, against), name=name, mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 2.5}, marker={"symbol": symbol, "size": 9},
+            hovertemplate="%{x} pixels: %{y:.6g}<extra>" + name + "</extra>",
+        )  # fmt: skip
+    if shift:
+        figure.add_vline(x=shift, line_dash="dot", line_width=1)
+    figure.update_layout(
+        height=320, margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        xaxis={"title": "picture moved by … pixels", "dtick": 1},
+        yaxis={"title": "difference, in standard deviations", "rangemode": "tozero"}, hovermode="x",
+    )  # fmt: skip
+    return figure
