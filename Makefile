@@ -26,7 +26,7 @@ help:
 	@sed -n 's/^#   //p' Makefile
 
 app: setup
-	@$(BIN)/python scripts/serve.py --host '$(HOST)' --port '$(PORT)' --cert '$(CERT)' --key '$(KEY)'
+	@$(BIN)/python -m scripts.serve --host '$(HOST)' --port '$(PORT)' --cert '$(CERT)' --key '$(KEY)'
 
 test: setup-dev get-browser lint unit browser
 

@@ -152,11 +152,10 @@ async def _work(
 
 def picture_digest(blob: bytes) -> str:
     """A digest of what a view shows, without the token that names the drawing and the address of the pixels."""
-    length = struct.unpack_from("<I", blob)[0]
-    header = json.loads(blob[4 : 4 + length])
+    header = _header(blob)
     for passing in ("token", "picture"):
         header.pop(passing, None)
-    content = json.dumps(header, sort_keys=True).encode() + blob[4 + length :]
+    content = json.dumps(header, sort_keys=True).encode() + blob[4 + struct.unpack_from("<I", blob)[0] :]
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
@@ -217,15 +216,19 @@ def _shuffled(values: Sequence[Any], seed: int) -> list[Any]:
 
 
 def _sigmas(learner: Learner) -> list[float]:
-    slider = learner.widget("Sigma")
-    count = round((slider.max - slider.min) / slider.step) + 1
-    return [round(slider.min + index * slider.step, 3) for index in range(count)]
+    (dial,) = (dial for dial in _header(learner.view("kernel_view"))["dials"] if dial["name"] == "sigma")
+    count = round((dial["maximum"] - dial["minimum"]) / dial["step"]) + 1
+    return [round(dial["minimum"] + index * dial["step"], 3) for index in range(count)]
 
 
 def _layers(learner: Learner) -> list[str]:
-    blob = learner.view("layer_strip")
+    return [layer[0] for layer in _header(learner.view("layer_strip"))["layers"]]
+
+
+def _header(blob: bytes) -> dict[str, Any]:
     length = struct.unpack_from("<I", blob)[0]
-    return [layer[0] for layer in json.loads(blob[4 : 4 + length])["layers"]]
+    header: dict[str, Any] = json.loads(blob[4 : 4 + length])
+    return header
 
 
 SCENARIOS = (
@@ -235,7 +238,7 @@ SCENARIOS = (
         query="stages=gaussian(size=9)",
         view="kernel_view",
         values=_sigmas,
-        change=lambda learner, value: learner.set("Sigma", value),
+        change=lambda learner, value: learner.trigger("kernel_view", "dial", {"name": "sigma", "value": value}),
         most=0.150,
     ),
     Scenario(

@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from ssl import CERT_NONE, create_default_context
 
+from scripts.environment import environment
+
 ROOT = Path(__file__).resolve().parent.parent
 APP = "app/server.py"
 FIRST_PORT = 8501
@@ -34,7 +36,7 @@ def serve(host: str, port: int | None, certificate: tuple[str, str] | None) -> i
     command = streamlit_command(port, host, certificate)
     here, board = addresses(host, port, https=certificate is not None)
     # A group of its own, so that Ctrl-C reaches it only through us and it can finish what it is at.
-    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, start_new_session=True)
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda *_: sys.exit(0))
     try:
@@ -76,7 +78,12 @@ def running(script: str | Path = APP, wait: bool = True) -> Iterator[Served]:
         log = Path(folder) / "server.log"
         with log.open("w", encoding="utf-8") as words:
             process = subprocess.Popen(
-                streamlit_command(port, script=script), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=words, stderr=words
+                streamlit_command(port, script=script),
+                cwd=ROOT,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=words,
+                stderr=words,
             )
         try:
             if wait and not wait_until_healthy(process, address):
