@@ -11,7 +11,7 @@ from app.ui.feature_maps_passes import LayerOutput, Seen
 from app.ui.feature_maps_state import ORDERS, Form
 from app.ui.network_picker import NetworkChoice
 from app.ui.theme import current_theme
-from cnnviz.image import encode_png, limits, mosaic, palette
+from cnnviz.image import limits, mosaic
 from cnnviz.network import Network
 
 
@@ -29,7 +29,7 @@ def mosaic_scene(
     sheet = mosaic(maps[order, ::stride, ::stride], kind, limits=scales[order], theme=theme)
     opened = None
     if channel is not None:
-        opened = OpenMap(channel, maps[channel], palette(kind, theme), seen.jpeg)
+        opened = OpenMap(channel, maps[channel], seen.jpeg)
     return Scene(
         network=form.choice.title,
         trained=network.trained,
@@ -39,7 +39,8 @@ def mosaic_scene(
         own_scale=form.per == "map",
         ordered_by="" if form.order == "index" else ORDERS[form.order].lower(),
         shape=maps.shape,
-        mosaic=encode_png(sheet),
+        mosaic=sheet.index,
+        palette=sheet.palette,
         columns=sheet.columns,
         gap=sheet.gap,
         stride=stride,

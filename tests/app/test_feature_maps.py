@@ -19,7 +19,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from torch.nn import functional
 
-from app.ui.byte_cache import ByteCache
+from app.ui.byte_cache import IN_USE, ByteCache, share_of_memory
 from app.ui.feature_maps_layers import strip_of
 from app.ui.feature_maps_numbers import MOST_PIXELS, kind_of, map_numbers, map_order, stride_for
 from app.ui.feature_maps_passes import layer_output
@@ -170,8 +170,7 @@ def test_the_open_map_travels_with_its_exact_values(lite0: network.Network) -> N
 
 def test_the_mosaic_has_one_pixel_a_value(on_chelsea: analysis.Activations) -> None:
     header, arrays = sent(opened("layer=conv_stem"), "map_mosaic")
-    with Image.open(BytesIO(arrays["mosaic"].tobytes())) as sheet:
-        index = np.asarray(sheet)
+    index = arrays["mosaic"]
     top = 113 * (9 // header["columns"])
     left = 113 * (9 % header["columns"])
     tile = index[top : top + 112, left : left + 112].astype(float)
@@ -290,12 +289,9 @@ def test_the_code_gives_what_is_on_the_page(query: str, tmp_path: Path) -> None:
         [sys.executable, "-c", app.code[0].value], cwd=tmp_path, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
-    with (
-        Image.open(tmp_path / "feature_maps.png") as made,
-        Image.open(BytesIO(arrays["mosaic"].tobytes())) as shown,
-    ):
-        difference = np.abs(np.asarray(made).astype(int) - np.asarray(shown).astype(int))
-    assert difference.shape == np.asarray(shown).shape
+    with Image.open(tmp_path / "feature_maps.png") as made:
+        difference = np.abs(np.asarray(made).astype(int) - arrays["mosaic"])
+    assert difference.shape == arrays["mosaic"].shape
     assert difference.max() <= 1  # a level of 253: another number of threads rounds differently
     lines = done.stdout.splitlines()
     assert lines[0].startswith(str(tuple(header["shape"])))
@@ -306,12 +302,11 @@ def test_the_code_gives_what_is_on_the_page(query: str, tmp_path: Path) -> None:
     assert (tmp_path / "map_29.png").exists() == ("map=29" in query)
 
 
-def test_the_code_of_a_thinned_mosaic_thins_it() -> None:
+def test_a_large_layers_mosaic_is_thinned() -> None:
     app = opened("layer=blocks.1.0.conv_pw")
     header, arrays = sent(app, "map_mosaic")
     assert header["stride"] == stride_for((96, 112, 112))
-    with Image.open(BytesIO(arrays["mosaic"].tobytes())) as sheet:
-        assert sheet.width * sheet.height <= MOST_PIXELS * 1.2
+    assert arrays["mosaic"].size <= MOST_PIXELS * 1.2
 
 
 def test_every_number_of_the_lesson_is_true(lite0: network.Network, on_chelsea: analysis.Activations) -> None:
@@ -416,6 +411,22 @@ def test_the_cache_drops_what_was_longest_unused() -> None:
     assert made == ["a", "b", "c", "b"]
     get("huge", 11)
     assert cache.nbytes <= 10
+
+
+def test_what_others_use_is_not_worth_driving_out() -> None:
+    now = [0.0]
+    cache: ByteCache[str] = ByteCache(10, clock=lambda: now[0])
+    cache.get("a", lambda: ("A", 6))
+    assert cache.worth("a", 6)
+    assert cache.worth("b", 4)
+    assert not cache.worth("b", 5)
+    now[0] = IN_USE + 1
+    assert cache.worth("b", 5)
+
+
+def test_a_share_of_the_memory_stays_between_its_bounds() -> None:
+    assert share_of_memory(0.0, least=5, most=10) == 5
+    assert share_of_memory(1.0, least=5, most=10) == 10
 
 
 def test_what_fails_to_be_made_is_made_again() -> None:

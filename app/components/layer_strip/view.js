@@ -86,7 +86,8 @@ function pick(view, id, pause) {
   mark(view, id);
   tell(view, id);
   clearTimeout(view.later);
-  view.later = setTimeout(() => view.send("choose", id), pause);
+  if (pause) view.later = setTimeout(() => view.send("choose", id), pause);
+  else view.send("choose", id);
 }
 
 function mark(view, id) {

@@ -65,6 +65,16 @@ export function colourise(values, table, low, high) {
   return rgba;
 }
 
+// Entries of a table of 256 colours to pixels RGBA.
+export function lookUp(index, table) {
+  const colours = new Uint32Array(256);
+  const bytes = new Uint8Array(colours.buffer); // RGBA in memory, whatever the machine's byte order
+  for (let entry = 0; entry < 256; entry += 1) bytes.set([table[3 * entry], table[3 * entry + 1], table[3 * entry + 2], 255], 4 * entry);
+  const pixels = new Uint32Array(index.length);
+  for (let i = 0; i < index.length; i += 1) pixels[i] = colours[index[i]];
+  return new Uint8ClampedArray(pixels.buffer);
+}
+
 // The first and last pixel of the picture under cell `index` of `cells`, `side` pixels in all.
 export function under(index, cells, side) {
   const first = Math.floor((index * side) / cells);

@@ -37,11 +37,10 @@ class Numbers(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class OpenMap:
-    """The map of the large view: its exact values (H, W), the table of colours (256, 3), the picture beneath (JPEG)."""
+    """The map of the large view: its exact values (H, W), the picture beneath as JPEG."""
 
     channel: int
     values: npt.NDArray[np.float32]
-    palette: npt.NDArray[np.uint8]
     picture: bytes
 
 
@@ -49,9 +48,10 @@ class OpenMap:
 class Scene:
     """Everything the view shows.
 
-    `shape` is (C, H, W). `mosaic` is a PNG of the maps in the order `order`, `columns` a row, `gap` pixels between
-    them, every `stride`-th row and column of each. `limits` (C, 2) are the values of the first and last colour by
-    channel. `side` is the picture's side in pixels. `labels` name the channels of an answer layer.
+    `shape` is (C, H, W). `mosaic` shows the maps in the order `order`, `columns` a row, `gap` pixels between them, every
+    `stride`-th row and column of each: a pixel is an entry of the colours `palette` (256, 3). It is no PNG, since
+    packing and unpacking one would take longer than all the rest. `limits` (C, 2) are the values of the first and last
+    colour by channel. `side` is the picture's side in pixels. `labels` name the channels of an answer layer.
     """
 
     network: str
@@ -62,7 +62,8 @@ class Scene:
     own_scale: bool
     ordered_by: str
     shape: tuple[int, ...]
-    mosaic: bytes
+    mosaic: npt.NDArray[np.uint8]
+    palette: npt.NDArray[np.uint8]
     columns: int
     gap: int
     stride: int
@@ -80,6 +81,7 @@ def map_mosaic(key: str, scene: Scene, on_open: Callable[[], None]) -> None:
     numbers = scene.numbers
     arrays: dict[str, np.ndarray | bytes] = {
         "mosaic": scene.mosaic,
+        "palette": scene.palette,
         "order": scene.order,
         "limits": scene.limits,
         "mean": numbers.mean,
@@ -91,7 +93,7 @@ def map_mosaic(key: str, scene: Scene, on_open: Callable[[], None]) -> None:
     opened = None
     if scene.opened is not None:
         opened = scene.opened.channel
-        arrays |= {"values": scene.opened.values, "palette": scene.opened.palette, "picture": scene.opened.picture}
+        arrays |= {"values": scene.opened.values, "picture": scene.opened.picture}
     plain = (
         "network", "trained", "layer", "kind", "layout", "own_scale", "ordered_by", "shape", "columns",
         "gap", "stride", "side", "labels",

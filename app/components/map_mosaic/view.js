@@ -5,7 +5,7 @@ import { unpack } from "../shared/blob.js";
 import { say } from "../shared/channel.js";
 import { element, onNextFrame, themeColour } from "../shared/dom.js";
 import { decode, download, outline, sharpen } from "../shared/pixels.js";
-import { layOut, moved, positionAt, tileBox } from "./arithmetic.js";
+import { layOut, lookUp, moved, positionAt, tileBox } from "./arithmetic.js";
 import { buildLarge, drawLarge, pointLarge, saveLarge, showLarge } from "./large.js";
 import { mapSentence, note, title } from "./words.js";
 
@@ -57,11 +57,9 @@ function build(parent) {
 async function update(view, header) {
   const order = (view.order += 1);
   try {
-    const [sheet, picture] = await Promise.all([
-      decode(header.arrays.mosaic, "image/png"),
-      header.opened === null ? null : decode(header.arrays.picture, "image/jpeg"),
-    ]);
+    const picture = header.opened === null ? null : await decode(header.arrays.picture, "image/jpeg");
     if (order !== view.order) return; // a newer setting overtook this one
+    const sheet = sheetOf(header.arrays);
     const channel = view.header?.layer === header.layer ? view.header.arrays.order[view.position] : null;
     const wasOpen = view.header?.opened ?? null;
     Object.assign(view, { header, sheet });
@@ -83,6 +81,13 @@ async function update(view, header) {
   } catch (error) {
     if (order === view.order) view.sentence.textContent = `The maps could not be drawn: ${error.message}`;
   }
+}
+
+function sheetOf({ mosaic, palette }) {
+  const [height, width] = mosaic.shape;
+  const sheet = new OffscreenCanvas(width, height);
+  sheet.getContext("2d").putImageData(new ImageData(lookUp(mosaic, palette), width, height), 0, 0);
+  return sheet;
 }
 
 // The keyboard follows what the learner opened or closed, and stays where it was when the page did it.
@@ -190,9 +195,9 @@ function drawPointed(view) {
   outline(context, at, accent, ratio);
 }
 
-function save(view) {
+async function save(view) {
   if (!view.header) return;
   const name = `cnnviz ${view.header.layer.replace(/[^\w.-]+/g, " ")}`;
-  if (view.header.opened === null) download(new Blob([view.header.arrays.mosaic], { type: "image/png" }), `${name}.png`);
+  if (view.header.opened === null) download(await view.sheet.convertToBlob({ type: "image/png" }), `${name}.png`);
   else saveLarge(view.large, `${name} map ${view.header.opened}.png`);
 }

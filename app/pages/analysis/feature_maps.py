@@ -28,11 +28,13 @@ def show(form: Form, beside: st.delta_generator.DeltaGenerator) -> Shown | None:
 
     strip = strip_of(network)
     layer = open_layer(strip)
-    layer_strip(STRIP, form.choice.title, strip.layers, strip.left_out, on_choose=layer_chosen)
+    strip_place = st.container()
     output = layer_output(network, form.choice.key, chosen, strip, layer)
     seen = seen_by(network, form.choice.key, chosen)
     channel = open_map(len(output.maps))
     map_mosaic(MOSAIC, mosaic_scene(form, network, layer, output, seen, channel), on_open=map_opened)
+    with strip_place:
+        layer_strip(STRIP, form.choice.title, strip.layers, strip.left_out, on_choose=layer_chosen)
     with beside:
         answers("answers", answers_of(form.choice, output, seen))
     return Shown(layer, output.maps.shape, channel)
@@ -42,10 +44,10 @@ def body() -> None:
     settings, picture = bench()
     form = read_form()
     form_place, answers_place = settings.container(), settings.container()
+    with picture:  # first: the learner sees the maps before Streamlit has gone through the form
+        shown = guarded(lambda: show(form, answers_place))
     with form_place:
         feature_maps_form(form)
-    with picture:
-        shown = guarded(lambda: show(form, answers_place))
     close_page("feature_maps", feature_maps_code(form, chosen, shown), chosen)
 
 
