@@ -24,6 +24,6 @@ def environment() -> dict[str, str]:
 
 
 def restart_with_settings() -> None:
-    """Start this Python program anew with the settings, unless it has them: they are read before the first line runs."""
+    """Start this program anew with the settings, unless it has them: they are read before the first line runs."""
     if not SETTINGS.keys() <= os.environ.keys():
         os.execve(sys.executable, sys.orig_argv, environment())

@@ -169,7 +169,7 @@ def test_only_a_classroom_gets_an_address_for_the_board() -> None:
 
 
 def test_https_needs_both_files() -> None:
-    command = [sys.executable, "scripts/serve.py", "--cert", "cert.pem"]
+    command = [sys.executable, "-m", "scripts.serve", "--cert", "cert.pem"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "HTTPS needs both files" in done.stderr

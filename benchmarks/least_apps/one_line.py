@@ -1,3 +1,3 @@
 import streamlit as st
 
-st.write("hello")  # noqa: E702, I001
+st.write("hello")
