@@ -20,11 +20,15 @@ def convolution_form() -> tuple[Layer, int | None]:
     hold("show", name)
     hold("input", layer.input)
     hold("side", layer.side)
-    show, given, size, again = st.columns([2.2, 1.6, 1, 0.9], vertical_alignment="bottom")
-    show.selectbox("Show", list(PRESETS), key="show", format_func=lambda key: PRESETS[key].title, on_change=_chosen)
-    given.selectbox("Input", list(INPUTS), key="input", format_func=INPUTS.__getitem__, on_change=_given)
-    size.selectbox("Size", sides(layer.input), key="side", format_func=lambda n: f"{n} × {n}", on_change=_given)
-    again.button("Start again", on_click=_chosen, disabled=layer == LAYERS[name], key="again", width="stretch")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Show", list(PRESETS), key="show", format_func=lambda key: PRESETS[key].title, on_change=_chosen, width=275
+        )
+        st.selectbox("Input", list(INPUTS), key="input", format_func=INPUTS.__getitem__, on_change=_given, width=170)
+        st.selectbox(
+            "Size", sides(layer.input), key="side", format_func=lambda n: f"{n} × {n}", on_change=_given, width=125
+        )
+        st.button("Start again", on_click=_chosen, disabled=layer == LAYERS[name], key="again")
     st.markdown(PRESETS[name].look)
     revision, text = st.session_state.get(_TOLD, (None, None))
     return layer, revision if text == format_layer(name, layer, LAYERS) else None

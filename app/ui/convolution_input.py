@@ -17,7 +17,7 @@ _LARGEST_NUMBER = 9
 
 @dataclass(frozen=True)
 class Given:
-    """`values` (C, H, W): float32, or uint8 for a picture's 0..1 in steps of 1/255; `low` and `high` end its colours."""
+    """`values` (C, H, W): float32, or uint8 for 0..1 in steps of 1/255; `low` and `high` end its colours."""
 
     values: np.ndarray
     names: tuple[str, ...]

@@ -4,7 +4,7 @@
 import { short } from "../shared/format.js";
 
 const LINES_FROM = 12; // CSS pixels a cell: grid lines
-const DIGITS_FROM = 24; // and digits
+const DIGITS_FROM = 18; // and digits
 const LEVELS = 253;
 
 // A scale from low to high with evenly spaced colour stops (#rrggbb), as a table of levels.
@@ -112,14 +112,18 @@ function shadeUnread(context, { neverRows, neverCols, pad, height, width }, cell
 }
 
 function digits(context, plane, cell, scale, look) {
-  const shown = Array.from(plane.data, short);
-  type(context, shown, cell, look.family);
-  shown.forEach((text, i) => {
-    const [row, col] = [Math.floor(i / plane.width), i % plane.width];
-    const never = plane.neverRows?.[row] || plane.neverCols?.[col];
-    context.fillStyle = never ? look.text : scale.ink[level(plane.data[i], scale)];
-    context.fillText(text, (plane.pad[1] + col + 0.5) * cell, (plane.pad[0] + row + 0.5) * cell);
-  });
+  if (!type(context, Array.from(plane.data, short), cell, look.family)) return;
+  const { pad: [top, left], height, width } = plane;
+  for (let row = -top; row < height + top; row += 1) {
+    for (let col = -left; col < width + left; col += 1) {
+      const [r, c] = [plane.sourceRows?.[row + top] ?? row, plane.sourceCols?.[col + left] ?? col];
+      const value = r < 0 || c < 0 ? 0 : plane.data[r * width + c];
+      const inside = row >= 0 && row < height && col >= 0 && col < width;
+      const veiled = !inside || plane.neverRows?.[row] || plane.neverCols?.[col];
+      context.fillStyle = veiled ? look.text : scale.ink[level(value, scale)];
+      context.fillText(short(value), (left + col + 0.5) * cell, (top + row + 0.5) * cell);
+    }
+  }
 }
 
 // The largest type, in CSS pixels, with which every text fits a cell; 0 where none could be read.

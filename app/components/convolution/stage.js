@@ -45,6 +45,7 @@ export function arrange(view, handlersFor) {
   }
   view.sizes = layout(stage.clientWidth, window.innerHeight, input.channels, maps);
   stage.dataset.mode = view.sizes.mode;
+  stage.classList.toggle("wrap", view.sizes.wrap);
   stage.style.setProperty("--input-side", `${view.sizes.inputSide}px`);
   stage.style.setProperty("--output-side", `${view.sizes.outputSide}px`);
 }
@@ -52,13 +53,13 @@ export function arrange(view, handlersFor) {
 // The cell sides of input and output. Where both have room alike, one cell is as large on either side, so that a
 // smaller output looks smaller.
 function cells(view) {
-  const { sizes, input, output, settings } = view;
+  const { sizes, input, output } = view;
   const pad = padOf(view);
   const most = Math.max(input.height + 2 * pad[0], input.width + 2 * pad[1]);
   const mostOut = view.problem ? most : Math.max(output.height, output.width);
   if (sizes.inputSide !== sizes.outputSide) return { input: cellOf(sizes.inputSide, most), output: cellOf(sizes.outputSide, mostOut) };
-  const cell = cellOf(sizes.inputSide, Math.max(most, settings.stride[0] <= 2 ? mostOut : 1));
-  return { input: cell, output: mostOut < 4 ? Math.min(cellOf(sizes.outputSide, 4), cell * 2) : cell };
+  const cell = cellOf(sizes.inputSide, Math.max(most, mostOut));
+  return { input: cell, output: cell };
 }
 
 const padOf = ({ settings }) => (settings.transposed ? [0, 0] : settings.padding);
@@ -78,7 +79,7 @@ export function drawStill(view) {
     drawPlane(plane.canvas, shown, view.cells.input, view.scales.input, view.look);
     plane.cells = shown;
     name(plane, input.names[i], `${input.height} × ${input.width}`);
-    showBar(plane.bar, i === input.channels - 1 || view.sizes.mode === "above" ? { ...view.scales.input } : null);
+    showBar(plane.bar, i === input.channels - 1 || !view.sizes.wrap && view.sizes.mode !== "rows" ? view.scales.input : null);
   });
   view.root.dataset.problem = view.problem ?? "";
   showFormula(view);
@@ -90,7 +91,7 @@ export function drawStill(view) {
     drawPlane(plane.canvas, shown, view.cells.output, view.scales.output, view.look);
     plane.cells = shown;
     name(plane, settings.maps > 1 ? `Map ${i}` : "Output", `${output.height} × ${output.width}`);
-    showBar(plane.bar, { ...view.scales.output });
+    showBar(plane.bar, view.scales.output);
   });
   const weights = settings.weights.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
   view.limits = { weight: weights, product: weights * Math.max(Math.abs(input.low), Math.abs(input.high)) || 1 };

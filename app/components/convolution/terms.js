@@ -3,7 +3,7 @@
 
 import { element } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
-import { drawGrid, makeScale } from "./draw.js";
+import { drawGrid } from "./draw.js";
 import { buildKernelGrid } from "./kernel_grid.js";
 
 // One row of terms for a channel. `changed(term, row, col, value)` hears of a weight that was changed.
@@ -16,8 +16,8 @@ export function buildTerm(index, name, changed, redraw) {
   term.kernel = buildKernelGrid(() => `Kernel of ${name()}`, (row, col, value) => changed(term, row, col, value), redraw);
   term.sum = element("output", { className: "sum" });
   term.node = element("div", { className: "term" },
-    figure("Patch", term.patch), sign("×"), figure("Kernel", term.kernel.node), sign("="),
-    figure("Products", term.products), sign("→"), figure("Sum", term.sum));
+    element("div", {}, figure("Patch", term.patch), sign("×"), figure("Kernel", term.kernel.node)),
+    element("div", {}, sign("="), figure("Products", term.products), sign("→"), figure("Sum", term.sum)));
   return term;
 }
 
@@ -27,12 +27,12 @@ export function drawTerm(term, shown, { rows, cols, gridSide, scales, look, limi
   const cell = Math.max(6, Math.min(54, Math.floor(gridSide / Math.max(rows, cols, 3))));
   const grid = { rows, cols, cell, look, mark: marked };
   drawGrid(term.patch, shown.patch, { ...grid, scale: scales.input, padded, blank });
-  const weights = makeScaleOnce(limits.weight, scales.signed);
+  const weights = limited(limits.weight, scales.signed);
   const selected = term.kernel.selected;
   const mark = selected ? [...(marked ?? []), selected.row * cols + selected.col] : marked;
   drawGrid(term.kernel.canvas, shown.weights, { ...grid, scale: weights, mark });
   term.kernel.show(rows, cols, cell, shown.weights);
-  drawGrid(term.products, shown.products, { ...grid, scale: makeScaleOnce(limits.product, scales.signed), blank });
+  drawGrid(term.products, shown.products, { ...grid, scale: limited(limits.product, scales.signed), blank });
   term.patch.setAttribute("aria-label", `Patch: ${list(shown.patch)}`);
   term.products.setAttribute("aria-label", `Products: ${list(shown.products)}`);
   term.sum.textContent = short(shown.sum);
@@ -42,9 +42,7 @@ export function drawTerm(term, shown, { rows, cols, gridSide, scales, look, limi
 const list = (values) => (values.length <= 25 ? values.map(short).join(", ") : `${values.length} numbers`);
 
 // The scale's colours do not depend on its limit, so only the limit is exchanged.
-const makeScaleOnce = (limit, signed) => ({ ...signed, low: -limit, high: limit });
-
-export const signedScale = (limit, stops) => makeScale(-limit, limit, stops);
+const limited = (limit, signed) => ({ ...signed, low: -limit, high: limit });
 
 // "0.12 + 0.3 − 0.05 = 0.37, + bias 0.02 = 0.39"
 export function showTotal(node, traced) {

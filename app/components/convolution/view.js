@@ -35,7 +35,7 @@ function build(parent) {
   view.sentence = element("p", { className: "sentence", "aria-live": "polite" });
   view.formula = element("p", { className: "formula" });
   view.root.append(view.controls.node,
-    element("div", { className: "main" }, view.stage, view.player.node, view.sentence, view.formula));
+    element("div", { className: "main" }, view.sentence, view.stage, view.player.node, view.formula));
   parent.append(view.root);
   view.edit = (term, row, col, value) => changeWeight(view, term, row, col, value);
   view.redraw = onNextFrame(() => drawMoving(view));

@@ -4,7 +4,8 @@ from app.components.convolution.component import Convolution, convolution_view
 from app.ui.convolution_code import convolution_code
 from app.ui.convolution_form import VIEW, convolution_form, edited
 from app.ui.convolution_input import given_input
-from app.ui.frame import close_page, guarded, open_page
+from app.ui.convolution_state import Layer
+from app.ui.frame import close_page, guarded, live, open_page
 from app.ui.theme import current_theme
 
 chosen = open_page(
@@ -13,7 +14,13 @@ chosen = open_page(
 )
 
 
-def show() -> None:
+def body() -> None:
+    layer, echo = convolution_form()
+    guarded(lambda: show(layer, echo))
+    close_page("convolution", convolution_code(layer, chosen), chosen)
+
+
+def show(layer: Layer, echo: int | None) -> None:
     given = given_input(layer, chosen)
     convolution_view(
         VIEW,
@@ -23,7 +30,4 @@ def show() -> None:
     )
 
 
-layer, echo = convolution_form()
-guarded(show)
-
-close_page("convolution", convolution_code(layer, chosen), chosen)
+live(body)
