@@ -12,6 +12,16 @@ from .kernels import KERNELS as KERNELS
 from .kernels import Kernel as Kernel
 from .kernels import Setting as Setting
 from .kernels import sums_to as sums_to
+from .normalization import NORMALIZATIONS as NORMALIZATIONS
+from .normalization import Normalized as Normalized
+from .normalization import NormKind as NormKind
+from .normalization import SharedAxes as SharedAxes
+from .normalization import local_response_norm as local_response_norm
+from .normalization import neighbour_sums as neighbour_sums
+from .normalization import normalize as normalize
+from .normalization import shared_axes as shared_axes
+from .normalization import shared_sets as shared_sets
+from .normalization import torch_alpha as torch_alpha
 from .pool_shifts import ShiftCurve as ShiftCurve
 from .pool_shifts import shift_curve as shift_curve
 from .pooling import POOL_KINDS as POOL_KINDS
