@@ -48,8 +48,8 @@ class OpenMap:
 class Scene:
     """Everything the view shows.
 
-    `shape` is (C, H, W). `mosaic` shows the maps in the order `order`, `columns` a row, `gap` pixels between them, every
-    `stride`-th row and column of each: a pixel is an entry of the colours `palette` (256, 3). It is no PNG, since
+    `shape` is (C, H, W). `mosaic` shows the maps in the order `order`, `columns` a row, `gap` pixels between them,
+    every `stride`-th row and column of each: a pixel is an entry of the colours `palette` (256, 3). It is no PNG, since
     packing and unpacking one would take longer than all the rest. `limits` (C, 2) are the values of the first and last
     colour by channel. `side` is the picture's side in pixels. `labels` name the channels of an answer layer.
     """
