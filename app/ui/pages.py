@@ -21,13 +21,21 @@ class PageEntry:
 
 
 HOME = PageEntry("", "Home", "pages/home.py", "One picture on its way through a kernel, a layer and a network.")
+CONVOLUTION = PageEntry(
+    "Foundations", "Convolution", "pages/layer/convolution.py",
+    "Every value of a map, number by number: window, weights, products, sum; and what each setting changes.",
+)  # fmt: skip
 CLASSIC_KERNELS = PageEntry(
     "Foundations", "Classic kernels", "pages/layer/classic_kernels.py",
     "Sharpen, blur and find edges with a few weights; change them by hand, or paint a result and find its kernel.",
+)  # fmt: skip
+POOLING = PageEntry(
+    "Foundations", "Pooling", "pages/layer/pooling.py",
+    "What a window leaves of a map, who wins it, and what one pixel of shift changes.",
 )  # fmt: skip
 FEATURE_MAPS = PageEntry(
     "Look inside", "Feature maps", "pages/analysis/feature_maps.py",
     "What every layer of a network makes of the picture, all channels at once, and the network's answer.",
 )  # fmt: skip
 
-PAGES = (HOME, CLASSIC_KERNELS, FEATURE_MAPS)
+PAGES = (HOME, CONVOLUTION, CLASSIC_KERNELS, POOLING, FEATURE_MAPS)
