@@ -33,9 +33,13 @@ POOLING = PageEntry(
     "Foundations", "Pooling", "pages/layer/pooling.py",
     "What a window leaves of a map, who wins it, and what one pixel of shift changes.",
 )  # fmt: skip
+ACTIVATION_FUNCTIONS = PageEntry(
+    "Foundations", "Activation functions", "pages/layer/activation_functions.py",
+    "One curve for every value: what it does to a feature map, and to a gradient on its way through 20 layers.",
+)  # fmt: skip
 FEATURE_MAPS = PageEntry(
     "Look inside", "Feature maps", "pages/analysis/feature_maps.py",
     "What every layer of a network makes of the picture, all channels at once, and the network's answer.",
 )  # fmt: skip
 
-PAGES = (HOME, CONVOLUTION, CLASSIC_KERNELS, POOLING, FEATURE_MAPS)
+PAGES = (HOME, CONVOLUTION, CLASSIC_KERNELS, ACTIVATION_FUNCTIONS, POOLING, FEATURE_MAPS)

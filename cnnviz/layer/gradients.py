@@ -12,12 +12,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from cnnviz.errors import SettingsError
 from cnnviz.layer.activation import named_activation
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 INITIALISATIONS: Mapping[str, str] = MappingProxyType({
     "he": "He: standard deviation √(2 / width), made for ReLU (He et al. 2015)",
@@ -85,6 +86,8 @@ def gradient_flow(
 
 def stack(depth: int, width: int, batch: int, initialisation: str, seed: int) -> tuple[list[Tensor], Tensor, Tensor]:
     """The weights (width, width) of each layer, the inputs (batch, width), the gradient at the top (batch, width)."""
+    import torch  # here, so that a form can list INITIALISATIONS before torch is in
+
     deviations = {"he": math.sqrt(2 / width), "glorot": math.sqrt(1 / width), "small": 0.01}
     if initialisation not in deviations:
         raise SettingsError(f"There is no initialisation {initialisation!r}: use one of {', '.join(INITIALISATIONS)}.")

@@ -1,0 +1,5 @@
+"""Numbers → Plotly figures. Nothing is computed in here, and Plotly loads with the first figure."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

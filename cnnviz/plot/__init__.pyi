@@ -1,0 +1,1 @@
+from .activation_figures import gradient_figure as gradient_figure
