@@ -26,7 +26,7 @@ export function span(arrays, least, most) {
 // The curves are sampled at every 1/perUnit from −reach to reach.
 export const clampTo = (x, reach) => Math.min(reach, Math.max(-reach, x));
 export const sampleOf = (x, { reach, per_unit: perUnit }) => Math.round((clampTo(x, reach) + reach) * perUnit);
-export const xOf = (sample, { reach, per_unit: perUnit }) => sample / perUnit - reach;
+export const xOf = (sample, { reach, per_unit: perUnit }) => (sample - reach * perUnit) / perUnit;
 
 // The bin of a histogram that holds x; null outside.
 export function binOf(x, edges) {
