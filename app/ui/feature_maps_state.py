@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
+from app.ui.frame import foot_follows
 from app.ui.linked import linked, linked_choice, set_linked
 from app.ui.network_picker import NetworkChoice, read_network
 from cnnviz.errors import LayerError
@@ -69,12 +70,14 @@ def layer_chosen() -> None:
     st.session_state.pop(_NOTICE, None)
     set_linked(_LAYER, str(st.session_state[STRIP].choose))
     set_linked(_MAP, "")
+    foot_follows("feature_maps")
 
 
 def map_opened() -> None:
     """The learner opened a map, or closed the large view."""
     channel = st.session_state[MOSAIC].open["channel"]
     set_linked(_MAP, "" if channel is None else str(int(channel)))
+    foot_follows("feature_maps")
 
 
 def leave_layer() -> None:

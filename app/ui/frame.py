@@ -12,11 +12,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.ui.code import show_code
 from app.ui.lesson import show_lesson, show_questions
-from app.ui.picture import ChosenPicture, chosen_picture, whole_page_asked
+from app.ui.picture import ChosenPicture, ask_whole_page, chosen_picture, whole_page_asked
 from app.ui.picture_picker import picture_button, picture_events, picture_notice
 from cnnviz.errors import CnnvizError
 
 T = TypeVar("T")
+
+_TABS = ("Lesson", "Predict, then look", "Code", "Link")
+_FOLLOWING = _TABS[2:]
 
 
 def open_page(title: str, sentence: str) -> ChosenPicture:
@@ -40,7 +43,7 @@ def bench() -> tuple[DeltaGenerator, DeltaGenerator]:
 
 
 def live(draw: Callable[[], None]) -> None:
-    """Run the part of a page that follows its own settings: a change there runs this part again, not the page's head."""
+    """Run the part of a page that follows its own settings: a change there runs this part again, not the head."""
 
     @st.fragment
     def part() -> None:
@@ -51,10 +54,15 @@ def live(draw: Callable[[], None]) -> None:
     part()
 
 
+def foot_follows(name: str) -> None:
+    """For callbacks of a part within the body: where the open tab shows the state, the page is drawn again."""
+    if st.session_state.get(f"{name}_foot") in _FOLLOWING:
+        ask_whole_page()
+
+
 def close_page(name: str, code: str, chosen: ChosenPicture) -> None:
     """The foot of a page: lesson and questions of `app/lessons/NAME`, the code for what is on the screen, the link."""
-    titles = ["Lesson", "Predict, then look", "Code", "Link"]
-    lesson, questions, program, link = st.tabs(titles, on_change="rerun", key=f"{name}_foot")
+    lesson, questions, program, link = st.tabs(_TABS, on_change="rerun", key=f"{name}_foot")
     # Only the open one is drawn: what nobody sees would be sent again with every change of a setting.
     if lesson.open:
         with lesson:

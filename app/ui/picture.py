@@ -18,7 +18,7 @@ DEFAULT = "chelsea"
 _KEY = "picture"
 _SEEN = "_picture_in_link"
 _NOTICE = "_picture_notice"
-_CHANGED = "_picture_changed"  # chosen after this page's head was drawn
+_CHANGED = "_whole_page_changed"
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,19 @@ def _sample(name: str) -> Image.Image:
 def choose(key: str) -> None:
     """Use the sample or own picture `key` from now on, on every page."""
     st.session_state[_KEY] = key
-    st.session_state[_CHANGED] = True
+    ask_whole_page()
     st.session_state.pop(_NOTICE, None)
     PICTURES.choose(visitor(), None if key in SAMPLES else key)
     _write_link(key if key in SAMPLES else None)
 
 
+def ask_whole_page() -> None:
+    """Something changed that stands outside the part of the page that runs next."""
+    st.session_state[_CHANGED] = True
+
+
 def whole_page_asked() -> bool:
-    """Whether the picture changed since the page's head was drawn; asks once."""
+    """Whether that was so; asks once."""
     return bool(st.session_state.pop(_CHANGED, False))
 
 

@@ -1,6 +1,11 @@
 """Feature maps: what every layer of a network makes of the picture, and what the network answers in the end."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.components.answers.component import answers
 from app.components.layer_strip.component import layer_strip
@@ -11,13 +16,16 @@ from app.ui.feature_maps_state import MOSAIC, STRIP, Form, layer_chosen, map_ope
 from app.ui.frame import bench, close_page, guarded, live, open_page
 from app.ui.network_picker import obtain
 
+if TYPE_CHECKING:
+    from app.ui.feature_maps_passes import LayerOutput
+
 chosen = open_page(
     "Feature maps",
     "Each channel of a layer is a map: where in the picture did this layer find what that channel responds to?",
 )
 
 
-def show(form: Form, beside: st.delta_generator.DeltaGenerator) -> Shown | None:
+def show(form: Form, beside: DeltaGenerator) -> Shown | None:
     network = obtain(form.choice)
     if network is None:
         return None
@@ -27,17 +35,25 @@ def show(form: Form, beside: st.delta_generator.DeltaGenerator) -> Shown | None:
     from app.ui.feature_maps_view import answers_of, mosaic_scene
 
     strip = strip_of(network)
-    layer = open_layer(strip)
-    strip_place = st.container()
-    output = layer_output(network, form.choice.key, chosen, strip, layer)
     seen = seen_by(network, form.choice.key, chosen)
-    channel = open_map(len(output.maps))
-    map_mosaic(MOSAIC, mosaic_scene(form, network, layer, output, seen, channel), on_open=map_opened)
-    with strip_place:
-        layer_strip(STRIP, form.choice.title, strip.layers, strip.left_out, on_choose=layer_chosen)
+    shown: list[tuple[LayerOutput, Shown]] = []
+
+    def maps() -> None:
+        layer = open_layer(strip)
+        strip_place = st.container()
+        output = layer_output(network, form.choice.key, chosen, strip, layer)
+        channel = open_map(len(output.maps))
+        map_mosaic(MOSAIC, mosaic_scene(form, network, layer, output, seen, channel), on_open=map_opened)
+        with strip_place:
+            layer_strip(STRIP, form.choice.title, strip.layers, strip.left_out, on_choose=layer_chosen)
+        shown.append((output, Shown(layer, output.maps.shape, channel)))
+
+    live(lambda: guarded(maps))  # another layer is answered without the rest of the page
+    if not shown:
+        return None
     with beside:
-        answers("answers", answers_of(form.choice, output, seen))
-    return Shown(layer, output.maps.shape, channel)
+        answers("answers", answers_of(form.choice, shown[0][0], seen))
+    return shown[0][1]
 
 
 def body() -> None:
