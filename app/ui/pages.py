@@ -37,9 +37,13 @@ ACTIVATION_FUNCTIONS = PageEntry(
     "Foundations", "Activation functions", "pages/layer/activation_functions.py",
     "One curve for every value: what it does to a feature map, and to a gradient on its way through 20 layers.",
 )  # fmt: skip
+NORMALIZATION = PageEntry(
+    "Foundations", "Normalization", "pages/layer/normalization.py",
+    "Whose mean is taken, what other pictures in the batch change, and what LRN divides by.",
+)  # fmt: skip
 FEATURE_MAPS = PageEntry(
     "Look inside", "Feature maps", "pages/analysis/feature_maps.py",
     "What every layer of a network makes of the picture, all channels at once, and the network's answer.",
 )  # fmt: skip
 
-PAGES = (HOME, CONVOLUTION, CLASSIC_KERNELS, ACTIVATION_FUNCTIONS, POOLING, FEATURE_MAPS)
+PAGES = (HOME, CONVOLUTION, CLASSIC_KERNELS, ACTIVATION_FUNCTIONS, POOLING, NORMALIZATION, FEATURE_MAPS)

@@ -172,8 +172,6 @@ def _check(kind: NormKind, shape: tuple[int, ...], groups: int, eps: float) -> N
         raise SettingsError(f"The tensor has shape {shape}: it has to be (pictures, channels, height, width).")
     if kind == "group" and (groups < 1 or shape[1] % groups):
         fitting = ", ".join(str(g) for g in range(1, shape[1] + 1) if shape[1] % g == 0)
-        raise SettingsError(
-            f"{shape[1]} channels cannot be split into {groups} equal groups: use one of {fitting}."
-        )
+        raise SettingsError(f"{shape[1]} channels cannot be split into {groups} equal groups: use one of {fitting}.")
     if not (math.isfinite(eps) and eps >= 0):
         raise SettingsError(f"Epsilon is {eps}: use 0 or a small number above it.")

@@ -212,7 +212,7 @@ def _settings(
         if 2 * pad[axis] > kernel[axis]:
             raise SettingsError(
                 f"Padding {pad[axis]} is more than half the window of {kernel[axis]}, and a window has to "
-                f"hold a cell of the map: use padding of at most {kernel[axis] // 2}, or a window of at least {2 * pad[axis]}."
+                f"hold a cell: use padding of at most {kernel[axis] // 2}, or a window of at least {2 * pad[axis]}."
             )
     placed(size, checked_window(kernel, step, pad))  # says what to change where no window fits
     return kernel, step, pad
