@@ -162,9 +162,10 @@ def write_number(value: float) -> str:
     """As short as it stays exact: 2, 0.25, 1/9."""
     if float(value).is_integer():
         return str(int(value))
-    share = round(1 / value)
-    if abs(share) <= 1000 and 1 / share == value and len(repr(value)) > 6:
-        return f"{'-' if share < 0 else ''}1/{abs(share)}"
+    if len(repr(float(value))) > 6 and 1e-3 <= abs(value) < 0.6:
+        share = round(1 / value)
+        if 1 / share == value:
+            return f"{'-' if share < 0 else ''}1/{abs(share)}"
     return repr(float(value))
 
 

@@ -56,6 +56,16 @@ def test_a_page_gives_an_unguessable_http_only_cookie_and_keeps_it(site: Starlet
     assert again.split(";")[0] == first.split(";")[0]
 
 
+def test_a_views_module_comes_packed_and_only_when_it_has_changed(client: TestClient) -> None:
+    plain = client.get("/components/convolution/view.js", headers={"accept-encoding": "identity"})
+    packed = client.get("/components/convolution/view.js")
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < len(plain.content) / 2
+    assert packed.text == plain.text
+    again = client.get("/components/convolution/view.js", headers={"if-none-match": packed.headers["etag"]})
+    assert again.status_code == 304 and not again.content
+
+
 def test_over_https_the_cookie_is_secure(site: Starlette) -> None:
     assert "Secure" in TestClient(site, base_url="https://testserver").get("/").headers["set-cookie"]
 

@@ -195,6 +195,8 @@ export function markWindow(context, traced, weights, cell, pad, look) {
 function cornerWeights(context, { rows, cols }, weights, cell, x, y, look) {
   const size = Math.min(12, cell * 0.26);
   context.font = `600 ${size}px ${look.family}`;
+  const longest = Math.max(...weights.map((weight) => short(weight).length)) + 1;
+  if (longest * size * 0.55 > cell * 0.66) return; // it would cover the digits; the kernel beside has them
   context.textAlign = "right";
   context.textBaseline = "bottom";
   rows.forEach((row, a) => cols.forEach((col, b) => {

@@ -10,6 +10,7 @@ export function reshaped(settings, change, channels) {
   const next = { ...settings, ...change };
   const perMap = Math.max(1, Math.floor(channels / next.groups));
   next.bias = Array.from({ length: next.maps }, (_, map) => settings.bias[map] ?? 0);
+  if (change.weights) return next;
   next.weights = next.fill === "own" ? kept(settings, next, channels, perMap) : filled(next, perMap);
   return next;
 }
