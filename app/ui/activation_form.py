@@ -18,7 +18,7 @@ NETWORK = "efficientnet_lite0"
 DEPTH = 20  # layers of the stack
 MOST_COMPARED = 4
 _COMPARED = ("sigmoid", "gelu")
-_CHANNEL = "channel"
+_CHANNEL = "map_channel"
 _CHANNEL_SLIDER = "channel_choice"
 _INITIALISATIONS = {"he": "He", "glorot": "Glorot", "small": "0.01"}
 

@@ -36,8 +36,13 @@ from .separation import Factors as Factors
 from .separation import PassCost as PassCost
 from .separation import separate as separate
 from .separation import two_pass_cost as two_pass_cost
+from .shifting import ShiftAnswer as ShiftAnswer
+from .shifting import shift_answer as shift_answer
 from .tracing import Trace as Trace
 from .tracing import trace as trace
+from .weights import Connection as Connection
+from .weights import UnitWeights as UnitWeights
+from .weights import unit_weights as unit_weights
 from .windows import PADDING_MODES as PADDING_MODES
 from .windows import Unread as Unread
 from .windows import output_size as output_size

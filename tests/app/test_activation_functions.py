@@ -77,7 +77,7 @@ def test_a_setting_reaches_map_curve_and_stack() -> None:
 
 
 def test_a_link_restores_the_whole_state() -> None:
-    query = "function=ELU&elu_alpha=0.5&compare=tanh&channel=3&initialisation=0.01&seed=7&picture=coffee"
+    query = "function=ELU&elu_alpha=0.5&compare=tanh&map_channel=3&initialisation=0.01&seed=7&picture=coffee"
     app = opened(query)
     assert not app.exception
     header, _ = blob(app)
@@ -87,7 +87,7 @@ def test_a_link_restores_the_whole_state() -> None:
     assert f"**{gradient_flow('elu', 20, 'small', 7, {'alpha': 0.5}).through:.3g}** reaches the first" in words
 
 
-@pytest.mark.parametrize("query", ["function=nonsense", "channel=9999", "channel=x", "compare=nobody", "seed=-3"])
+@pytest.mark.parametrize("query", ["function=nonsense", "map_channel=9999", "map_channel=x", "compare=nobody", "seed=-3"])
 def test_a_broken_link_opens_the_page_all_the_same(query: str) -> None:
     app = opened(query)
     assert not app.exception
@@ -178,7 +178,7 @@ def test_the_code_prints_the_numbers_on_the_screen(name: str, tmp_path: Path) ->
         [sys.executable, "program.py"], cwd=tmp_path, check=True, capture_output=True, text=True, env=None
     )
     printed = [float(number) for number in re.findall(r": (\S+)$", run.stdout, re.MULTILINE)]
-    app = opened(f"channel=7&function={ACTIVATIONS[name].title}")
+    app = opened(f"map_channel=7&function={ACTIVATIONS[name].title}")
     before, after = shares(form, array(app, "before"))
     flow = gradient_flow(name, 20, "glorot", 2, settings)
     assert printed == pytest.approx([after.zeros, before.negatives, after.passes, flow.through], rel=1e-5)

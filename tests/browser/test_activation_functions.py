@@ -42,7 +42,7 @@ def shown(page: Page) -> tuple[float, float, float]:
 
 @pytest.mark.parametrize(("title", "name"), [("ReLU", "relu"), ("GELU", "gelu"), ("Hard-swish", "hard_swish")])
 def test_a_map_value_and_its_slope_are_torchs(page: Page, maps: torch.Tensor, title: str, name: str) -> None:
-    opened(page, f"{PAGE}?function={title}&channel=7")
+    opened(page, f"{PAGE}?function={title}&map_channel=7")
     for row, col in [(0, 0), (50, 60), (111, 3), (80, 111)]:
         point(page, "before", (col + 0.5) / 112, (row + 0.5) / 112)
         expect(page.locator(f"{VIEW} .sentence")).to_contain_text(f"[{row}, {col}]")
@@ -55,7 +55,7 @@ def test_a_map_value_and_its_slope_are_torchs(page: Page, maps: torch.Tensor, ti
 
 
 def test_pointing_at_the_curve_marks_x_in_all_parts(page: Page, maps: torch.Tensor) -> None:
-    opened(page, f"{PAGE}?function=Sigmoid&channel=7")
+    opened(page, f"{PAGE}?function=Sigmoid&map_channel=7")
     point(page, "curve", 0.5, 0.5)
     sentence = page.locator(f"{VIEW} .sentence")
     expect(sentence).to_contain_text("Sigmoid: f(")
@@ -93,7 +93,7 @@ def test_keys_alone_move_the_point_and_pin_it(page: Page) -> None:
 
 
 def test_another_function_redraws_and_keeps_the_point(page: Page) -> None:
-    opened(page, f"{PAGE}?channel=7")
+    opened(page, f"{PAGE}?map_channel=7")
     point(page, "before", 60.5 / 112, 50.5 / 112)
     expect(page.locator(f"{VIEW} .sentence")).to_contain_text("[50, 60]")
     old = token(page)
