@@ -28,7 +28,7 @@ function aboutSet(header, made, at) {
 function aboutCompany(header, made, at) {
   const [a, b] = [made.panels[1], made.panels[2]].map((panel) => panel[at.tile][at.index]);
   const verdict = a === b ? "the same in both companies." : `${short(Math.abs(a - b))} apart: the same pixel, the same weights, other company.`;
-  return `${header.columns[at.tile]}, ${place(at)}. First company: ${formula(header, made, at, 0)}. `
+  return `Your picture, ${header.columns[at.tile]}, ${place(at)}. First company: ${formula(header, made, at, 0)}. `
     + `Second: ${formula(header, made, at, 1)}. ${a === b ? "It is " : "They are "}${verdict}`;
 }
 
@@ -36,7 +36,7 @@ function aboutNeighbours(header, made, at) {
   const { k, alpha, beta } = header.lrn;
   const found = made.lrn[at.tile];
   const members = header.arrays.counts[at.tile];
-  return `${header.columns[at.tile % header.columns.length] ?? ""}channel ${at.tile}, ${place(at)}: the squares of ${count(members, "channel")} `
+  return `Channel ${at.tile}, ${place(at)}: the squares of ${count(members, "channel")} `
     + `sum to ${short(found.sums[at.index])}; the divisor is (${short(k)} + ${short(alpha)} · ${short(found.sums[at.index])})^${short(beta)} `
     + `= ${short(found.divisors[at.index])}; ${short(made.panels[0][at.tile][at.index])} becomes ${short(found.values[at.index])}.`;
 }

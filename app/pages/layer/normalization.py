@@ -32,7 +32,11 @@ def show(form: Form) -> None:
     if form.see == "sets":
         x = maps.batch(network, pictures, form.first)
         st.markdown(view.sets_words(form, x))
-        st.caption("Rows, from the top: " + ", ".join(one.title for one in pictures) + ". Columns: channels.")
+        st.caption(
+            "Rows, from the top: "
+            + ", ".join(one.title for one in pictures)
+            + ". Columns: channels. Beyond the ends of a bar: the end colour."
+        )
         norm_tiles("norm_tiles", view.sets_scene(form, x, [one.title for one in pictures]))
         table = view.sets_table(form, x)
     else:
@@ -41,6 +45,7 @@ def show(form: Form) -> None:
             maps.in_company(network, chosen, form.others, form),
         )
         st.markdown(view.company_words(form, companies))
+        st.caption("Columns: channels. Beyond the ends of a bar: the end colour.")
         x = maps.batch(network, (chosen,), form.first)
         norm_tiles("norm_tiles", view.company_scene(form, x, companies, maps.epsilon(network)))
         table = view.company_table(form, companies)
