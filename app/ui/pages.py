@@ -21,6 +21,10 @@ class PageEntry:
 
 
 HOME = PageEntry("", "Home", "pages/home.py", "One picture on its way through a kernel, a layer and a network.")
+PIXELS_TO_WEIGHTS = PageEntry(
+    "Foundations", "Pixels to weights", "pages/layer/pixels_to_weights.py",
+    "The picture as numbers, one unit connected in three ways, and what each answers when the picture moves.",
+)  # fmt: skip
 CONVOLUTION = PageEntry(
     "Foundations", "Convolution", "pages/layer/convolution.py",
     "Every value of a map, number by number: window, weights, products, sum; and what each setting changes.",
@@ -46,4 +50,4 @@ FEATURE_MAPS = PageEntry(
     "What every layer of a network makes of the picture, all channels at once, and the network's answer.",
 )  # fmt: skip
 
-PAGES = (HOME, CONVOLUTION, CLASSIC_KERNELS, ACTIVATION_FUNCTIONS, POOLING, NORMALIZATION, FEATURE_MAPS)
+PAGES = (HOME, PIXELS_TO_WEIGHTS, CONVOLUTION, CLASSIC_KERNELS, ACTIVATION_FUNCTIONS, POOLING, NORMALIZATION, FEATURE_MAPS)

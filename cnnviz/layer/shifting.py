@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -48,7 +49,8 @@ def shift_answer(picture: Any, kernel: Any, dy: int, dx: int) -> ShiftAnswer:
     Raises SettingsError where the move leaves nothing that can be compared.
     """
     image = torch.as_tensor(picture, dtype=torch.float64)
-    weights = torch.as_tensor(kernel, dtype=torch.float64)
+    # A copy of an array: torch warns of read-only ones, such as the catalogue's.
+    weights = (kernel if isinstance(kernel, Tensor) else torch.from_numpy(np.array(kernel))).double()
     if image.ndim != 3 or weights.ndim != 2:
         raise SettingsError("The picture has to be (channels, height, width) and the kernel (height, width).")
     comparable = _comparable((image.shape[1], image.shape[2]), (weights.shape[0], weights.shape[1]), dy, dx)
