@@ -33,7 +33,16 @@ def kernel_code(form: Form, chosen: ChosenPicture) -> str:
     return "\n".join(lines) + "\n"
 
 
+_OPERATIONS = {
+    "relu": "values = values.clamp(min=0)",
+    "max_pool": 'values = layer.pool(values, "max", window=2)',
+    "average_pool": 'values = layer.pool(values, "average", window=2)',
+}
+
+
 def _stage_lines(number: int, stage: Stage, border: str) -> list[str]:
+    if stage.kind in _OPERATIONS:
+        return [f"# {number}: {stage.title}", _OPERATIONS[stage.kind]]
     rows = ",\n    ".join(
         "[" + ", ".join(f"{value:g}" if float(f"{value:g}") == value else repr(float(value)) for value in row) + "]"
         for row in stage.matrix

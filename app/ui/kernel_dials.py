@@ -16,6 +16,8 @@ _BIAS_STEP = 0.05
 
 def dials(stage: Stage) -> tuple[Dial, ...]:
     """The settings of a catalogue kernel, or the size of a matrix; and the bias."""
+    if stage.kind != "kernel":
+        return ()
     settings = KERNELS[stage.kernel].settings if stage.kernel else ()
     found = [
         Dial(

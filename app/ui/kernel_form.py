@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from app.ui import kernel_paint as paint
-from app.ui.kernel_stages import MAX_STAGES, Stage
+from app.ui.kernel_stages import MAX_STAGES, OPERATIONS, Stage
 from app.ui.kernel_state import (
     BORDERS,
     CHANNELS,
@@ -47,7 +47,8 @@ def kernel_form(form: Form) -> None:
         paint.paint_form()
     else:
         _choose_kernel(form.stage)
-        _choose_passes(form)
+        if form.stage.kind == "kernel":
+            _choose_passes(form)
     _choose_look(form)
     hold(widget_key("border"), form.border)
     st.selectbox(
@@ -77,14 +78,14 @@ def _choose_stage(form: Form) -> None:
             required=True,
             on_change=_stage_chosen,
             format_func=lambda i: str(i + 1),
-            help="Kernels applied one after another. The view shows the stage in hand.",
+            help="Kernels, ReLU and pooling, one after another. The view shows the stage in hand.",
         )
         st.button(
             ":material/add:",
             on_click=_add_stage,
             disabled=form.count >= MAX_STAGES,
             key="add_stage",
-            help="Add a stage: apply another kernel to the result.",
+            help="Add a stage: do something more with the result.",
         )
         st.button(
             ":material/remove:",
@@ -113,7 +114,10 @@ def _remove_stage() -> None:
 
 def _choose_kernel(stage: Stage) -> None:
     hold("kernel", stage.kernel or _OWN)
-    st.selectbox("Kernel", [*KERNELS, _OWN], key="kernel", on_change=_kernel_changed, format_func=_kernel_title)
+    options = [*KERNELS, _OWN, *OPERATIONS]
+    st.selectbox("Kernel or operation", options, key="kernel", on_change=_kernel_changed, format_func=_kernel_title)
+    if stage.kind != "kernel":
+        return
     total = stage.matrix.sum()
     st.button(
         "Normalise",
@@ -126,18 +130,20 @@ def _choose_kernel(stage: Stage) -> None:
 
 
 def _kernel_title(name: str) -> str:
-    return KERNELS[name].title if name in KERNELS else "Your own"
+    return "Your own" if name == _OWN else Stage(name).title
 
 
 def _kernel_changed() -> None:
     name = st.session_state["kernel"]
-    stage = Stage(name) if name in KERNELS else Stage(None).with_matrix(_stage().matrix)
+    stage = Stage(None).with_matrix(_stage().matrix) if name == _OWN else Stage(name)
     replace_stage(stage)
     _suggest_look(stage)
 
 
 def _suggest_look(stage: Stage) -> None:
     """Kernels that sum to zero give maps around zero: shown in signed colours unless the learner says otherwise."""
+    if stage.kind != "kernel":
+        return
     if abs(stage.matrix.sum()) < 1e-9:
         set_linked("colours", "grey")
         set_linked("show", "signed")

@@ -13,7 +13,7 @@ import streamlit as st
 import torch
 
 from app.components.kernel_view.component import Brush
-from app.ui.kernel_stages import MAX_SIZE, Stage
+from app.ui.kernel_stages import MAX_SIZE, Stage, run_stage
 from app.ui.picture import ChosenPicture
 from cnnviz.image import to_tensor
 from cnnviz.layer import KERNELS, KernelFit, convolve, fit_kernel
@@ -134,7 +134,7 @@ def fitted(chosen: ChosenPicture, before: tuple[Stage, ...], side: int, border: 
     size = int(st.session_state.get("fit_size", _DEFAULT_SIZE))
     image = to_tensor(chosen.fitted(side), "grey")
     for stage in before:
-        image = convolve(image, stage.matrix, padding_mode=border, bias=stage.bias)
+        image = run_stage(stage, image, border)
     targets, mask = _rasterised(image, _strokes(), border)
     if not mask.any():
         return None

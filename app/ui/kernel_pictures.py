@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 
 from app.components.colour_bar import colour_bar
-from app.components.kernel_view.component import Panel, Role
+from app.components.kernel_view.component import Histogram, Panel, Role
+from app.ui.kernel_stages import Stage, run_stage
 from app.ui.kernel_state import Form
 from app.ui.picture import ChosenPicture
 from app.ui.theme import current_theme
 from cnnviz.compute import at_work
 from cnnviz.image import Theme, encode_jpeg, encode_png, mosaic, to_picture, to_tensor
-from cnnviz.layer import convolve, separate
+from cnnviz.layer import separate
 
+BINS = 64
 _GAP = 1e-3  # values this far outside 0..1 make an intermediate map worth showing in signed colours
 
 
 @dataclass(frozen=True)
 class Panels:
-    """What the view shows: `stages` are (matrix, bias) up to the value pointed at, two thin ones for two passes."""
+    """What the view shows: `stages` up to the value pointed at, two thin ones for two passes."""
 
-    stages: tuple[tuple[np.ndarray, float], ...]
+    stages: tuple[Stage, ...]
     panels: tuple[Panel, ...]
     clamped: bool
 
@@ -36,7 +36,9 @@ def compute_panels(form: Form, chosen: ChosenPicture) -> Panels:
     image = to_tensor(picture, "grey" if form.grey else "colour")
     stages = _passes(form)
     with at_work():
-        maps = [image, *run_stages(stages, image, form.border)]
+        maps = [image]
+        for stage in stages:
+            maps.append(run_stage(stage, maps[-1], form.border))
     first = len(form.stages) - 1  # the map that goes into the stage in hand
     size = f"{picture.height} × {picture.width}"
     if first == 0 and not form.grey:
@@ -53,24 +55,26 @@ def compute_panels(form: Form, chosen: ChosenPicture) -> Panels:
         result = signed_panel("result", title, maps[-1][form.channel or 0], theme)
     else:
         result = clamped_panel("result", title, maps[-1])
+    result = replace(result, histogram=histogram(maps[-1]))
     return Panels(tuple(stages), (*panels, result), clamped=not form.signed)
 
 
-def run_stages(stages: Sequence[tuple[np.ndarray, float]], image: torch.Tensor, border: str) -> list[torch.Tensor]:
-    """The map after each stage, (C, H, W) float32; nothing is clamped between them."""
-    maps = []
-    for matrix, bias in stages:
-        image = convolve(image, matrix, padding_mode=border, bias=bias)
-        maps.append(image)
-    return maps
+def histogram(values: torch.Tensor) -> Histogram:
+    """How often each of BINS equal ranges between the least and the greatest value occurs; all channels together."""
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    counts = torch.histc(values.float(), BINS, low, high)
+    return Histogram(low, high, tuple(int(count) for count in counts))
 
 
-def _passes(form: Form) -> list[tuple[np.ndarray, float]]:
-    """The chain as (matrix, bias); the last stage as a column and a row where the learner asked for two passes."""
-    stages = [(stage.matrix, stage.bias) for stage in form.stages]
+def _passes(form: Form) -> list[Stage]:
+    """The chain; the last stage as a column and a row where the learner asked for two passes."""
+    stages = list(form.stages)
     factors = separate(form.stage.matrix) if form.two_passes else None
     if factors is not None:
-        stages[-1:] = [(factors.column[:, None], 0.0), (factors.row[None, :], form.stage.bias)]
+        column, row = Stage(None).with_matrix(factors.column[:, None]), Stage(None).with_matrix(factors.row[None, :])
+        stages[-1:] = [column, replace(row, bias=form.stage.bias)]
     return stages
 
 

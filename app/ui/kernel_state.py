@@ -15,7 +15,7 @@ import streamlit as st
 from app.components.kernel_view.component import Brush
 from app.ui import kernel_paint as paint
 from app.ui.kernel_dials import dialled
-from app.ui.kernel_stages import Stage, format_stages, parse_stages
+from app.ui.kernel_stages import OPERATIONS, Stage, format_stages, parse_stages
 from app.ui.linked import linked, linked_choice, set_linked
 from app.ui.picture import ChosenPicture
 from cnnviz.errors import SettingsError
@@ -56,13 +56,16 @@ class Form:
 
     @property
     def editable(self) -> bool:
-        return not (self.painting or self.two_passes)
+        return not (self.painting or self.two_passes) and self.stage.kind == "kernel"
 
     @property
     def words(self) -> str:
         """What the stage in hand does and why."""
         if self.painting:
             return paint.sentence(self.fit)
+        if self.stage.kernel in OPERATIONS:
+            operation = OPERATIONS[self.stage.kernel]
+            return f"**{operation.title}.** {operation.what} {operation.why}"
         if self.stage.kernel is None:
             return "**Your own kernel.** Type into its cells below, or choose one of the catalogue to start from."
         kernel = KERNELS[self.stage.kernel]
@@ -71,6 +74,8 @@ class Form:
     @property
     def facts(self) -> str:
         """What the numbers of the stage in hand say about it."""
+        if self.stage.kind != "kernel":
+            return "No weights: there is nothing to learn in it"
         matrix = self.stage.matrix
         cost = two_pass_cost(matrix.shape)
         work = (
@@ -94,7 +99,10 @@ def read_form(chosen: ChosenPicture) -> Form:
     signed = linked_choice("show", SHOWS) == "signed"
     channel = CHANNELS.index(linked_choice("channel", CHANNELS)) if signed and not grey else None
     two_passes = (
-        not painting and linked_choice("two_passes", ("False", "True")) == "True" and separable(stages[at].matrix)
+        not painting
+        and linked_choice("two_passes", ("False", "True")) == "True"
+        and stages[at].kind == "kernel"
+        and separable(stages[at].matrix)
     )
     return Form(
         stages=stages[: at + 1],

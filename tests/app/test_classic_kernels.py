@@ -21,6 +21,7 @@ from app.ui.kernel_pictures import compute_panels
 from app.ui.kernel_stages import Stage, parse_stages
 from app.ui.kernel_state import Form
 from app.ui.picture import ChosenPicture
+from cnnviz.errors import SettingsError
 from cnnviz.image import fit, load_sample, to_picture, to_tensor
 from cnnviz.layer import KERNELS, convolve
 
@@ -57,7 +58,7 @@ def test_the_page_opens_on_a_sharpened_cat() -> None:
     app = opened()
     assert not app.exception
     header = scene(app)
-    assert header["stages"] == [{"matrix": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]], "bias": 0}]
+    assert header["stages"] == [{"kind": "kernel", "matrix": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]], "bias": 0}]
     assert header["picture"].endswith("/pictures/512/chelsea.png")
     assert header["channels"] == 3
 
@@ -106,7 +107,7 @@ def test_a_link_restores_the_whole_state() -> None:
         "stages=gaussian(size=5,sigma=2.0)>[0,1;2,3]%2B0.5&stage=2&colours=grey&show=signed&border=reflect&picture=coffee"
     )
     header = scene(app)
-    assert header["stages"][1] == {"matrix": [[0, 1], [2, 3]], "bias": 0.5}
+    assert header["stages"][1] == {"kind": "kernel", "matrix": [[0, 1], [2, 3]], "bias": 0.5}
     assert header["border"] == "reflect"
     assert header["channels"] == 1
     assert header["picture"].endswith("coffee.png")
@@ -126,8 +127,6 @@ def test_a_broken_link_is_said_and_the_page_goes_on(query: str) -> None:
 
 def test_an_impossible_border_is_said_in_place() -> None:
     tiny = ChosenPicture("tiny", "tiny", Image.new("RGB", (2, 2)), own=True)
-    from cnnviz.errors import SettingsError
-
     with pytest.raises(SettingsError, match=r"reflect|mirror"):
         compute_panels(form("gaussian(size=15)", border="reflect"), tiny)
 
@@ -136,17 +135,17 @@ def test_two_passes_give_the_same_picture_and_show_the_one_between() -> None:
     one = compute_panels(form("gaussian(size=9)"), chosen())
     two = compute_panels(form("gaussian(size=9)", two_passes=True), chosen())
     assert [panel.role for panel in two.panels] == ["input", "middle", "result"]
-    assert [np.shape(matrix) for matrix, _ in two.stages] == [(9, 1), (1, 9)]
+    assert [stage.matrix.shape for stage in two.stages] == [(9, 1), (1, 9)]
     image = to_tensor(fit(load_sample("chelsea"), 512), "grey")
-    direct = convolve(image, one.stages[0][0])
-    passed = convolve(convolve(image, two.stages[0][0]), two.stages[1][0])
+    direct = convolve(image, one.stages[0].matrix)
+    passed = convolve(convolve(image, two.stages[0].matrix), two.stages[1].matrix)
     torch.testing.assert_close(passed, direct, atol=2e-6, rtol=0)
 
 
 @pytest.mark.parametrize(
     ("stages", "settings"),
     [("sharpen", {"grey": False}), ("gaussian(size=5,sigma=1.4)>[0,0.1,0;-1,1,0;0,0,1e-07]-0.25", {}),
-     ("sobel_x", {"border": "reflect"})],
+     ("sobel_x", {"border": "reflect"}), ("laplacian_8>relu>max_pool>gaussian_blur>average_pool", {})],
 )  # fmt: skip
 def test_the_code_gives_exactly_the_result_on_the_screen(stages: str, settings: dict, tmp_path: Path) -> None:
     shown = form(stages, **settings)
@@ -154,7 +153,14 @@ def test_the_code_gives_exactly_the_result_on_the_screen(stages: str, settings: 
     subprocess.run([sys.executable, "program.py"], cwd=tmp_path, check=True, capture_output=True)
     values = to_tensor(fit(load_sample("chelsea"), 512), "grey" if shown.grey else "colour")
     for stage in shown.stages:
-        values = convolve(values, stage.matrix, padding_mode=shown.border, bias=stage.bias)
+        if stage.kind == "relu":
+            values = torch.relu(values)
+        elif stage.kind == "max_pool":
+            values = torch.nn.functional.max_pool2d(values, 2)
+        elif stage.kind == "average_pool":
+            values = torch.nn.functional.avg_pool2d(values, 2)
+        else:
+            values = convolve(values, stage.matrix, padding_mode=shown.border, bias=stage.bias)
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "result.png")), np.asarray(to_picture(values)))
 
 
@@ -222,3 +228,19 @@ def test_painting_with_an_impossible_border_is_said_in_place() -> None:
     assert not app.exception
     assert len(app.error) >= 1
     assert "reflect" in app.error[0].value
+
+
+def test_the_histogram_counts_every_value_once() -> None:
+    panels = compute_panels(form("sobel_x>relu", signed=True), chosen())
+    drawn = panels.panels[-1].histogram
+    image = to_tensor(fit(load_sample("chelsea"), 512), "grey")
+    values = torch.relu(convolve(image, Stage("sobel_x").matrix)).numpy()
+    assert sum(drawn.counts) == values.size
+    assert (drawn.low, drawn.high) == (values.min(), values.max())
+    assert drawn.counts[0] >= (values == 0).sum()
+
+
+def test_a_picture_too_small_to_pool_again_is_said_in_place() -> None:
+    tiny = ChosenPicture("tiny", "tiny", Image.new("RGB", (3, 3)), own=True)
+    with pytest.raises(SettingsError):
+        compute_panels(form("max_pool>max_pool"), tiny)

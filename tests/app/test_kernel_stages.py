@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.ui.kernel_stages import MAX_STAGES, Stage, format_stages, parse_stages
+from app.ui.kernel_stages import MAX_STAGES, OPERATIONS, Stage, format_stages, parse_stages
 from cnnviz.errors import SettingsError
 from cnnviz.layer import KERNELS
 
@@ -19,6 +19,8 @@ def stages(draw: st.DrawFn) -> Stage:
         rows, cols = draw(st.integers(1, 15)), draw(st.integers(1, 4))
         matrix = [[draw(WEIGHTS) for _ in range(cols)] for _ in range(rows)]
         return Stage(None, bias=bias).with_matrix(matrix)
+    if draw(st.integers(0, 3)) == 0:
+        return Stage(draw(st.sampled_from(sorted(OPERATIONS))))
     kernel = KERNELS[draw(st.sampled_from(sorted(KERNELS)))]
     settings = {}
     for setting in kernel.settings:
@@ -51,6 +53,8 @@ def test_the_link_brings_back_every_chain_exactly(chain: list[Stage]) -> None:
         "[1e999]",
         "sharpen+1e999",
         "sharpen+2.5",
+        "relu+0.5",
+        "max_pool(size=3)",
         ">".join(["sharpen"] * (MAX_STAGES + 1)),
         "[" + ";".join(["0"] * 16) + "]",
         "__import__('os')",

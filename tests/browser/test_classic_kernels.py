@@ -8,12 +8,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from playwright.sync_api import Page, expect
 
 from app.ui.kernel_stages import parse_stages
 from cnnviz.image import fit, load_sample, to_tensor
 from cnnviz.layer import convolve
-from tests.browser.actions import opened, pixel, redrawn, token
+from tests.browser.actions import canvas_size, opened, pixel, redrawn, token
 from tests.browser.waiting import settled
 
 PAGE = "/classic_kernels"
@@ -30,7 +31,13 @@ def result(stages: str, grey: bool, border: str = "zeros", picture: str = "chels
     else:
         values = torch.from_numpy(np.asarray(image).copy()).double().permute(2, 0, 1) / 255
     for stage in parse_stages(stages):
-        values = convolve(values, stage.matrix, padding_mode=border, bias=stage.bias)
+        if stage.kind == "relu":
+            values = values.clamp(min=0)
+        elif stage.kind == "kernel":
+            values = convolve(values, stage.matrix, padding_mode=border, bias=stage.bias)
+        else:
+            pool = F.max_pool2d if stage.kind == "max_pool" else F.avg_pool2d
+            values = pool(values, 2)
     return values
 
 
@@ -57,6 +64,25 @@ CASES = [
      "[1,2,0,-1;0.5,0,1,0]>box_blur(size=5)>emboss", False, "circular"),
     ("stages=unsharp_mask&border=replicate", "unsharp_mask", False, "replicate"),
 ]  # fmt: skip
+
+
+CHAINS = [
+    "laplacian_8>relu",
+    "sobel_x>relu>max_pool>box_blur(size=5)",
+    "gaussian_blur>average_pool>sharpen>max_pool",
+    "max_pool>average_pool>relu",
+]
+
+
+@pytest.mark.parametrize("stages", CHAINS)
+def test_values_behind_relu_and_pooling_are_torchs(page: Page, stages: str) -> None:
+    count = stages.count(">") + 1
+    opened(page, f"{PAGE}?stages={stages}&stage={count}&colours=grey&show=signed&border=reflect")
+    expected = result(stages, True, "reflect")[0]
+    height, width = expected.shape
+    for row, col in [(height // 2, width // 2), (0, 0), (height - 1, width - 1), (1, width - 2)]:
+        point(page, "result", row, col)
+        assert value_shown(page, row, col) == pytest.approx(expected[row, col].item(), rel=1e-12, abs=1e-12)
 
 
 @pytest.mark.parametrize(("query", "stages", "grey", "border"), CASES)
@@ -132,6 +158,23 @@ def test_typing_into_the_kernel_makes_it_ones_own(page: Page) -> None:
     expect(page.get_by_text("Your own kernel.")).to_be_visible()
 
 
+def test_dragging_a_weight_up_makes_it_larger_and_the_picture_follows(page: Page) -> None:
+    opened(page, f"{PAGE}?stages=identity&colours=grey")
+    field = page.locator(f"{VIEW} .matrix").get_by_label("row 2, column 2")
+    box = field.bounding_box()
+    assert box is not None
+    before = token(page)
+    page.mouse.move(box["x"] + 10, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 10, box["y"] - 26, steps=6)
+    expect(page.locator(VIEW)).to_have_attribute("data-cnnviz-drawn", re.compile("preview"))
+    page.mouse.up()
+    redrawn(page, before)
+    expect(page.locator(VIEW)).not_to_have_attribute("data-cnnviz-drawn", re.compile("preview"))
+    point(page, "result", 100, 100)
+    assert value_shown(page, 100, 100) == pytest.approx(1.6 * result("identity", True)[0, 100, 100].item())
+
+
 def test_what_is_no_number_is_marked_and_changes_nothing(page: Page) -> None:
     opened(page, f"{PAGE}?stages=identity")
     before = token(page)
@@ -196,6 +239,7 @@ SLIDES = [
     ("stages=unsharp_mask&show=signed&channel=blue&border=circular", "Amount"),
     ("stages=sobel_x&colours=grey", "Bias"),
     ("stages=sharpen", "Size"),
+    ("stages=laplacian_8>relu>max_pool>gaussian&stage=4&colours=grey&show=signed", "Sigma"),
 ]
 
 
@@ -204,7 +248,15 @@ def test_what_the_browser_draws_while_sliding_is_what_the_server_then_sends(
     page: Page, query: str, slider: str
 ) -> None:
     opened(page, f"{PAGE}?{query}")
-    places = [(0, 0), (20, 30), (150, 225), (260, 100), (299, 450), (200, 449)]
+    height, width = canvas_size(page, "result")
+    places = [
+        (0, 0),
+        (20, 30),
+        (height // 2, width // 2),
+        (height - 40, 100),
+        (height - 1, width - 1),
+        (100, width - 2),
+    ]
     page.get_by_role("slider", name=slider).focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator(VIEW)).to_have_attribute("data-cnnviz-drawn", re.compile("preview"))

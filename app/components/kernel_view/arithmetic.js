@@ -1,4 +1,4 @@
-// What does a chain of kernels give at one place? Exact, in float64, from the picture's own 8-bit values.
+// What does a chain of stages give at one place? Exact, in float64, from the picture's own 8-bit values.
 // The borders are torch's: "same" padding puts the extra cell of an even kernel on the right and below.
 
 import { border } from "../shared/border.js";
@@ -17,66 +17,84 @@ export function planes(pixels, channels) {
   return out;
 }
 
-const inside = (index, size) => index >= 0 && index < size;
+// A stage's window: where it starts for output 0, how far it moves. Kernels pad, pooling steps by its own size.
 const before = (size) => Math.floor((size - 1) / 2);
+const POOLS = ["max_pool", "average_pool"];
+const isPool = ({ kind }) => POOLS.includes(kind);
+const stepOf = (stage) => (isPool(stage) ? stage.matrix.length : 1);
+const inside = (index, size) => index >= 0 && index < size;
 
-// One output value of the last stage: its patch, weights, products, sum.
-// image: {planes, width, height, border}; stages: [{matrix, bias}].
-export function valueAt(image, stages, channel, row, col) {
-  const { matrix, bias } = stages[stages.length - 1];
-  const rows = window1d(row, matrix.length);
-  const cols = window1d(col, matrix[0].length);
-  const patch = gather(image, stages.slice(0, -1), channel, rows, cols);
-  let sum = 0;
-  const products = patch.map((line, i) => line.map((cell, j) => {
-    const product = cell.value * matrix[i][j];
-    sum += product;
-    return product;
-  }));
-  return { patch, matrix, products, bias, sum, value: sum + bias, rows, cols };
+// The rows (or columns) that output `at` of a stage reads; some may lie outside the map.
+function windowOf(stage, at, size) {
+  const start = isPool(stage) ? at * stepOf(stage) : at - before(size);
+  return Array.from({ length: size }, (_, i) => start + i);
 }
 
-const window1d = (at, size) => Array.from({ length: size }, (_, i) => at - before(size) + i);
+// (height, width) of the map after the stages; pooling drops an odd last row or column.
+export function sizeAfter({ height, width }, stages) {
+  return stages.reduce(
+    (size, stage) => (isPool(stage) ? size.map((length) => Math.floor(length / stepOf(stage))) : size), [height, width]);
+}
 
-// The cells at rows × cols of a stage's output, padding told apart.
+// The output cell whose window holds (row, col) of the stage's input, as near its middle as there is one.
+export function outputOver(stage, [height, width], row, col) {
+  const at = (index, size) => Math.min(size - 1, Math.floor(index / stepOf(stage)));
+  return { row: at(row, height), col: at(col, width) };
+}
+
+// One output value of the last stage: its patch, weights, products, sum; or for pooling the winners.
+// image: {planes, width, height, border}; stages: [{kind, matrix, bias}].
+export function valueAt(image, stages, channel, row, col) {
+  const stage = stages[stages.length - 1];
+  const { matrix, bias } = stage;
+  const rows = windowOf(stage, row, matrix.length);
+  const cols = windowOf(stage, col, matrix[0].length);
+  const patch = gather(image, stages.slice(0, -1), channel, rows, cols);
+  const values = patch.map((line) => line.map((cell) => cell.value));
+  const products = values.map((line, i) => line.map((value, j) => value * matrix[i][j]));
+  const sum = products.flat().reduce((total, product) => total + product, 0);
+  return { patch, matrix, products, bias, sum, value: reduced(stage, values), rows, cols };
+}
+
+// What a stage makes of the values under its window.
+function reduced({ kind, matrix, bias }, values) {
+  if (kind === "relu") return Math.max(0, values[0][0]);
+  if (kind === "max_pool") return Math.max(...values.flat());
+  let sum = 0;
+  values.forEach((line, i) => line.forEach((value, j) => { sum += value * matrix[i][j]; }));
+  return kind === "average_pool" ? sum / values.flat().length : sum + bias;
+}
+
+// The cells at rows × cols of a chain's output, padding told apart.
 function gather(image, stages, channel, rows, cols) {
-  const inRows = rows.map((r) => border(r, image.height, image.border));
-  const inCols = cols.map((c) => border(c, image.width, image.border));
+  const [height, width] = sizeAfter(image, stages);
+  const inRows = rows.map((r) => border(r, height, image.border));
+  const inCols = cols.map((c) => border(c, width, image.border));
   const rowsUsed = [...new Set(inRows.filter((r) => r >= 0))];
   const colsUsed = [...new Set(inCols.filter((c) => c >= 0))];
   const values = outputs(image, stages, channel, rowsUsed, colsUsed);
   const rowOf = new Map(rowsUsed.map((r, i) => [r, i]));
   const colOf = new Map(colsUsed.map((c, i) => [c, i]));
   return inRows.map((r, i) => inCols.map((c, j) => ({
-    value: r < 0 || c < 0 ? 0 : values[rowOf.get(r) * colsUsed.length + colOf.get(c)],
-    padding: !inside(rows[i], image.height) || !inside(cols[j], image.width),
+    value: r < 0 || c < 0 ? 0 : values[rowOf.get(r)][colOf.get(c)],
+    padding: !inside(rows[i], height) || !inside(cols[j], width),
   })));
 }
 
 // Outputs of a chain at the given rows × cols, computing only what they need.
 function outputs(image, stages, channel, rows, cols) {
-  const out = new Float64Array(rows.length * cols.length);
   if (stages.length === 0) {
     const plane = image.planes[channel];
-    rows.forEach((r, i) => cols.forEach((c, j) => { out[i * cols.length + j] = plane[r * image.width + c]; }));
-    return out;
+    return rows.map((r) => cols.map((c) => plane[r * image.width + c]));
   }
-  const { matrix, bias } = stages[stages.length - 1];
-  const [kh, kw] = [matrix.length, matrix[0].length];
-  const rowAt = rows.map((r) => window1d(r, kh));
-  const colAt = cols.map((c) => window1d(c, kw));
+  const stage = stages[stages.length - 1];
+  const rowAt = rows.map((r) => windowOf(stage, r, stage.matrix.length));
+  const colAt = cols.map((c) => windowOf(stage, c, stage.matrix[0].length));
   const needRows = [...new Set(rowAt.flat())].sort((a, b) => a - b);
   const needCols = [...new Set(colAt.flat())].sort((a, b) => a - b);
   const input = gather(image, stages.slice(0, -1), channel, needRows, needCols);
   const rowIndex = new Map(needRows.map((r, i) => [r, i]));
   const colIndex = new Map(needCols.map((c, i) => [c, i]));
-  rowAt.forEach((windowRows, i) => colAt.forEach((windowCols, j) => {
-    let sum = 0;
-    for (let a = 0; a < kh; a += 1) {
-      const line = input[rowIndex.get(windowRows[a])];
-      for (let b = 0; b < kw; b += 1) sum += line[colIndex.get(windowCols[b])].value * matrix[a][b];
-    }
-    out[i * cols.length + j] = sum + bias;
-  }));
-  return out;
+  return rowAt.map((windowRows) => colAt.map((windowCols) =>
+    reduced(stage, windowRows.map((r) => windowCols.map((c) => input[rowIndex.get(r)][colIndex.get(c)].value)))));
 }

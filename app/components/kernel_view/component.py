@@ -19,6 +19,15 @@ Role = Literal["input", "middle", "paint", "result"]
 
 
 @dataclass(frozen=True)
+class Histogram:
+    """How many values lie in each of equal ranges between `low` and `high`."""
+
+    low: float
+    high: float
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Panel:
     """One picture of the view. `image` is encoded bytes; None shows the chosen picture's own pixels."""
 
@@ -28,6 +37,7 @@ class Panel:
     image: bytes | None = None
     mime: str = "image/png"
     bar: ColourBar | None = None
+    histogram: Histogram | None = None
 
 
 @dataclass(frozen=True)
@@ -53,13 +63,22 @@ class Dial:
 
 
 @dataclass(frozen=True)
+class Step:
+    """One stage for the view: `kind` is kernel, relu, max_pool or average_pool; `matrix` its window's weights."""
+
+    kind: str
+    matrix: np.ndarray
+    bias: float = 0.0
+
+
+@dataclass(frozen=True)
 class Scene:
-    """Everything the view shows. `stages` are (matrix, bias) from the picture to the value pointed at."""
+    """Everything the view shows. `stages` lead from the picture to the value pointed at."""
 
     picture: str
     channels: Literal[1, 3]
     border: str
-    stages: Sequence[tuple[np.ndarray, float]]
+    stages: Sequence[Step]
     panels: Sequence[Panel]
     clamped: bool
     editable: bool = True
@@ -96,7 +115,7 @@ def kernel_view(
         "channels": scene.channels,
         "channel": scene.channel,
         "border": scene.border,
-        "stages": [{"matrix": np.asarray(matrix).tolist(), "bias": bias} for matrix, bias in scene.stages],
+        "stages": [{"kind": step.kind, "matrix": step.matrix.tolist(), "bias": step.bias} for step in scene.stages],
         "panels": panels,
         "clamped": scene.clamped,
         "editable": scene.editable,

@@ -40,6 +40,22 @@ export function filter(map, width, height, { matrix, bias }, mode) {
   return out;
 }
 
+// The map after any stage, with its size: {map, width, height}.
+export function afterStage({ map, width, height }, stage, mode) {
+  if (stage.kind === "kernel") return { map: filter(map, width, height, stage, mode), width, height };
+  if (stage.kind === "relu") return { map: map.map((value) => Math.max(0, value)), width, height };
+  const [w, h] = [width >> 1, height >> 1];
+  const out = new Float32Array(w * h);
+  for (let y = 0; y < h; y += 1) {
+    for (let x = 0; x < w; x += 1) {
+      const at = 2 * y * width + 2 * x;
+      const four = [map[at], map[at + 1], map[at + width], map[at + width + 1]];
+      out[y * w + x] = stage.kind === "max_pool" ? Math.max(...four) : (four[0] + four[1] + four[2] + four[3]) / 4;
+    }
+  }
+  return { map: out, width: w, height: h };
+}
+
 // Every row of the map with what a kernel of `kw` columns reads left and right of it.
 function padded(map, width, height, kw, mode) {
   const step = width + kw - 1;

@@ -1,24 +1,26 @@
 // Shows the result of a matrix that the server has not seen yet: the same panels, drawn in the browser.
 
 import { showBar } from "../shared/bar.js";
-import { clampedPicture, filter, signedPicture } from "./filter.js";
+import { afterStage, clampedPicture, filter, signedPicture } from "./filter.js";
+import { drawHistogram, histogram } from "./histogram.js";
 
-// Draw the result of `stage` ({matrix, bias}) into the result panel; the input panel stays as it is.
+// Draw the result of `stage` (a kernel) into the result panel; the input panel stays as it is.
 export function drawPreview(view, stage) {
   const { header, panels } = view;
-  const { width, height } = view.pixels;
   const inputs = stageInput(view);
+  const { width, height } = inputs[0];
   const at = header.panels.findIndex((panel) => panel.role === "result");
   const result = panels[at];
   const context = result.canvas.getContext("2d");
+  const chosen = header.clamped ? inputs : [inputs[header.channel ?? 0]];
+  const maps = chosen.map(({ map }) => filter(map, width, height, stage, header.border));
+  drawHistogram(result.histogram, histogram(maps));
   if (header.clamped) {
-    const maps = inputs.map((map) => filter(map, width, height, stage, header.border));
     context.putImageData(clampedPicture(maps, width, height), 0, 0);
     showBar(result.bar, null, clampedNote(maps));
     return;
   }
-  const map = filter(inputs[header.channel ?? 0], width, height, stage, header.border);
-  const { picture, limit } = signedPicture(map, width, height, header.arrays.palette, header.centre);
+  const { picture, limit } = signedPicture(maps[0], width, height, header.arrays.palette, header.centre);
   context.putImageData(picture, 0, 0);
   showBar(result.bar, { ...header.panels[at].bar, low: -limit, high: limit });
 }
@@ -31,7 +33,7 @@ function stageInput(view) {
     const { width, height } = view.pixels;
     view.inputKey = key;
     view.input = view.planes.map((plane) => before.reduce(
-      (map, stage) => filter(map, width, height, stage, view.header.border), Float32Array.from(plane)));
+      (state, stage) => afterStage(state, stage, view.header.border), { map: Float32Array.from(plane), width, height }));
   }
   return view.input;
 }

@@ -6,11 +6,17 @@ import { element, ground, onNextFrame, themeColour } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
 import { drawGrid, matrixFields, showMatrix } from "../shared/grids.js";
 import { cellAt, decode, pixelsOf, put, savePng, sharpen } from "../shared/pixels.js";
-import { planes, valueAt } from "./arithmetic.js";
+import { outputOver, planes, sizeAfter, valueAt } from "./arithmetic.js";
 import { buildDials, showDials } from "./dials.js";
+import { buildHistogram, drawHistogram } from "./histogram.js";
 import { drawPreview } from "./preview.js";
 
 const CHANNELS = { 1: ["grey"], 3: ["red", "green", "blue"] };
+const REDUCTIONS = {
+  relu: { sign: "max(0, ·)", words: "the positive part of the value" },
+  max_pool: { sign: "max", words: "the largest of 4 values" },
+  average_pool: { sign: "mean", words: "the mean of 4 values" },
+};
 const views = new WeakMap();
 let previews = 0;
 
@@ -32,6 +38,7 @@ function build(parent) {
   view.root.append(view.dials, view.grid, view.sentence, view.sum);
   parent.append(view.root);
   view.redraw = onNextFrame(() => drawPointed(view));
+  view.redrawPreview = onNextFrame(() => preview(view));
   view.resize = new ResizeObserver(view.redraw);
   view.resize.observe(view.root);
   return view;
@@ -53,7 +60,8 @@ async function update(view, header) {
     }
     view.image = { planes: view.planes, width: pixels.width, height: pixels.height, border: header.border };
     if (header.channel !== null && header.channel !== undefined) view.channel = header.channel;
-    view.at = insideOrCentre(view.at, pixels);
+    view.size = sizeAfter(pixels, header.stages);
+    view.at = insideOrCentre(view.at, view.size);
     showPanels(view, sources);
     offerDials(view);
     view.root.dataset.cnnvizDrawn = header.token;
@@ -69,9 +77,8 @@ function offerDials(view) {
   const key = JSON.stringify(view.header.dials.map(({ name, title, minimum, maximum, step }) => [name, title, minimum, maximum, step]));
   if (key === view.dialKey) { showDials(view.dials, dials); return; }
   view.dialKey = key;
-  const redraw = onNextFrame(() => preview(view));
   buildDials(
-    view.dials, dials, (dial, value) => { turn(view, dial, value); redraw(); },
+    view.dials, dials, (dial, value) => { turn(view, dial, value); view.redrawPreview(); },
     (name, value) => view.send("dial", { name, value }),
   );
 }
@@ -101,7 +108,7 @@ function preview(view) {
   drawPointed(view);
 }
 
-function insideOrCentre(at, { width, height }) {
+function insideOrCentre(at, [height, width]) {
   if (at && at.row < height && at.col < width) return at;
   return { row: Math.floor(height / 2), col: Math.floor(width / 2) };
 }
@@ -133,6 +140,7 @@ function showPanels(view, sources) {
     built.frame.setAttribute("aria-label", `${panel.title}. Arrow keys move the point, Enter pins it.`);
     built.name = panel.file;
     showBar(built.bar, panel.bar, panel.note);
+    drawHistogram(built.histogram, panel.histogram);
   });
 }
 
@@ -145,14 +153,21 @@ function buildPanel(view, role) {
   const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save this picture as PNG" });
   save.onclick = () => savePng(panel.canvas, panel.name);
   panel.bar = element("div", { className: "bar" });
-  panel.figure = element("figure", {}, element("figcaption", {}, panel.title, save), panel.frame, panel.bar);
+  panel.histogram = buildHistogram();
+  panel.figure = element(
+    "figure", {}, element("figcaption", {}, panel.title, save), panel.frame, panel.bar, panel.histogram);
   panel.figure.dataset.role = role;
   listen(view, panel);
   return panel;
 }
 
 function listen(view, panel) {
-  const point = (event) => cellAt(event, panel.canvas, view.pixels.width, view.pixels.height);
+  // In cells of the result; on the way into a pooling stage several pixels belong to one of them.
+  const point = (event) => {
+    const cell = cellAt(event, panel.canvas, panel.canvas.width, panel.canvas.height);
+    if (panel.role === "paint" || panel.role === "result") return cell;
+    return outputOver(view.header.stages.at(-1), view.size, cell.row, cell.col);
+  };
   const painting = () => panel.role === "paint";
   panel.frame.onpointermove = (event) => {
     if (!view.pixels) return;
@@ -178,7 +193,7 @@ function listen(view, panel) {
     const move = { ArrowUp: [-step, 0], ArrowDown: [step, 0], ArrowLeft: [0, -step], ArrowRight: [0, step] }[event.key];
     if (move) {
       const clamp = (value, size) => Math.min(size - 1, Math.max(0, value));
-      view.at = { row: clamp(view.at.row + move[0], view.pixels.height), col: clamp(view.at.col + move[1], view.pixels.width) };
+      view.at = { row: clamp(view.at.row + move[0], view.size[0]), col: clamp(view.at.col + move[1], view.size[1]) };
       Object.assign(view, { pinned: true, pointed: panel.role });
     } else if (event.key === "Escape") view.pinned = false;
     else if (event.key === "Enter" || event.key === " ") {
@@ -204,29 +219,39 @@ function finishStroke(view) {
 // The kernel's fields are made anew only for another shape, so that typing is never interrupted.
 function showSum(view) {
   const { stages, editable } = view.header;
-  const { matrix } = stages[stages.length - 1];
-  const key = [matrix.length, matrix[0].length, editable, view.channels].join();
+  const { kind, matrix } = stages[stages.length - 1];
+  const key = [kind, matrix.length, matrix[0].length, editable, view.channels].join();
   if (key !== view.sumKey) {
     view.sumKey = key;
-    buildSum(view, matrix, editable);
+    buildSum(view, kind, matrix, editable);
   }
+  if (kind !== "kernel") return;
   const family = getComputedStyle(view.root).fontFamily;
   showMatrix(view.fields, matrix, editable, { ground: ground(view.root), family });
 }
 
-function buildSum(view, matrix, editable) {
+function buildSum(view, kind, matrix, editable) {
   view.patch = element("canvas", { role: "img" });
   view.products = element("canvas", { role: "img" });
   view.equals = element("div", { className: "equals" });
-  view.fields = matrixFields(matrix.length, matrix[0].length, (edited) => view.send("edit", { matrix: edited }));
+  view.fields = matrixFields(matrix.length, matrix[0].length, {
+    changed: (edited) => view.send("edit", { matrix: edited }),
+    moved: (edited) => { turn(view, { matrices: [edited], minimum: 0, step: 1 }, 0); view.redrawPreview(); },
+  });
   const part = (title, node) => element("figure", {}, element("figcaption", { textContent: title }), node);
   // A sign stays with what follows it, wherever the line breaks.
   const after = (sign, node) => element("div", {}, element("span", { className: "sign", textContent: sign }), node);
+  const total = element("div", { className: "total" }, channelButtons(view), view.equals);
+  const values = element("div", {}, part(kind === "kernel" ? "Values under the kernel" : "Values", view.patch));
+  if (kind !== "kernel") {
+    view.sum.replaceChildren(values, after(`${REDUCTIONS[kind].sign} →`, total));
+    return;
+  }
   view.sum.replaceChildren(
-    element("div", {}, part("Values under the kernel", view.patch)),
-    after("×", part(editable ? "Kernel: type to change" : "Kernel", view.fields)),
+    values,
+    after("×", part(editable ? "Kernel: type or drag up and down" : "Kernel", view.fields)),
     after("=", part("Products", view.products)),
-    after("→", element("div", { className: "total" }, channelButtons(view), view.equals)),
+    after("→", total),
   );
 }
 
@@ -264,41 +289,43 @@ function drawPointed(view) {
 
 function showValue(view, traced) {
   const { row, col } = view.at;
+  const { kind } = view.header.stages.at(-1);
   const count = traced.products.length * traced.products[0].length;
   const padded = traced.patch.flat().filter((cell) => cell.padding).length;
   const channel = view.channels === 1 ? "" : `${CHANNELS[view.channels][view.channel]}, `;
   const bias = traced.bias ? ` + bias ${short(traced.bias)}` : "";
   view.equals.replaceChildren(
     `${short(traced.value)}`,
-    element("small", { textContent: traced.bias ? `${short(traced.sum)} + ${short(traced.bias)}` : "sum of the products" }),
+    element("small", { textContent: kind !== "kernel" ? REDUCTIONS[kind].words
+      : traced.bias ? `${short(traced.sum)} + ${short(traced.bias)}` : "sum of the products" }),
   );
   view.equals.title = full(traced.value);
   view.root.dataset.value = traced.value;
   const shown = view.header.clamped && (traced.value < 0 || traced.value > 1)
     ? ` It is shown as ${traced.value < 0 ? "black: clamped to 0" : "white: clamped to 1"}.` : "";
   const edge = padded ? ` ${padded} of the cells lie outside the picture (${view.header.border}).` : "";
-  const reads = view.pointed === "input"
+  const reads = view.pointed === "input" && kind === "kernel"
     ? ` The picture's pixel here is read by up to ${count} output values: one for each cell of the kernel.` : "";
-  view.sentence.textContent = `out[${channel}${row}, ${col}] = ${short(traced.value)} is the sum of ${count} `
-    + `product${count === 1 ? "" : "s"}${bias}.${shown}${edge}${reads}${view.pinned ? " Pinned: click or press Escape to let go." : ""}`;
+  view.sentence.textContent = `out[${channel}${row}, ${col}] = ${short(traced.value)} is `
+    + `${kind === "kernel" ? `the sum of ${count} product${count === 1 ? "" : "s"}${bias}` : REDUCTIONS[kind].words}.${shown}${edge}${reads}${view.pinned ? " Pinned: click or press Escape to let go." : ""}`;
 }
 
 // The patch on the input, the value on the result; pointing at the input marks the outputs that read the pixel.
 function drawMarks(view, panel, traced, accent) {
-  const { width, height } = view.pixels;
-  const scale = sharpen(panel.marks, width, height);
+  const scale = sharpen(panel.marks, panel.canvas.width, panel.canvas.height);
   const context = panel.marks.getContext("2d");
   context.clearRect(0, 0, panel.marks.width, panel.marks.height);
   if (panel.role === "paint") return drawBrush(view, context, scale, accent);
   const { row, col } = view.at;
   const single = [row, col, row, col];
   const patch = [traced.rows[0], traced.cols[0], traced.rows.at(-1), traced.cols.at(-1)];
-  const readers = [2 * row - patch[2], 2 * col - patch[3], 2 * row - patch[0], 2 * col - patch[1]];
+  const pooled = view.header.stages.at(-1).kind !== "kernel"; // windows do not overlap: one reader
+  const readers = pooled ? single : [2 * row - patch[2], 2 * col - patch[3], 2 * row - patch[0], 2 * col - patch[1]];
   const onInput = view.pointed === "input";
   const isResult = panel.role === "result";
   const isSource = panel === view.panels[view.panels.findIndex((other) => other.role === "result") - 1];
   if (!isResult && !isSource) return undefined;
-  outline(context, scale, (isResult ? onInput ? readers : single : onInput ? single : patch), accent);
+  outline(context, scale, (isResult ? onInput ? readers : single : onInput && !pooled ? single : patch), accent);
   return undefined;
 }
 

@@ -75,11 +75,12 @@ function hatch(context, x, y, size, colour) {
   context.stroke();
 }
 
-// Number fields for the kernel, coloured by weight. `changed(matrix)` gets the whole matrix after a valid edit.
-// Made once per shape; `showMatrix` fills in the numbers.
-export function matrixFields(rows, cols, changed) {
+// Number fields for the kernel, coloured by weight: type into one, or drag it up and down. Made once per shape;
+// `showMatrix` fills in the numbers. `moved(matrix)` is called while a field is dragged, `changed(matrix)` after an edit.
+export function matrixFields(rows, cols, { changed, moved }) {
   const grid = element("div", { className: "matrix", role: "group", "aria-label": "Kernel" });
   grid.style.gridTemplateColumns = `repeat(${cols}, auto)`;
+  const weights = () => grid.fields.map((line) => line.map((field) => field.weight));
   grid.fields = Array.from({ length: rows }, (_, i) => Array.from({ length: cols }, (_, j) => {
     const field = element("input", { autocomplete: "off", "aria-label": `row ${i + 1}, column ${j + 1}` });
     field.onfocus = () => { field.value = String(field.weight); field.classList.remove("unread"); field.select(); };
@@ -95,12 +96,36 @@ export function matrixFields(rows, cols, changed) {
       field.setAttribute("aria-invalid", String(typed === null));
       if (typed === null) { field.title = "Not a number: type for example -1, 0.25 or 1/9."; return; }
       field.weight = typed;
-      changed(grid.fields.map((line) => line.map((other) => other.weight)));
+      changed(weights());
     };
+    letDrag(field, () => moved(weights()), () => changed(weights()));
     return field;
   }));
   grid.append(...grid.fields.flat());
   return grid;
+}
+
+const DRAG_STEP = 6; // CSS pixels of hand movement for a step of the weight
+
+// Dragging up makes a weight larger, down smaller; a press without movement is a click into the field.
+function letDrag(field, moved, changed) {
+  let from = null;
+  field.onpointerdown = (event) => {
+    if (!field.disabled) from = { y: event.clientY, weight: field.weight, dragged: false };
+  };
+  field.onpointermove = (event) => {
+    if (!from || (!from.dragged && Math.abs(event.clientY - from.y) < DRAG_STEP)) return;
+    if (!from.dragged) { from.dragged = true; field.setPointerCapture(event.pointerId); field.blur(); }
+    const step = Math.abs(from.weight) > 0 && Math.abs(from.weight) < 0.5 ? 0.01 : 0.1;
+    const weight = from.weight + step * Math.round((from.y - event.clientY) / DRAG_STEP);
+    field.weight = Number(weight.toFixed(6));
+    rest(field);
+    moved();
+  };
+  field.onpointerup = field.onpointercancel = () => {
+    if (from?.dragged) changed();
+    from = null;
+  };
 }
 
 export function showMatrix(grid, matrix, editable, { ground, family }) {

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.components.kernel_view.component import Scene, kernel_view
+from app.components.kernel_view.component import Scene, Step, kernel_view
 from app.ui import kernel_paint as paint
 from app.ui.frame import bench, close_page, guarded, live, open_page
 from app.ui.kernel_code import kernel_code
@@ -31,7 +31,7 @@ def show(form: Form) -> None:
             picture=chosen.address(form.side),
             channels=1 if form.grey else 3,
             border=form.border,
-            stages=panels.stages,
+            stages=[Step(stage.kind, stage.matrix, stage.bias) for stage in panels.stages],
             panels=panels.panels,
             clamped=panels.clamped,
             editable=form.editable,
