@@ -7,8 +7,8 @@ const LINES_FROM = 12; // CSS pixels a cell: grid lines
 const DIGITS_FROM = 18; // and digits
 const LEVELS = 253;
 
-// A scale from low to high with evenly spaced colour stops (#rrggbb), as a table of levels.
-export function makeScale(low, high, stops) {
+// The colours of a scale with evenly spaced stops (#rrggbb), as a table of levels. With `low` and `high` it is a scale.
+export function makeScale(stops) {
   const ends = stops.map((stop) => [1, 3, 5].map((i) => parseInt(stop.slice(i, i + 2), 16)));
   const table = Array.from({ length: LEVELS }, (_, level) => {
     const at = (level / (LEVELS - 1)) * (ends.length - 1);
@@ -17,7 +17,7 @@ export function makeScale(low, high, stops) {
   });
   const words = table.map((rgb) => `rgb(${rgb.join(" ")})`);
   const ink = table.map(([r, g, b]) => (0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#16181d" : "#ffffff"));
-  return { low, high, stops, table, words, ink };
+  return { stops, table, words, ink, packed: Uint32Array.from(table, ([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r) };
 }
 
 const level = (value, { low, high }) =>
@@ -55,12 +55,11 @@ export function drawPlane(canvas, plane, cell, scale, look) {
 function rasterOf(plane, height, width, scale) {
   const raster = new OffscreenCanvas(width, height);
   const pixels = new Uint32Array(width * height);
-  const packed = Uint32Array.from(scale.table, ([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r);
   for (let row = 0; row < height; row += 1) {
     const r = plane.sourceRows ? plane.sourceRows[row] : row;
     for (let col = 0; col < width; col += 1) {
       const c = plane.sourceCols ? plane.sourceCols[col] : col;
-      pixels[row * width + col] = packed[level(r < 0 || c < 0 ? 0 : plane.data[r * plane.width + c], scale)];
+      pixels[row * width + col] = scale.packed[level(r < 0 || c < 0 ? 0 : plane.data[r * plane.width + c], scale)];
     }
   }
   raster.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), width, height), 0, 0);

@@ -1,10 +1,11 @@
 // Walk through all positions: play, pause, step, scrub. What a position is the caller knows.
 
 import { element } from "../shared/dom.js";
+import { whole } from "../shared/format.js";
 
 // `go(position)` shows a position. The player calls it at most once a frame; `player.pause()` is for pointing.
 export function buildPlayer(go) {
-  const player = { count: 1, position: 0, playing: false };
+  const player = { count: 0, position: 0, playing: false };
   const button = (text, label, act) => {
     const node = element("button", { className: "plain", type: "button", textContent: text, title: label, "aria-label": label });
     node.onclick = act;
@@ -27,10 +28,10 @@ export function buildPlayer(go) {
 }
 
 export function showPosition(player, position, count) {
+  if (player.count !== count) player.scrubber.max = Math.max(0, count - 1);
   Object.assign(player, { position, count });
-  player.scrubber.max = Math.max(0, count - 1);
   player.scrubber.value = position;
-  player.where.textContent = `${(position + 1).toLocaleString("en-US")} of ${count.toLocaleString("en-US")}`;
+  player.where.textContent = `${whole(position + 1)} of ${whole(count)}`;
 }
 
 function play(player, go) {

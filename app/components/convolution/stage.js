@@ -8,8 +8,10 @@ import { drawPlane, fit, box, makeScale, markCells, markWindow } from "./draw.js
 import { cellOf, layout } from "./layout.js";
 import { buildPlane } from "./plane.js";
 import { showPosition } from "./player.js";
-import { buildTerm, drawTerm, showTotal } from "./terms.js";
+import { buildTerm, describeTerm, drawTerm, showTotal } from "./terms.js";
 import { costSentence, formulaLines, inputSentence, outputSentence, unreadSentence } from "./words.js";
+
+const REST = 200; // ms without a move
 
 // The theme's colours and type, read once for each theme.
 export function readLook(root) {
@@ -68,10 +70,9 @@ const padOf = ({ settings }) => (settings.transposed ? [0, 0] : settings.padding
 export function drawStill(view) {
   const { input, output, header, settings } = view;
   view.cells = cells(view);
-  view.scales = {
-    input: makeScale(input.low, input.high, input.low < 0 ? header.stops.signed : header.stops.grey),
-    signed: makeScale(-1, 1, header.stops.signed),
-  };
+  if (view.stops !== header.stops) view.scales = { grey: makeScale(header.stops.grey), signed: makeScale(header.stops.signed) };
+  view.stops = header.stops;
+  view.scales.input = between(input.low < 0 ? view.scales.signed : view.scales.grey, input.low, input.high);
   const pad = padOf(view);
   const around = view.problem ? {} : edges(view, pad);
   view.planes.inputs.forEach((plane, i) => {
@@ -85,18 +86,21 @@ export function drawStill(view) {
   showFormula(view);
   if (view.problem) return;
   const limit = output.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
-  view.scales.output = makeScale(-limit, limit, header.stops.signed);
+  view.scales.output = between(view.scales.signed, -limit, limit);
   view.planes.outputs.forEach((plane, i) => {
     const shown = { ...planeOf(output, i), pad: [0, 0] };
     drawPlane(plane.canvas, shown, view.cells.output, view.scales.output, view.look);
+    plane.blank = false;
     plane.cells = shown;
     name(plane, settings.maps > 1 ? `Map ${i}` : "Output", `${output.height} × ${output.width}`);
     showBar(plane.bar, view.scales.output);
   });
   const weights = settings.weights.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
   view.limits = { weight: weights, product: weights * Math.max(Math.abs(input.low), Math.abs(input.high)) || 1 };
-  view.scales.weights = makeScale(-weights, weights, header.stops.signed);
+  view.scales.weights = between(view.scales.signed, -weights, weights);
 }
+
+const between = (scale, low, high) => ({ ...scale, low, high });
 
 // Whose value stands in each row and column, padding counted in, and what is never read.
 function edges({ input, plan, settings, never }, pad) {
@@ -149,7 +153,6 @@ export function drawMoving(view) {
   const words = view.cell ? inputSentence(view, view.cell, view.at.map, found) : outputSentence(view, traced);
   sentence.textContent = `${words}${view.pinned ? " Pinned: click or press Escape to let go." : ""}`;
   showPosition(view.player, ...position(view));
-  view.root.dataset.value = traced.value;
   view.root.shown = { traced, readers: found, cell: view.cell };
 }
 
@@ -168,6 +171,8 @@ function showTerms(view, traced, here) {
     drawTerm(term, shown, { rows, cols, gridSide: sizes.gridSide, scales, look, limits, blank, padded: traced.padded, marked: marks });
   });
   showTotal(view.total, traced);
+  clearTimeout(view.resting);
+  view.resting = setTimeout(() => read.forEach((channel, local) => describeTerm(view.terms[channel], traced.terms[local])), REST);
 }
 
 function markInputs(view, traced) {
@@ -189,6 +194,9 @@ function markInputs(view, traced) {
 function markOutputs(view, found) {
   const { settings, input, cells: { output: cell }, at, look } = view;
   view.planes.outputs.forEach((plane, map) => {
+    const marked = view.cell !== null || map === at.map;
+    if (!marked && plane.blank) return;
+    plane.blank = !marked;
     const context = blankMarks(plane, cell);
     if (view.cell) {
       const lit = found.flatMap(({ row, col, taps }) => {
@@ -201,6 +209,7 @@ function markOutputs(view, found) {
   });
 }
 
+// The canvas over a plane, emptied.
 function blankMarks(plane, cell) {
   const { height, width, pad } = plane.cells;
   return fit(plane.marks, (width + 2 * pad[1]) * cell, (height + 2 * pad[0]) * cell);

@@ -27,16 +27,28 @@ export function drawTerm(term, shown, { rows, cols, gridSide, scales, look, limi
   const cell = Math.max(6, Math.min(54, Math.floor(gridSide / Math.max(rows, cols, 3))));
   const grid = { rows, cols, cell, look, mark: marked };
   drawGrid(term.patch, shown.patch, { ...grid, scale: scales.input, padded, blank });
-  const weights = limited(limits.weight, scales.signed);
-  const selected = term.kernel.selected;
-  const mark = selected ? [...(marked ?? []), selected.row * cols + selected.col] : marked;
-  drawGrid(term.kernel.canvas, shown.weights, { ...grid, scale: weights, mark });
-  term.kernel.show(rows, cols, cell, shown.weights);
+  drawKernel(term, shown.weights, { ...grid, scale: limited(limits.weight, scales.signed) });
   drawGrid(term.products, shown.products, { ...grid, scale: limited(limits.product, scales.signed), blank });
-  term.patch.setAttribute("aria-label", `Patch: ${list(shown.patch)}`);
-  term.products.setAttribute("aria-label", `Products: ${list(shown.products)}`);
   term.sum.textContent = short(shown.sum);
   term.sum.title = full(shown.sum);
+}
+
+// The kernel is the same wherever one points, so it is drawn only when it, its size, its marks or the theme changed.
+function drawKernel(term, weights, grid) {
+  const { rows, cols, cell, look } = grid;
+  const selected = term.kernel.selected;
+  const mark = selected ? [...(grid.mark ?? []), selected.row * cols + selected.col] : grid.mark;
+  const key = [rows, cols, cell, look.ground, window.devicePixelRatio, grid.scale.high, mark ?? "", weights].join();
+  if (key === term.kernelKey) return;
+  term.kernelKey = key;
+  drawGrid(term.kernel.canvas, weights, { ...grid, mark });
+  term.kernel.show(rows, cols, cell, weights);
+}
+
+// For a screen reader: the numbers of the grids, when the pointer has come to rest.
+export function describeTerm(term, shown) {
+  term.patch.setAttribute("aria-label", `Patch: ${list(shown.patch)}`);
+  term.products.setAttribute("aria-label", `Products: ${list(shown.products)}`);
 }
 
 const list = (values) => (values.length <= 25 ? values.map(short).join(", ") : `${values.length} numbers`);
@@ -49,8 +61,10 @@ export function showTotal(node, traced) {
   const sums = traced.terms.map(({ sum }, i) => (i ? `${sum < 0 ? " − " : " + "}${short(Math.abs(sum))}` : short(sum))).join("");
   const before = traced.terms.length > 1 ? `${sums} = ${short(traced.sum)}` : `Sum ${short(traced.sum)}`;
   const bias = `${traced.bias < 0 ? "−" : "+"} bias ${short(Math.abs(traced.bias))}`;
-  node.replaceChildren(
-    element("span", { textContent: before }), element("span", { textContent: bias }),
-    element("strong", { textContent: `= ${short(traced.value)}`, title: full(traced.value) }),
-  );
+  if (!node.children.length) node.append(element("span"), element("span"), element("strong"));
+  const [first, second, value] = node.children;
+  first.textContent = before;
+  second.textContent = bias;
+  value.textContent = `= ${short(traced.value)}`;
+  value.title = full(traced.value);
 }

@@ -22,6 +22,7 @@ export default function mount({ data, parentElement, setTriggerValue }) {
     view.player.pause();
     view.resize.disconnect();
     clearTimeout(view.timer);
+    clearTimeout(view.resting);
     views.delete(parentElement);
   };
 }

@@ -1,7 +1,7 @@
 // What is being seen, in one sentence with the live numbers, and the formula of the output's size.
 
 import { channelsOf, outputLength, weightsOfTaps } from "./arithmetic.js";
-import { count, short } from "../shared/format.js";
+import { count, short, whole } from "../shared/format.js";
 
 const OUTSIDE = { zeros: "zeros", reflect: "mirrored", replicate: "edge repeated", circular: "wrapped around" };
 
@@ -66,7 +66,7 @@ export function unreadSentence(rows, cols) {
   if (!r && !c) return "Every input cell is read.";
   const cells = r * cols.length + c * rows.length - r * c;
   const parts = [r ? count(r, "row") : "", c ? count(c, "column") : ""].filter(Boolean).join(" and ");
-  return `Never read (hatched): ${parts}, ${cells.toLocaleString("en-US")} of ${(rows.length * cols.length).toLocaleString("en-US")} cells.`;
+  return `Never read (hatched): ${parts}, ${whole(cells)} of ${whole(rows.length * cols.length)} cells.`;
 }
 
 // How many weights the layer has, and how often one is used.

@@ -1,5 +1,9 @@
 // How numbers are set: three significant digits, a true minus, thousands separated; the full value on pointing.
 
+const grouped = new Intl.NumberFormat("en-US"); // many times as fast as toLocaleString
+
+export const whole = (number) => grouped.format(number);
+
 export function short(value) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : value < 0 ? "−∞" : "∞";
   if (value === 0) return "0";
@@ -9,7 +13,7 @@ export function short(value) {
     const [mantissa, exponent] = value.toExponential(2).split("e");
     return `${mantissa}e${Number(exponent)}`.replaceAll("-", "−");
   }
-  if (size >= 1000) text = Math.round(value).toLocaleString("en-US");
+  if (size >= 1000) text = whole(Math.round(value));
   else text = String(Number(value.toPrecision(3)));
   return text.replaceAll("-", "−");
 }
@@ -17,4 +21,4 @@ export function short(value) {
 export const full = (value) => String(value).replace("-", "−");
 
 export const count = (number, noun, plural = `${noun}s`) =>
-  `${number.toLocaleString("en-US")} ${number === 1 ? noun : plural}`;
+  `${whole(number)} ${number === 1 ? noun : plural}`;
