@@ -6,7 +6,6 @@ network's own batch normalization.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -28,15 +27,7 @@ if TYPE_CHECKING:
 
 KEY = ("efficientnet_lite0", "auto")
 CONVOLUTION, NORM = "conv_stem", "bn1"
-_ANSWERS: ByteCache[tuple[Prediction, ...]] = ByteCache(1_000_000)
-
-
-@dataclass(frozen=True, eq=False)
-class Company:
-    """The learner's picture normalized among others; values (1, 8, H, W), and the network's best answers for it."""
-
-    normalized: Normalized
-    answers: tuple[Prediction, ...]
+_ANSWERS: ByteCache[Prediction] = ByteCache(1_000_000)
 
 
 def sample_picture(name: str) -> ChosenPicture:
@@ -71,26 +62,26 @@ def epsilon(network: Network) -> float:
     return float(network.module.get_submodule(NORM).eps)  # type: ignore[arg-type]
 
 
-def in_company(network: Network, chosen: ChosenPicture, names: tuple[str, ...], form: Form) -> Company:
-    """The learner's picture in a batch with the samples `names`, in train or eval mode."""
+def in_company(network: Network, chosen: ChosenPicture, names: tuple[str, ...], form: Form) -> Normalized:
+    """The learner's picture (1, 8, H, W), normalized in a batch with the samples `names`, in train or eval mode."""
     pictures = (chosen, *(sample_picture(name) for name in names))
     own = running(network, form.first) if not form.training else None
     done = normalize(batch(network, pictures, form.first), "batch", eps=epsilon(network), running=own)
-    first = Normalized(done.values[:1], done.mean[:1], done.variance[:1])
-    return Company(first, _answers(network, pictures, form.training))
+    return Normalized(done.values[:1], done.mean[:1], done.variance[:1])
 
 
-def _answers(network: Network, pictures: tuple[ChosenPicture, ...], training: bool) -> tuple[Prediction, ...]:
-    """What the network says of the first picture, every batch normalization of it in the same mode."""
+def answer_in_company(network: Network, chosen: ChosenPicture, names: tuple[str, ...], training: bool) -> Prediction:
+    """What the whole network says of the learner's picture in this company, every batch normalization in that mode."""
+    pictures = (chosen, *(sample_picture(name) for name in names))
 
-    def make() -> tuple[tuple[Prediction, ...], int]:
+    def make() -> tuple[Prediction, int]:
         module = replica(network.module)
         if training:
             _forget_running(module)
         inputs = torch.cat([network.batch(one.picture) for one in pictures])
         with at_work(), torch.inference_mode():
             output = logits(module(inputs))[0]
-        return tuple(predictions_from_logits(output, network.categories, 3)), 1000
+        return predictions_from_logits(output, network.categories, 1)[0], 500
 
     # In eval mode nobody's company counts, and it is computed in company all the same: that is what is to be shown.
     return _ANSWERS.get((training, *(one.key for one in pictures)), make)

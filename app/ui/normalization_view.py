@@ -9,10 +9,18 @@ import torch
 from app.components.colour_bar import colour_bar
 from app.components.norm_tiles.component import Scene
 from app.ui.normalization_form import Form
-from app.ui.normalization_maps import Company
 from app.ui.theme import current_theme
 from cnnviz.image import palette
-from cnnviz.layer import local_response_norm, neighbour_sums, normalize, shared_axes, shared_sets, torch_alpha
+from cnnviz.layer import (
+    Normalized,
+    local_response_norm,
+    neighbour_sums,
+    normalize,
+    shared_axes,
+    shared_sets,
+    torch_alpha,
+)
+from cnnviz.network import Prediction
 
 STEP = 2  # every second row and column is drawn; the statistics are those of all
 AFTER = 3.0  # standard deviations at the ends of the scale after
@@ -73,10 +81,9 @@ def sets_table(form: Form, x: torch.Tensor) -> Table:
     return rows
 
 
-def company_scene(form: Form, x: torch.Tensor, companies: tuple[Company, Company], eps: float) -> Scene:
+def company_scene(form: Form, x: torch.Tensor, companies: tuple[Normalized, Normalized], eps: float) -> Scene:
     """One picture before, in either company, and the difference; `x` is (1, 8, H, W)."""
-    done = [company.normalized for company in companies]
-    mean, variance = torch.stack([d.mean for d in done]), torch.stack([d.variance for d in done])
+    mean, variance = torch.stack([d.mean for d in companies]), torch.stack([d.variance for d in companies])
     channels = x.shape[1]
     mode = "train mode" if form.training else "eval mode"
     titles = ["Before", f"Normalized in the first company, {mode}", f"In the second company, {mode}", "Difference"]
@@ -86,24 +93,28 @@ def company_scene(form: Form, x: torch.Tensor, companies: tuple[Company, Company
     )
 
 
-def company_words(form: Form, companies: tuple[Company, Company]) -> str:
-    """How far the two companies put the same picture apart, and what the network answers in each."""
+def company_words(
+    form: Form, companies: tuple[Normalized, Normalized], answers: tuple[Prediction, Prediction] | None
+) -> str:
+    """How far the two companies put the same picture apart, and what the network answers in each; None: not yet."""
     first, second = companies
-    apart = float((first.normalized.values - second.normalized.values).abs().mean())
-    answers = [f"“{c.answers[0].label}” ({100 * c.answers[0].probability:.3g} %)" for c in companies]
-    said = f"The whole network in this mode answers {answers[0]} in the first company and {answers[1]} in the second."
+    apart = float((first.values - second.values).abs().mean())
+    said = "The whole network is being asked in both companies."
+    if answers is not None:
+        one, other = (f"“{answer.label}” ({100 * answer.probability:.3g} %)" for answer in answers)
+        said = f"The whole network in this mode answers {one} in the first company and {other} in the second."
     if form.training:
         return f"**Train mode.** Same picture, same weights: on average {apart:.3g} standard deviations apart. {said}"
     return f"**Eval mode.** The running statistics stand in for the batch's: difference {apart:.3g}. {said}"
 
 
-def company_table(form: Form, companies: tuple[Company, Company]) -> Table:
+def company_table(form: Form, companies: tuple[Normalized, Normalized]) -> Table:
     """Mean and variance by channel in either company."""
-    channels = companies[0].normalized.mean.shape[1]
+    channels = companies[0].mean.shape[1]
     rows: Table = {"channel": [f"{form.first + c}" for c in range(channels)]}
     for name, company in zip(("first", "second"), companies, strict=True):
-        rows[f"mean, {name}"] = [float(v) for v in company.normalized.mean[0]]
-        rows[f"variance, {name}"] = [float(v) for v in company.normalized.variance[0]]
+        rows[f"mean, {name}"] = [float(v) for v in company.mean[0]]
+        rows[f"variance, {name}"] = [float(v) for v in company.variance[0]]
     return rows
 
 

@@ -108,8 +108,9 @@ def test_company_counts_in_train_mode_and_not_in_eval_mode(network: Network) -> 
     for training in (True, False):
         form = Form("company", training=training)
         first, second = (maps.in_company(network, CHELSEA, names, form) for names in (form.mates, form.others))
-        apart = (first.normalized.values - second.normalized.values).abs().max().item()
-        labels = {first.answers[0].label, second.answers[0].label}
+        apart = (first.values - second.values).abs().max().item()
+        one, other = (maps.answer_in_company(network, CHELSEA, n, training) for n in (form.mates, form.others))
+        labels = {one.label, other.label}
         if training:
             assert apart > 0.1
             assert len(labels) == 2
@@ -117,30 +118,30 @@ def test_company_counts_in_train_mode_and_not_in_eval_mode(network: Network) -> 
         else:
             assert apart == 0
             assert labels == {"Egyptian cat"}
-            assert "difference 0" in view.company_words(form, (first, second))
+            assert "difference 0" in view.company_words(form, (first, second), (one, other))
 
 
 def test_train_mode_answers_are_torchs_and_leave_the_shared_network_alone(network: Network) -> None:
-    form = Form("company", others=("coffee", "brick"))
-    found = maps.in_company(network, CHELSEA, form.others, form).answers
+    mates = ("coffee", "brick")
+    found = maps.answer_in_company(network, CHELSEA, mates, training=True)
     fresh = load_network("efficientnet_lite0").module
     state = {name: value.clone() for name, value in network.module.state_dict().items()}
     for part in fresh.modules():
         if isinstance(part, nn.BatchNorm2d):
             part.train()
             part.momentum = 0.0
-    pictures = (CHELSEA, *(maps.sample_picture(name) for name in form.others))
+    pictures = (CHELSEA, *(maps.sample_picture(name) for name in mates))
     with torch.inference_mode():
         output = fresh(torch.cat([network.batch(one.picture) for one in pictures]))[0].softmax(0)
-    assert found[0].index == output.argmax().item()
-    assert found[0].probability == pytest.approx(output.max().item(), rel=1e-3)
+    assert found.index == output.argmax().item()
+    assert found.probability == pytest.approx(output.max().item(), rel=1e-3)
     for name, value in network.module.state_dict().items():
         torch.testing.assert_close(value, state[name], rtol=0, atol=0)
 
 
 def test_eval_mode_is_the_networks_own_layer(network: Network) -> None:
     form = Form("company", training=False, first=5)
-    done = maps.in_company(network, CHELSEA, (), form).normalized.values
+    done = maps.in_company(network, CHELSEA, (), form).values
     layer = network.module.get_submodule(maps.NORM)
     gamma, beta = (part[5:13, None, None] for part in (layer.weight, layer.bias))
     own = (done * gamma + beta).clamp(0, 6)
@@ -186,7 +187,7 @@ def test_the_code_gives_exactly_what_is_on_the_screen(
         np.testing.assert_allclose(json.loads(lines[1].split("] [")[0] + "]"), shown.mean[0, 0], rtol=1e-5, atol=1e-7)
     elif form.see == "company":
         first, second = (maps.in_company(network, CHELSEA, names, form) for names in (form.mates, form.others))
-        apart = (first.normalized.values - second.normalized.values).abs().mean().item()
+        apart = (first.values - second.values).abs().mean().item()
         assert float(lines[0]) == pytest.approx(apart, rel=1e-4, abs=1e-7)
     else:
         shown = view.neighbours_scene(form, maps.activated(network, CHELSEA))
