@@ -1,6 +1,6 @@
 // Walk through all positions: play, pause, step, scrub. What a position is the caller knows.
 
-import { element } from "../shared/dom.js";
+import { element, setText } from "../shared/dom.js";
 import { whole } from "../shared/format.js";
 
 // `go(position)` shows a position. The player calls it at most once a frame; `player.pause()` is for pointing.
@@ -31,7 +31,7 @@ export function showPosition(player, position, count) {
   if (player.count !== count) player.scrubber.max = Math.max(0, count - 1);
   Object.assign(player, { position, count });
   player.scrubber.value = position;
-  player.where.textContent = `${whole(position + 1)} of ${whole(count)}`;
+  setText(player.where, `${whole(position + 1)} of ${whole(count)}`);
 }
 
 function play(player, go) {

@@ -1,7 +1,8 @@
 // The picture: input planes, sums and output maps in their places; what stands still, and what moves with the pointer.
 
 import { showBar } from "../shared/bar.js";
-import { element, ground, themeColour } from "../shared/dom.js";
+import { element, ground, setText, themeColour } from "../shared/dom.js";
+import { full } from "../shared/format.js";
 import { saveText } from "../shared/pixels.js";
 import { channelsOf, explain, planeOf, readers, weightsOfTaps } from "./arithmetic.js";
 import { drawPlane, fit, box, makeScale, markCells, markWindow } from "./draw.js";
@@ -137,10 +138,11 @@ function showFormula(view) {
 export function drawMoving(view) {
   if (!view.settings) return;
   const { sentence } = view;
-  sentence.setAttribute("aria-live", view.player.playing ? "off" : "polite");
+  const live = view.player.playing ? "off" : "polite";
+  if (sentence.getAttribute("aria-live") !== live) sentence.setAttribute("aria-live", live);
   view.stage.classList.toggle("impossible", Boolean(view.problem));
   if (view.problem) {
-    sentence.textContent = view.problem;
+    setText(sentence, view.problem);
     for (const plane of [...view.planes.inputs, ...view.planes.outputs]) blankMarks(plane, 1);
     return;
   }
@@ -151,8 +153,8 @@ export function drawMoving(view) {
   markInputs(view, traced);
   markOutputs(view, found);
   const words = view.cell ? inputSentence(view, view.cell, view.at.map, found) : outputSentence(view, traced);
-  sentence.textContent = `${words}${view.pinned ? " Pinned: click or press Escape to let go." : ""}`;
-  showPosition(view.player, ...position(view));
+  setText(sentence, `${words}${view.pinned ? " Pinned: click or press Escape to let go." : ""}`);
+  if (view.player.playing || !view.player.count) showPosition(view.player, ...position(view));
   view.root.shown = { traced, readers: found, cell: view.cell };
 }
 
@@ -172,7 +174,11 @@ function showTerms(view, traced, here) {
   });
   showTotal(view.total, traced);
   clearTimeout(view.resting);
-  view.resting = setTimeout(() => read.forEach((channel, local) => describeTerm(view.terms[channel], traced.terms[local])), REST);
+  view.resting = setTimeout(() => {
+    read.forEach((channel, local) => describeTerm(view.terms[channel], traced.terms[local]));
+    view.total.lastChild.title = full(traced.value);
+    if (!view.player.playing) showPosition(view.player, ...position(view));
+  }, REST);
 }
 
 function markInputs(view, traced) {

@@ -1,7 +1,7 @@
 // One output value taken apart on the screen: for each channel the patch, the kernel, the products and their sum; then
 // the total and the bias.
 
-import { element } from "../shared/dom.js";
+import { element, setText } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
 import { drawGrid } from "./draw.js";
 import { buildKernelGrid } from "./kernel_grid.js";
@@ -29,8 +29,7 @@ export function drawTerm(term, shown, { rows, cols, gridSide, scales, look, limi
   drawGrid(term.patch, shown.patch, { ...grid, scale: scales.input, padded, blank });
   drawKernel(term, shown.weights, { ...grid, scale: limited(limits.weight, scales.signed) });
   drawGrid(term.products, shown.products, { ...grid, scale: limited(limits.product, scales.signed), blank });
-  term.sum.textContent = short(shown.sum);
-  term.sum.title = full(shown.sum);
+  setText(term.sum, short(shown.sum));
 }
 
 // The kernel is the same wherever one points, so it is drawn only when it, its size, its marks or the theme changed.
@@ -45,10 +44,11 @@ function drawKernel(term, weights, grid) {
   term.kernel.show(rows, cols, cell, weights);
 }
 
-// For a screen reader: the numbers of the grids, when the pointer has come to rest.
+// For a screen reader the numbers of the grids, and the full value on pointing: when the pointer has come to rest.
 export function describeTerm(term, shown) {
   term.patch.setAttribute("aria-label", `Patch: ${list(shown.patch)}`);
   term.products.setAttribute("aria-label", `Products: ${list(shown.products)}`);
+  term.sum.title = full(shown.sum);
 }
 
 const list = (values) => (values.length <= 25 ? values.map(short).join(", ") : `${values.length} numbers`);
@@ -63,8 +63,7 @@ export function showTotal(node, traced) {
   const bias = `${traced.bias < 0 ? "−" : "+"} bias ${short(Math.abs(traced.bias))}`;
   if (!node.children.length) node.append(element("span"), element("span"), element("strong"));
   const [first, second, value] = node.children;
-  first.textContent = before;
-  second.textContent = bias;
-  value.textContent = `= ${short(traced.value)}`;
-  value.title = full(traced.value);
+  setText(first, before);
+  setText(second, bias);
+  setText(value, `= ${short(traced.value)}`);
 }

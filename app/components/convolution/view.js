@@ -10,7 +10,7 @@ import { problem } from "./rules.js";
 import { arrange, drawMoving, drawStill, readLook } from "./stage.js";
 import { reshaped } from "./weights.js";
 
-const SEND_AFTER = 40; // ms of rest before the server hears of new settings
+const SEND_AFTER = 20; // ms of rest before the server hears of new settings
 const views = new WeakMap();
 
 export default function mount({ data, parentElement, setTriggerValue }) {
