@@ -6,8 +6,7 @@ import { count, full, short } from "../shared/format.js";
 import { outline, savePng } from "../shared/pixels.js";
 
 const GAP = 0.18; // between inputs and units, as a share of the picture's width
-const BLUE = [33, 102, 172];
-const RED = [178, 24, 43];
+const ENDS = { light: { blue: [33, 102, 172], red: [178, 24, 43] }, dark: { blue: [110, 175, 240], red: [240, 120, 105] } };
 const views = new WeakMap();
 
 export default function mount({ data, parentElement }) {
@@ -74,12 +73,13 @@ function placeAt(event, canvas, side) {
 }
 
 const mix = (from, to, share) => `rgb(${from.map((v, i) => Math.round(v + (to[i] - v) * share)).join(" ")})`;
-const signed = (value, limit, zero) => mix(zero, value < 0 ? RED : BLUE, limit ? Math.min(1, Math.abs(value) / limit) : 0);
+const signed = (value, limit, { zero, ends }) => mix(zero, value < 0 ? ends.red : ends.blue, limit ? Math.min(1, Math.abs(value) / limit) : 0);
 
 function draw(view) {
   const { header } = view;
   if (!header) return;
-  const style = { zero: ground(view.root), line: themeColour(view.root, "border-color"),
+  const zero = ground(view.root);
+  const style = { zero, ends: zero[0] < 128 ? ENDS.dark : ENDS.light, line: themeColour(view.root, "border-color"),
     accent: themeColour(view.root, "primary-color"), text: themeColour(view.root, "text-color") };
   for (const panel of view.panels) {
     const wiring = header.wirings[panel.which];
@@ -115,7 +115,7 @@ function drawPanel(view, panel, style) {
   for (let i = 0; i < n; i += 1) {
     const [x, y] = [(i % side) * cell, Math.floor(i / side) * cell];
     fillCell(context, x, y, cell, mix([0, 0, 0], [255, 255, 255], arrays.inputs[i]), style.line);
-    fillCell(context, right + x, y, cell, signed(outputs[i], limit, style.zero), style.line);
+    fillCell(context, right + x, y, cell, signed(outputs[i], limit, style), style.line);
   }
   const at = view.at.row * side + view.at.col;
   drawConnections(view, panel, context, { at, cell, right, style });
@@ -146,14 +146,14 @@ function drawConnections(view, panel, context, { at, cell, right, style }) {
   for (const { other, weight } of found) {
     const [fromX, fromY] = centre(onUnit ? other : at, 0);
     const [toX, toY] = centre(onUnit ? at : other, right);
-    context.strokeStyle = `rgb(${(weight < 0 ? RED : BLUE).join(" ")} / ${0.25 + (0.7 * Math.abs(weight)) / limit})`;
+    context.strokeStyle = `rgb(${(weight < 0 ? style.ends.red : style.ends.blue).join(" ")} / ${0.25 + (0.7 * Math.abs(weight)) / limit})`;
     context.setLineDash(weight < 0 ? [4, 3] : []);
     context.lineWidth = found.length > 20 ? 1 : 2;
     context.beginPath(); context.moveTo(fromX, fromY); context.lineTo(toX, toY); context.stroke();
     context.setLineDash([]);
     const [x, y] = onUnit ? [fromX, fromY] : [toX, toY];
     const half = cell * 0.3;
-    context.fillStyle = signed(weight, limit, style.zero);
+    context.fillStyle = signed(weight, limit, style);
     context.fillRect(x - half, y - half, 2 * half, 2 * half);
     context.strokeStyle = style.accent;
     context.lineWidth = 1.5;
