@@ -58,7 +58,7 @@ def pooling_form() -> Form:
                           help="A last window may hang over the end, so that no cell is left over.")  # fmt: skip
     p, counted = _kind_settings(kind)
     shift = st.slider("Move the picture left", 0, MOST_SHIFT, 0, key="pool_shift", bind="query-params",
-                      format="%d pixels", help="New pixels come in at the right.")  # fmt: skip
+                      format="%d px", help="New pixels come in at the right.")  # fmt: skip
     return Form(
         *_input_settings(), kind, window, stride, padding, ceil_mode=ceil_mode, p=p, count_include_pad=counted,
         shift=shift,

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 Against = Literal["moved along", "not moved"]
 _BINOMIALS = {2: "[1, 1]", 3: "[1, 2, 1]", 5: "[1, 4, 6, 4, 1]", 7: "[1, 6, 15, 20, 15, 6, 1]"}
-_LINES = (("#b2182b", "circle", "solid"), ("#7a5195", "square", "dot"), ("#2166ac", "diamond", "dash"),
-          ("#1b7837", "triangle-up", "solid"))  # fmt: skip
+_LINES = (("circle", "solid"), ("square", "dot"), ("diamond", "dash"), ("triangle-up", "solid"))
 
 
 @dataclass(frozen=True)
@@ -102,14 +101,14 @@ def _chart(test: ShiftTest, against: Against, shift: int) -> Figure:
     from plotly import graph_objects as go
 
     figure = go.Figure()
-    for (name, curve), (colour, symbol, dash) in zip(test.curves.items(), _LINES, strict=True):
+    for (name, curve), (symbol, dash) in zip(test.curves.items(), _LINES, strict=True):
         figure.add_scatter(
             x=list(range(test.most + 1)), y=points(curve, against), name=name, mode="lines+markers",
-            line={"color": colour, "dash": dash, "width": 2.5}, marker={"symbol": symbol, "size": 9},
+            line={"dash": dash, "width": 2.5}, marker={"symbol": symbol, "size": 9},
             hovertemplate="%{x} pixels: %{y:.6g}<extra>" + name + "</extra>",
         )  # fmt: skip
     if shift:
-        figure.add_vline(x=shift, line_dash="dot", line_width=1)
+        figure.add_vline(x=shift, line_dash="dot", line_width=2, line_color="#888888")
     figure.update_layout(
         height=320, margin={"l": 10, "r": 10, "t": 10, "b": 10},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
