@@ -87,7 +87,9 @@ def test_a_link_restores_the_whole_state() -> None:
     assert f"**{gradient_flow('elu', 20, 'small', 7, {'alpha': 0.5}).through:.3g}** reaches the first" in words
 
 
-@pytest.mark.parametrize("query", ["function=nonsense", "map_channel=9999", "map_channel=x", "compare=nobody", "seed=-3"])
+@pytest.mark.parametrize(
+    "query", ["function=nonsense", "map_channel=9999", "map_channel=x", "compare=nobody", "seed=-3"]
+)
 def test_a_broken_link_opens_the_page_all_the_same(query: str) -> None:
     app = opened(query)
     assert not app.exception
