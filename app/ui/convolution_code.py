@@ -7,16 +7,40 @@ from collections.abc import Sequence
 from app.ui.convolution_input import given_input, middle
 from app.ui.convolution_state import Layer, write_number
 from app.ui.picture import ChosenPicture
+from cnnviz.errors import SettingsError
+from cnnviz.layer.windows import check_padding_mode, placed, window
 
 _WIDTH = 100
 
 
 def convolution_code(layer: Layer, chosen: ChosenPicture) -> str:
-    """Runs as it stands; for an own picture, with the picture's file beside it."""
+    """Runs as it stands; for an own picture, with the picture's file beside it. A layer that cannot be says so."""
+    try:
+        _check(layer, chosen)
+    except SettingsError as error:
+        return f"# There is no output with these settings. {error}\n"
     lines = ["import torch", "import torch.nn.functional as F", "from cnnviz import image, layer", ""]
     lines += [*_input_lines(layer, chosen), "", *_weight_lines(layer), ""]
     lines += _transposed_lines(layer) if layer.transposed else _forward_lines(layer)
     return "\n".join((*lines, "print(tuple(result.shape), result.min().item(), result.max().item())")) + "\n"
+
+
+def _check(layer: Layer, chosen: ChosenPicture) -> None:
+    """Raise SettingsError where the settings, each in its range, leave no output together."""
+    if layer.channels % layer.groups or layer.maps % layer.groups:
+        raise SettingsError(f"{layer.groups} groups have to divide {layer.channels} channels and {layer.maps} kernels.")
+    height, width = given_input(layer, chosen).values.shape[1:]
+    if not layer.transposed:
+        view = window(layer.kernel, layer.stride, layer.padding, layer.dilation)
+        check_padding_mode((height, width), view, layer.mode)
+        placed((height, width), view)
+        return
+    if layer.mode != "zeros":
+        raise SettingsError("A transposed convolution pads with zeros alone.")
+    for axis, size in enumerate((height, width)):
+        uncut = (size - 1) * layer.stride[axis] + layer.dilation[axis] * (layer.kernel[axis] - 1) + 1
+        if uncut <= 2 * layer.padding[axis]:
+            raise SettingsError(f"Padding {layer.padding[axis]} cuts off all of an output of {uncut}: use less.")
 
 
 def _input_lines(layer: Layer, chosen: ChosenPicture) -> list[str]:

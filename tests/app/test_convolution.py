@@ -232,3 +232,26 @@ def test_the_questions_name_presets_that_there_are() -> None:
 def test_what_the_view_tells_is_written_as_what_differs_from_the_preset() -> None:
     told = replace(LAYERS["same"], stride=(2, 2)).view_settings()
     assert format_layer("same", LAYERS["same"].with_view_settings(told), LAYERS) == "same;stride=2x2"
+
+
+def test_committing_to_an_answer_sets_the_page_up() -> None:
+    app = opened("layer=same;stride=3x3")
+    app.session_state["convolution_foot"] = "Predict, then look"
+    app.run()
+    app.radio(key="convolution_question_2").set_value(1).run()
+    app.button(key="convolution_question_2_commit").click().run()
+    assert not app.exception
+    assert app.success[0].value.startswith("Right.")
+    assert app.query_params["layer"] == "leftover"
+    assert scene(app)["settings"] == LAYERS["leftover"].view_settings()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"side": 3, "kernel": (11, 11), "weights": (1.0,) * 121}, {"padding": (10, 10), "mode": "reflect"},
+     {"transposed": True, "padding": (10, 10)}, {"transposed": True, "mode": "circular"}],
+)  # fmt: skip
+def test_the_code_of_a_layer_that_cannot_be_says_so(changes: dict) -> None:
+    code = convolution_code(replace(LAYERS["shrinks"], **changes), chosen())
+    assert code.startswith("# There is no output with these settings. ")
+    assert code.count("\n") == 1

@@ -211,7 +211,7 @@ function cornerWeights(context, { rows, cols }, weights, cell, x, y, look) {
 
 // Cells of a plane lit by signed weights: what reads an input cell, and through which weight.
 export function markCells(context, cells, cell, scale, look) {
-  const size = cell >= DIGITS_FROM ? type(context, cells.map(({ value }) => short(value)), cell, look.family) : 0;
+  const size = cell >= DIGITS_FROM ? type(context, cells.map(({ value }) => `×${short(value)}`), cell, look.family) : 0;
   for (const { row, col, value } of cells) {
     const at = level(value, scale);
     context.fillStyle = scale.words[at];
@@ -221,6 +221,6 @@ export function markCells(context, cells, cell, scale, look) {
     context.strokeRect(col * cell + 1, row * cell + 1, Math.max(1, cell - 2), Math.max(1, cell - 2));
     if (!size) continue;
     context.fillStyle = scale.ink[at];
-    context.fillText(short(value), (col + 0.5) * cell, (row + 0.5) * cell);
+    context.fillText(`×${short(value)}`, (col + 0.5) * cell, (row + 0.5) * cell);
   }
 }
