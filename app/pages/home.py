@@ -5,7 +5,7 @@ from typing import Literal
 import streamlit as st
 
 from app.components.journey.component import Scene, journey_view
-from app.ui.frame import guarded, new_token, open_page
+from app.ui.frame import guarded, open_page
 from app.ui.journey import RECORDED_PICTURE, Journey, network_is_in, recorded, shared_network, travel, travel_of_sample
 from app.ui.journey_stations import PICK, stations
 from app.ui.pages import HOME, PAGES
@@ -55,7 +55,7 @@ def wait_for_libraries() -> None:
 def draw(
     chosen: ChosenPicture, journey: Journey | None, source: Literal["recorded", "live", "waiting"], remark: str
 ) -> None:
-    journey_view(VIEW, Scene(new_token(), stations(chosen, journey), source, remark), on_go=note_where_to_go)
+    journey_view(VIEW, Scene(stations(chosen, journey), source, remark), on_go=note_where_to_go)
 
 
 def note_where_to_go() -> None:

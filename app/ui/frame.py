@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -85,11 +84,6 @@ def guarded(draw: Callable[[], T]) -> T | None:
     except CnnvizError as error:
         st.error(str(error), icon=":material/error:")
         return None
-
-
-def new_token() -> str:
-    """Names one drawing, so that a view can report that it stands on the screen."""
-    return secrets.token_hex(4)
 
 
 def _show_link(chosen: ChosenPicture) -> None:

@@ -1,20 +1,14 @@
 // What the network saw and its five most probable answers, as bars and numbers.
 
-import { unpack } from "../shared/blob.js";
 import { element } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
+import { mounting } from "../shared/mount.js";
 import { decode, put, saveText } from "../shared/pixels.js";
 
-const views = new WeakMap();
-
-export default function mount({ data, parentElement }) {
-  const view = views.get(parentElement) ?? build(parentElement);
-  views.set(parentElement, view);
-  const header = unpack(data);
+export default mounting(build, (view, header) => {
   if (header.token !== view.token) show(view, header);
   view.token = header.token;
-  return () => views.delete(parentElement);
-}
+});
 
 function build(parent) {
   const view = { order: 0 };

@@ -48,7 +48,6 @@ class Station:
 class Scene:
     """Everything the view shows. `source` says whether the stations are `recorded`, `live` or still `waiting`."""
 
-    token: str
     stations: Sequence[Station]
     source: Literal["recorded", "live", "waiting"]
     remark: str
@@ -68,6 +67,6 @@ def journey_view(key: str, scene: Scene, on_go: Callable[[], None]) -> None:
             entry["image"] = f"image{number}"
             images[entry["image"]] = station.image
         stations.append(entry)
-    header = {"token": scene.token, "stations": stations, "source": scene.source, "remark": scene.remark}
+    header = {"stations": stations, "source": scene.source, "remark": scene.remark}
     blob = pack(header, light=palette("signed", "light"), dark=palette("signed", "dark"), **images)
     _render(key=key, data=blob, on_go_change=on_go)

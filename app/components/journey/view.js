@@ -1,21 +1,13 @@
 // Home: a picture at four stations, from its pixels to an answer, with arrows between them.
 
 import { showBar } from "../shared/bar.js";
-import { unpack } from "../shared/blob.js";
 import { element, themeColour } from "../shared/dom.js";
+import { mounting } from "../shared/mount.js";
 import { decode, savePng } from "../shared/pixels.js";
 import { colourised, groundOf, nearest, percent, stops, table } from "./colouring.js";
 
 const ARROW = "M2 12 H42 M32 3 L42 12 L32 21";
-const views = new WeakMap();
-
-export default function mount({ data, parentElement, setTriggerValue }) {
-  const view = views.get(parentElement) ?? build(parentElement);
-  views.set(parentElement, view);
-  view.send = setTriggerValue;
-  update(view, unpack(data));
-  return () => { view.order += 1; views.delete(parentElement); };
-}
+export default mounting(build, update, (view) => { view.order += 1; });
 
 function build(parent) {
   const view = { order: 0, stations: [] };

@@ -1,10 +1,10 @@
 // Classic kernels: the picture, the result, and the sum of products behind the value one points at.
 
 import { showBar } from "../shared/bar.js";
-import { unpack } from "../shared/blob.js";
 import { element, ground, onNextFrame, themeColour } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
 import { drawGrid, matrixFields, showMatrix } from "../shared/grids.js";
+import { mounting } from "../shared/mount.js";
 import { cellAt, decode, pixelsOf, put, savePng, sharpen } from "../shared/pixels.js";
 import { outputOver, planes, sizeAfter, valueAt } from "./arithmetic.js";
 import { buildDials, showDials } from "./dials.js";
@@ -17,16 +17,9 @@ const REDUCTIONS = {
   max_pool: { sign: "max", words: "the largest of 4 values" },
   average_pool: { sign: "mean", words: "the mean of 4 values" },
 };
-const views = new WeakMap();
 let previews = 0;
 
-export default function mount({ data, parentElement, setTriggerValue }) {
-  const view = views.get(parentElement) ?? build(parentElement);
-  views.set(parentElement, view);
-  view.send = setTriggerValue;
-  update(view, unpack(data));
-  return () => { view.resize.disconnect(); views.delete(parentElement); };
-}
+export default mounting(build, update);
 
 function build(parent) {
   const view = { at: null, pinned: false, channel: 0, order: 0, panels: [], stroke: null };

@@ -1,22 +1,15 @@
 // All layers of a network in the order in which they run. A block's height tells the maps' size, its width the channels.
 
-import { unpack } from "../shared/blob.js";
 import { hear } from "../shared/channel.js";
 import { element } from "../shared/dom.js";
+import { mounting } from "../shared/mount.js";
 import { blockSize, groups, mapsOf, sentence } from "./sizes.js";
 
 const PAUSE = 180; // milliseconds: a held arrow key runs along the strip and asks for the layer it stops at
-const views = new WeakMap();
-
-export default function mount({ data, parentElement, setTriggerValue }) {
-  const view = views.get(parentElement) ?? build(parentElement);
-  views.set(parentElement, view);
-  view.send = setTriggerValue;
-  const header = unpack(data);
+export default mounting(build, (view, header) => {
   if (header.token !== view.token) show(view, header);
   view.token = header.token;
-  return () => { view.deaf(); clearTimeout(view.later); views.delete(parentElement); };
-}
+}, (view) => { view.deaf(); clearTimeout(view.later); });
 
 function build(parent) {
   const view = { chosen: null, options: new Map(), order: [] };

@@ -1,26 +1,19 @@
 // Feature maps: all maps of a layer on one canvas; point at one for its numbers, click for the large view.
 
 import { showBar } from "../shared/bar.js";
-import { unpack } from "../shared/blob.js";
 import { say } from "../shared/channel.js";
 import { element, onNextFrame, themeColour } from "../shared/dom.js";
+import { mounting } from "../shared/mount.js";
 import { decode, download, outline, sharpen } from "../shared/pixels.js";
 import { layOut, lookUp, moved, positionAt, tileBox } from "./arithmetic.js";
 import { buildLarge, drawLarge, pointLarge, saveLarge, showLarge } from "./large.js";
 import { mapSentence, note, title } from "./words.js";
 
 const EDGE = 5; // CSS pixels that the mark of the map pointed at may reach outside, as in view.css
-const views = new WeakMap();
-
-export default function mount({ data, parentElement, setTriggerValue }) {
-  const view = views.get(parentElement) ?? build(parentElement);
-  views.set(parentElement, view);
-  view.send = setTriggerValue;
-  const header = unpack(data);
+export default mounting(build, (view, header) => {
   if (header.token !== view.token) update(view, header);
   view.token = header.token;
-  return () => { view.resize.disconnect(); views.delete(parentElement); };
-}
+});
 
 function build(parent) {
   const view = { position: 0, order: 0, header: null, sheet: null };

@@ -1,22 +1,15 @@
 // Normalization: feature maps as tiles before and after; pointing lights up the tiles that share statistics.
 
 import { showBar } from "../shared/bar.js";
-import { unpack } from "../shared/blob.js";
 import { element, onNextFrame, themeColour } from "../shared/dom.js";
+import { mounting } from "../shared/mount.js";
 import { outline, savePng, sharpen } from "../shared/pixels.js";
 import { panelsOf } from "./arithmetic.js";
 import { sentence } from "./words.js";
 
 const LEVELS = 253; // entries of a palette that are levels; see cnnviz.image.colour
 const GAP = 4; // picture pixels between two tiles
-const views = new WeakMap();
-
-export default function mount({ data, parentElement }) {
-  const view = views.get(parentElement) ?? build(parentElement);
-  views.set(parentElement, view);
-  update(view, unpack(data));
-  return () => { view.resize.disconnect(); views.delete(parentElement); };
-}
+export default mounting(build, update);
 
 function build(parent) {
   const view = { at: null, pinned: false, panels: [] };

@@ -1,9 +1,9 @@
 // Pooling: a map, the pooled map, and the window behind the value one points at.
 
 import { showBar } from "../shared/bar.js";
-import { unpack } from "../shared/blob.js";
 import { element, onNextFrame, themeColour } from "../shared/dom.js";
 import { full } from "../shared/format.js";
+import { mounting } from "../shared/mount.js";
 import { outline, savePng, sharpen } from "../shared/pixels.js";
 import { extent, readersOf, unread, windowAt } from "./arithmetic.js";
 import { dot, drawInk, drawMap, drawWindow } from "./drawing.js";
@@ -11,14 +11,7 @@ import { aboutInput, aboutOutput, equation } from "./words.js";
 
 const LARGEST = 8; // windows of more cells across are not drawn by themselves
 const WIDE = 232; // CSS pixels for the window's values
-const views = new WeakMap();
-
-export default function mount({ data, parentElement }) {
-  const view = views.get(parentElement) ?? build(parentElement);
-  views.set(parentElement, view);
-  update(view, unpack(data));
-  return () => { view.resize.disconnect(); views.delete(parentElement); };
-}
+export default mounting(build, update);
 
 function build(parent) {
   const view = { at: null, pinned: false };
