@@ -35,6 +35,7 @@ class ByteCache(Generic[T]):
         self._entries: OrderedDict[Hashable, tuple[T, int]] = OrderedDict()
         self._used: dict[Hashable, float] = {}
         self._making: dict[Hashable, threading.Event] = {}
+        self._unwanted: set[Hashable] = set()
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], tuple[T, int]]) -> T:
@@ -56,6 +57,7 @@ class ByteCache(Generic[T]):
         finally:
             with self._lock:
                 del self._making[key]
+                self._unwanted.discard(key)
             mine.set()
         return value
 
@@ -65,6 +67,13 @@ class ByteCache(Generic[T]):
             since = self._clock() - IN_USE
             in_use = sum(kept for other, (_, kept) in self._entries.items() if self._used[other] >= since)
             return key in self._entries or in_use + size <= self._limit
+
+    def drop(self, which: Callable[[Hashable], bool]) -> None:
+        """Let go of everything whose key satisfies `which`; what is being made under such a key is not kept."""
+        with self._lock:
+            for key in [key for key in self._entries if which(key)]:
+                del self._entries[key], self._used[key]
+            self._unwanted.update(key for key in self._making if which(key))
 
     @property
     def nbytes(self) -> int:
@@ -76,6 +85,8 @@ class ByteCache(Generic[T]):
         if size > self._limit:
             return
         with self._lock:
+            if key in self._unwanted:
+                return
             self._entries[key] = (value, size)
             self._used[key] = self._clock()
             total = sum(kept for _, kept in self._entries.values())

@@ -2,13 +2,15 @@
 
 A pass with all layers kept costs about a tenth more than the bare one, so all are kept as long as there is room: going
 to another layer is then a look-up. In a crowd, and for the largest networks, only the layer asked for is kept.
-Pictures are known by their keys: a sample's name, or the unguessable key of an own picture.
+Pictures are known by their keys: a sample's name, or the unguessable key of an own picture. What was made from an own
+picture goes with it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,7 @@ import numpy.typing as npt
 from app.ui.byte_cache import ByteCache, share_of_memory
 from app.ui.feature_maps_layers import Strip, StripLayer
 from app.ui.picture import ChosenPicture
+from app.ui.shelf import PICTURES
 from cnnviz.analysis import Activations, as_maps, capture
 from cnnviz.compute import at_work
 from cnnviz.image import encode_jpeg
@@ -24,10 +27,14 @@ from cnnviz.network import Prediction, predictions_from_logits
 if TYPE_CHECKING:
     from cnnviz.network import Network
 
+T = TypeVar("T")
+
 # A class of thirty fits: ResNet-18 puts out 30 MB a picture. Small machines keep fewer and compute more.
 _PASSES: ByteCache[Activations] = ByteCache(share_of_memory(1 / 8, least=128_000_000, most=1_500_000_000))
 _OUTPUTS: ByteCache[LayerOutput] = ByteCache(64_000_000)
 _SEEN: ByteCache[Seen] = ByteCache(8_000_000)
+for _cache in (_PASSES, _OUTPUTS, _SEEN):
+    PICTURES.drop_from(_cache)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +71,7 @@ def layer_output(
         maps = np.array(as_maps(values, wanted.layer.layout).cpu().numpy(), dtype=np.float32, order="C")
         return LayerOutput(maps, tuple(predictions_from_logits(activations.output, network.categories))), maps.nbytes
 
-    return _OUTPUTS.get((*key, chosen.key, wanted.id), make)
+    return _kept(_OUTPUTS, (*key, chosen.key, wanted.id), chosen, make)
 
 
 def seen_by(network: Network, key: tuple[str, str], chosen: ChosenPicture) -> Seen:
@@ -75,7 +82,7 @@ def seen_by(network: Network, key: tuple[str, str], chosen: ChosenPicture) -> Se
         jpeg = encode_jpeg(crop, quality=92)
         return Seen(jpeg, crop.width), len(jpeg)
 
-    return _SEEN.get((key[0], chosen.key), make)
+    return _kept(_SEEN, (key[0], chosen.key), chosen, make)
 
 
 def _activations(
@@ -89,4 +96,12 @@ def _activations(
         with at_work():
             return capture(network, chosen.picture), strip.total_bytes
 
-    return _PASSES.get((*key, chosen.key), make)
+    return _kept(_PASSES, (*key, chosen.key), chosen, make)
+
+
+def _kept(cache: ByteCache[T], key: tuple[str, ...], chosen: ChosenPicture, make: Callable[[], tuple[T, int]]) -> T:
+    """The cache's value; of an own picture that went before it was made, nothing stays behind."""
+    value = cache.get(key, make)
+    if chosen.own and not PICTURES.holds(chosen.key):
+        cache.drop(lambda other: other == key)
+    return value

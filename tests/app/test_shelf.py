@@ -1,12 +1,17 @@
 """A visitor's pictures: theirs alone, without metadata, bounded in number, size and time."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import pytest
 from PIL import Image
 
-from app.ui.shelf import LIFETIME, LONGEST, PER_VISITOR, PictureStore
+from app.ui import shelf
+from app.ui.shelf import DECODING, LIFETIME, LONGEST, PER_VISITOR, PictureStore
 from cnnviz.errors import ImageError
+from cnnviz.image import load_image
 
 
 class Clock:
@@ -103,6 +108,78 @@ def test_over_the_total_the_visitor_away_longest_loses_theirs(clock: Clock) -> N
     assert store.get("ann", keys["ann"]) is None
     assert store.get("ben", keys["ben"]) is not None
     assert store.get("cem", keys["cem"]) is not None
+
+
+def test_expiring_needs_nobody_to_come(store: PictureStore, clock: Clock) -> None:
+    key = store.add("ann", png(), "red.png")
+    gone: list[frozenset[str]] = []
+    store.on_gone(gone.append)
+    clock.now += LIFETIME - 1
+    store.expire()
+    assert gone == []
+    clock.now += 2
+    store.expire()
+    assert gone == [frozenset({key})]
+    assert not store.holds(key)
+
+
+def test_who_is_seen_keeps_their_pictures_two_hours_more(store: PictureStore, clock: Clock) -> None:
+    key = store.add("ann", png(), "red.png")
+    clock.now += LIFETIME - 1
+    store.seen("ann")
+    clock.now += LIFETIME - 1
+    store.expire()
+    assert store.holds(key)
+
+
+def test_deleting_tells_what_went_and_only_that(store: PictureStore) -> None:
+    mine = {store.add("ann", png(), "a.png"), store.add("ann", png(), "b.png")}
+    store.add("ben", png(), "c.png")
+    gone: list[frozenset[str]] = []
+    store.on_gone(gone.append)
+    store.clear("ann")
+    store.clear("ann")
+    assert gone == [frozenset(mine)]
+
+
+def test_both_limits_tell_what_went(clock: Clock) -> None:
+    store = PictureStore(clock, total_bytes=3 * 8 * 6 * PER_VISITOR)
+    gone: list[frozenset[str]] = []
+    store.on_gone(gone.append)
+    keys = [store.add("ann", png(), "a.png") for _ in range(PER_VISITOR + 1)]
+    assert gone == [frozenset(keys[:1])]
+    clock.now += 1
+    store.add("ben", png(), "b.png")
+    assert gone[1:] == [frozenset(keys[1:])]
+
+
+def test_who_is_told_may_ask_the_store(store: PictureStore) -> None:
+    key = store.add("ann", png(), "a.png")
+    answers: list[bool] = []
+    store.on_gone(lambda gone: answers.extend(store.holds(one) for one in gone))
+    store.clear("ann")
+    assert answers == [False]
+    assert store.get("ann", key) is None
+
+
+def test_only_so_many_pictures_are_decoded_at_once(store: PictureStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    under_way, most, lock = 0, 0, threading.Lock()
+
+    def load(content: bytes) -> Image.Image:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.02)
+        with lock:
+            under_way -= 1
+        return load_image(content)
+
+    monkeypatch.setattr(shelf, "load_image", load)
+    with ThreadPoolExecutor(3 * DECODING) as pool:
+        keys = list(pool.map(lambda number: store.add("ann", png(), f"{number}.png"), range(3 * DECODING)))
+    assert most == DECODING
+    assert len(store.all("ann")) == len(set(keys)) == 3 * DECODING
 
 
 def test_png_gives_the_exact_pixels_that_pages_work_on(store: PictureStore) -> None:
