@@ -9,7 +9,8 @@ import streamlit as st
 from PIL import Image
 from streamlit import config
 
-from app.ui.shelf import PICTURES
+from app.ui.plain import plain
+from app.ui.shelf import LIFETIME, PICTURES
 from app.ui.visitor import visitor
 from cnnviz.errors import ImageError
 from cnnviz.image import SAMPLES, fit, load_sample
@@ -44,16 +45,26 @@ def chosen_picture() -> ChosenPicture:
     """The picture in use; keeps the link's ``picture`` in step with it."""
     _follow_link()
     st.session_state.pop(_CHANGED, None)
+    PICTURES.seen(visitor())
     key = st.session_state.get(_KEY) or PICTURES.current(visitor()) or DEFAULT
     own = None if key in SAMPLES else PICTURES.get(visitor(), key)
     if own is None and key not in SAMPLES:
-        notice("Your picture has expired: pictures are kept for two hours. Here is the sample again.")
+        notice(
+            f"Your picture is no longer here: it was deleted, made room for newer ones, or you were away for more than "
+            f"{LIFETIME // 3600} hours. Here is a sample instead."
+        )
         key = DEFAULT
     st.session_state[_KEY] = key
     _write_link(key if own is None else None)
     if own is not None:
         return ChosenPicture(key, own.name, own.picture, own=True)
     return ChosenPicture(key, SAMPLES[key].title, _sample(key), own=False)
+
+
+def picture_is_gone(chosen: ChosenPicture) -> bool:
+    """Whether this own picture went while the page stood: deleted in another tab, say. The visitor counts as here."""
+    PICTURES.seen(visitor())
+    return chosen.own and PICTURES.get(visitor(), chosen.key) is None
 
 
 @lru_cache
@@ -86,7 +97,7 @@ def add_picture(content: bytes, name: str) -> bool:
     try:
         choose(PICTURES.add(visitor(), content, name))
     except ImageError as error:
-        notice(f"{name}: {error}")
+        notice(f"{plain(name)}: {plain(str(error), 300)}")
         return False
     return True
 
@@ -98,7 +109,7 @@ def forget_pictures() -> None:
 
 
 def notice(sentence: str) -> None:
-    """Say something about a picture under the page's title until the next picture is chosen."""
+    """Say something about a picture (Markdown) under the page's title until the next picture is chosen."""
     st.session_state[_NOTICE] = sentence
 
 
@@ -115,7 +126,7 @@ def _follow_link() -> None:
     if named in SAMPLES:
         choose(named)
     else:
-        notice(f"There is no sample picture named “{named[:40]}”. All there are stand behind the picture button.")
+        notice(f"There is no sample picture named “{plain(named, 40)}”. All there are stand behind the picture button.")
 
 
 def _write_link(sample: str | None) -> None:

@@ -6,6 +6,10 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 import streamlit as st
+from PIL import Image
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app.components.page_events.component import page_events
 from app.ui.picture import (
@@ -16,6 +20,7 @@ from app.ui.picture import (
     forget_pictures,
     notice,
 )
+from app.ui.plain import plain
 from app.ui.shelf import LIFETIME, PICTURES
 from app.ui.visitor import visitor
 from cnnviz import compute
@@ -34,7 +39,11 @@ _SOURCES = {
 def picture_button(chosen: ChosenPicture) -> None:
     """The button that names the picture in use, the page-wide drop and paste, and any notice about a picture."""
     if st.button(
-        chosen.title, icon=":material/image:", help="Choose another picture", key="choose_picture", width="stretch"
+        plain(chosen.title),
+        icon=":material/image:",
+        help="Choose another picture",
+        key="choose_picture",
+        width="stretch",
     ):
         open_picker()
     else:
@@ -82,7 +91,7 @@ def _arrived() -> None:
 
 
 def _refused() -> None:
-    notice(str(st.session_state[_EVENTS].refused))
+    notice(plain(str(st.session_state[_EVENTS].refused), 400))
 
 
 def _note_closed() -> None:
@@ -122,9 +131,8 @@ def _upload() -> None:
     )
     st.caption("Or close this and drop a picture anywhere on the page, or paste one with Ctrl+V (⌘V).")
     if upload is not None:
-        # The next turn's field is empty: the upload itself is not kept, only the upright picture.
-        st.session_state["_upload_turn"] = turn + 1
-        add_picture(upload.getvalue(), upload.name)
+        st.session_state["_upload_turn"] = turn + 1  # the next turn's field is empty
+        add_picture(_taken(upload), upload.name)
         st.rerun()
 
 
@@ -141,8 +149,18 @@ def _webcam() -> None:
     shot = st.camera_input("Take a picture", key=f"camera_{turn}")
     if shot is not None:
         st.session_state["_camera_turn"] = turn + 1
-        add_picture(shot.getvalue(), "webcam picture")
+        add_picture(_taken(shot), "webcam picture")
         st.rerun()
+
+
+def _taken(upload: UploadedFile) -> bytes:
+    """The content of an upload. Streamlit would keep the file with its metadata until the session ends; it goes now."""
+    content = upload.getvalue()
+    upload.close()
+    context = get_script_run_ctx()
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(session_id=context.session_id, file_id=upload.file_id)
+    return content
 
 
 def _secure_context() -> bool:
@@ -176,7 +194,7 @@ def _grid(entries: list[tuple[str, str, bytes]], columns: int = 4) -> None:
         for column, (key, title, thumbnail) in zip(st.columns(columns), entries[start : start + columns], strict=False):
             with column:
                 st.image(thumbnail, width="stretch")
-                if st.button(title, key=f"use_{key}", width="stretch"):
+                if st.button(plain(title), key=f"use_{key}", width="stretch"):
                     choose(key)
                     st.rerun()
 
@@ -186,5 +204,5 @@ def _sample_thumbnail(name: str) -> bytes:
     return _thumbnail(load_sample(name))
 
 
-def _thumbnail(picture) -> bytes:  # type: ignore[no-untyped-def]
+def _thumbnail(picture: Image.Image) -> bytes:
     return encode_jpeg(fit(picture, _THUMBNAIL))
