@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from app.ui.linked import hold, linked, linked_choice, set_linked
-from app.ui.network_store import NETWORKS, Loading
+from app.ui.network_store import MOST_LOADING, NETWORKS, Loading
+from app.ui.plain import plain
 from cnnviz.errors import NetworkError
 from cnnviz.network import NetworkInfo, list_networks, network_info, stored
 
@@ -56,7 +57,7 @@ def read_network() -> NetworkChoice:
     try:
         info = network_info(name)
     except NetworkError as error:
-        st.session_state[_NOTICE] = f"{error} Here is {network_info(DEFAULT).title}."
+        st.session_state[_NOTICE] = f"{plain(str(error), 300)} Here is {network_info(DEFAULT).title}."
         set_linked(NETWORK, DEFAULT)
         info = network_info(linked(NETWORK, DEFAULT))
     return NetworkChoice(info, "none" if linked_choice(WEIGHTS, ("auto", "none")) == "none" else "auto")
@@ -89,7 +90,7 @@ def obtain(choice: NetworkChoice) -> Network | None:
     try:
         return loading.result()
     except NetworkError as error:
-        st.warning(str(error), icon=":material/cloud_off:")
+        st.warning(plain(str(error), 400), icon=":material/cloud_off:")
         if choice.trained:
             st.markdown(
                 "Random weights show the network's shape and how numbers flow through it, not what it learned. "
@@ -154,7 +155,12 @@ def _wait(choice: NetworkChoice, loading: Loading) -> None:
     """Say what is going on until the network is here. Only this learner waits."""
     place = st.empty()
     while not loading.finished.wait(_POLL):
-        if loading.total_bytes:
+        if not loading.started.is_set():
+            place.info(
+                f"{choice.title} waits: {MOST_LOADING} other networks are being loaded first.",
+                icon=":material/hourglass_top:",
+            )
+        elif loading.total_bytes:
             done, total = loading.done_bytes, loading.total_bytes
             place.progress(
                 min(1.0, done / total), f"Downloading {choice.info.title}: {done / 1e6:.0f} of {total / 1e6:.0f} MB"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 3_000_000_000
 """Of all loaded networks' parameters together, in bytes; the newest is kept even if it alone is larger."""
 MOST_NETWORKS = 16
+MOST_LOADING = 2  # at once; each holds its parameters twice while they are read
 FORGET_FAILURE = 30.0  # seconds; so that a page without connection waits once and not at every gesture
 _NEEDED = ("torch", "torchvision.models", "timm.models.efficientnet")
 
@@ -27,7 +28,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass
 class Loading:
-    """One network on its way, loaded in a thread of its own; read it from any thread."""
+    """One network on its way, loaded in a thread of its own; waits for its turn until `started`. Read it anywhere."""
 
     name: str
     weights: str
@@ -36,6 +37,7 @@ class Loading:
     network: Network | None = None
     error: CnnvizError | None = None
     ended: float = 0.0
+    started: threading.Event = field(default_factory=threading.Event)
     finished: threading.Event = field(default_factory=threading.Event)
 
     def result(self) -> Network:
@@ -62,6 +64,7 @@ class NetworkStore:
         self._clock = clock
         self._kept: OrderedDict[Key, Loading] = OrderedDict()
         self._lock = threading.Lock()
+        self._loading = threading.BoundedSemaphore(MOST_LOADING)
 
     def ask(self, name: str, weights: str) -> Loading:
         """The network if it is here or on its way; else start loading it. Returns at once."""
@@ -91,7 +94,9 @@ class NetworkStore:
             loading.done_bytes, loading.total_bytes = done, total
 
         try:
-            loading.network = self._load(loading.name, loading.weights, report)
+            with self._loading:
+                loading.started.set()
+                loading.network = self._load(loading.name, loading.weights, report)
         except CnnvizError as error:
             loading.error = error
         except Exception as error:  # the thread must end with an answer: whoever waits reads it
