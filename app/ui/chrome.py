@@ -5,7 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 from app.ui.linked import note_page
+from app.ui.plain import plain
 from cnnviz import compute
+from cnnviz.errors import CnnvizError
 
 _ICON = Path(__file__).parents[2] / "assets" / "icon.png"
 _LAYOUT = """
@@ -32,5 +34,13 @@ def show_chrome(title: str) -> None:
     with st.sidebar:
         large = st.toggle("Large type", key="large", bind="query-params", help="For a projector: everything larger.")
         if compute.ready():
-            st.caption(f"Computing on {compute.describe()}.")
+            _name_device()
     st.html(f"<style>{_LAYOUT}{_LARGE if large else ''}</style>")
+
+
+def _name_device() -> None:
+    """What computes; a device that is not there is said here, and the pages that need none go on."""
+    try:
+        st.caption(f"Computing on {compute.describe()}.")
+    except CnnvizError as error:
+        st.warning(plain(str(error), 300), icon=":material/error:")
