@@ -12,26 +12,38 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.ui.shelf import PICTURES
+from app.ui.shelf import LONGEST, PICTURES
 from app.web.visitor import COOKIE, visitor_id
 from cnnviz.errors import ImageError
+from cnnviz.image import SAMPLES
 
-COMPONENTS = Path(__file__).parent.parent / "components"
+COMPONENTS = Path(__file__).resolve().parent.parent / "components"
+KEPT = {"cache-control": "private, max-age=7200, immutable"}
+NOT_KEPT = {"cache-control": "private, no-store"}
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
 async def view_module(request: Request) -> Response:
     """A component's JavaScript or CSS; nothing else in that folder is served."""
-    path = (COMPONENTS / request.path_params["path"]).resolve()
-    if path.suffix not in MEDIA_TYPES or not path.is_relative_to(COMPONENTS) or not path.is_file():
+    try:
+        path = _view_file(request.path_params["path"])
+        content, tag = _packed(path, path.stat().st_mtime_ns)
+    except (OSError, ValueError):  # also for names that no file can have
         return Response("There is no such view.", status_code=404)
-    content, tag = _packed(path, path.stat().st_mtime_ns)
     headers = {"cache-control": "no-cache", "etag": tag, "vary": "accept-encoding"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(content, media_type=MEDIA_TYPES[path.suffix], headers={**headers, "content-encoding": "gzip"})
     return Response(gzip.decompress(content), media_type=MEDIA_TYPES[path.suffix], headers=headers)
+
+
+def _view_file(name: str) -> Path:
+    """The file of a view's module or style. Raises FileNotFoundError for everything else."""
+    path = (COMPONENTS / name).resolve()
+    if path.suffix not in MEDIA_TYPES or not path.is_relative_to(COMPONENTS) or not path.is_file():
+        raise FileNotFoundError(name)
+    return path
 
 
 @lru_cache(maxsize=256)
@@ -42,12 +54,21 @@ def _packed(path: Path, changed: int) -> tuple[bytes, str]:
 
 
 async def picture_out(request: Request) -> Response:
-    """The pixels of a picture as lossless PNG, to its owner only; a sample to everybody."""
+    """The pixels of a picture as lossless PNG, to its owner only; a sample to everybody.
+
+    Of an own picture no copy stays in the browser, so that deleting it deletes it.
+    """
     visitor = visitor_id(f"{COOKIE}={request.cookies.get(COOKIE, '')}")
-    png = await run_in_threadpool(PICTURES.png, visitor, request.path_params["key"], int(request.path_params["side"]))
+    key, side = request.path_params["key"], request.path_params["side"]
+    png = await run_in_threadpool(PICTURES.png, visitor, key, _pixels(side)) if side.isdecimal() else None
     if png is None:
-        return Response("This picture has expired or is not yours.", status_code=404)
-    return Response(png, media_type="image/png", headers={"cache-control": "private, max-age=7200, immutable"})
+        return Response("This picture is no longer here, or is not yours.", status_code=404, headers=NOT_KEPT)
+    return Response(png, media_type="image/png", headers=KEPT if key in SAMPLES else NOT_KEPT)
+
+
+def _pixels(side: str) -> int:
+    """A number of any length from an address; beyond LONGEST more makes no difference."""
+    return int(side) if len(side) <= len(str(LONGEST)) else LONGEST
 
 
 async def picture_in(request: Request) -> Response:
@@ -79,6 +100,6 @@ def _too_large(limit: int) -> str:
 
 ROUTES = [
     Route("/components/{path:path}", view_module),
-    Route("/pictures/{side:int}/{key}.png", picture_out),
+    Route("/pictures/{side}/{key}.png", picture_out),
     Route("/pictures", picture_in, methods=["POST"]),
 ]

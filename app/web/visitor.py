@@ -10,15 +10,18 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "cnnviz_visitor"
-LIFETIME = 2 * 60 * 60  # seconds; pictures expire with it
+LIFETIME = 24 * 60 * 60  # seconds after the last page; when pictures expire is for the shelf to say, and sooner
 _ID = re.compile(r"[A-Za-z0-9_-]{43}")
 
-# Streamlit's own frontend needs inline styles, blob: modules (components) and WebAssembly-free eval-less scripts.
+# Streamlit's frontend needs inline scripts and styles, blob: addresses for the modules of components, and WebAssembly
+# for the 64-bit numbers of its messages. Nothing on our pages is compiled from text, so there is no 'unsafe-eval'.
 SECURITY_HEADERS = {
     "content-security-policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; connect-src 'self' ws: wss:; "
-        "worker-src 'self' blob:; frame-src 'self'; frame-ancestors 'self'; object-src 'none'; base-uri 'self'"
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:; "
+        "style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self' data:; connect-src 'self'; "
+        "worker-src 'self' blob:; frame-src 'self'; frame-ancestors 'self'; object-src 'none'; base-uri 'self'; "
+        "form-action 'self'"
     ),
     "x-content-type-options": "nosniff",
     "x-frame-options": "SAMEORIGIN",
