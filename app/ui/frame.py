@@ -59,8 +59,11 @@ def foot_follows(name: str) -> None:
         ask_whole_page()
 
 
-def close_page(name: str, code: str, chosen: ChosenPicture) -> None:
-    """The foot of a page: lesson and questions of `app/lessons/NAME`, the code for what is on the screen, the link."""
+def close_page(name: str, code: str, chosen: ChosenPicture, note: str = "") -> None:
+    """The foot of a page: lesson and questions of `app/lessons/NAME`, the code for what is on the screen, the link.
+
+    `note` says what the link leaves out.
+    """
     lesson, questions, program, link = st.tabs(_TABS, on_change="rerun", key=f"{name}_foot")
     # Only the open one is drawn: what nobody sees would be sent again with every change of a setting.
     if lesson.open:
@@ -74,7 +77,7 @@ def close_page(name: str, code: str, chosen: ChosenPicture) -> None:
             show_code(name, code)
     if link.open:
         with link:
-            _show_link(chosen)
+            _show_link(chosen, note)
 
 
 def guarded(draw: Callable[[], T]) -> T | None:
@@ -86,10 +89,10 @@ def guarded(draw: Callable[[], T]) -> T | None:
         return None
 
 
-def _show_link(chosen: ChosenPicture) -> None:
+def _show_link(chosen: ChosenPicture, note: str) -> None:
     query = urlencode(st.query_params.to_dict())
     st.code(f"{st.context.url or ''}{'?' + query if query else ''}", language=None, wrap_lines=True)
     if chosen.own:
         st.caption("The link carries the settings, not your own picture: whoever opens it sees them on a sample.")
     else:
-        st.caption("The link opens this page in exactly this state: the sample picture and every setting.")
+        st.caption(note or "The link opens this page in exactly this state: the sample picture and every setting.")

@@ -5,17 +5,22 @@ from __future__ import annotations
 from app.ui.kernel_stages import Stage
 from app.ui.kernel_state import Form
 from app.ui.picture import ChosenPicture
+from app.ui.shelf import LONGEST
+
+_WRITTEN_OUT = 25  # weights: more than that nobody reads
 
 
-def kernel_code(form: Form, chosen: ChosenPicture) -> str:
+def kernel_code(form: Form, chosen: ChosenPicture, theme: str) -> str:
     """Runs as it stands; for an own picture, with the picture's file beside it."""
     colour = '"grey"' if form.grey else '"colour"'
     if chosen.own:
-        load = f"picture = image.load_image({chosen.title!r})  # your file"
+        load = f"picture = image.fit(image.load_image({chosen.title!r}), {LONGEST})  # your file"
     else:
         load = f"picture = image.load_sample({chosen.key!r})"
     lines = [
         "import torch",
+        *(["from PIL import Image"] if form.signed else []),
+        "",
         "from cnnviz import image, layer",
         "",
         load,
@@ -23,14 +28,21 @@ def kernel_code(form: Form, chosen: ChosenPicture) -> str:
         "",
     ]
     for number, stage in enumerate(form.stages, start=1):
-        lines += [*_stage_lines(number, stage, form.border), ""]
-    lines += [
-        'image.to_picture(values).save("result.png")  # clamped to 0–1'
-        if not form.signed
-        else f'signed = image.colourise(values[{form.channel or 0}], kind="signed")  # uint8, (height, width, 3)',
-        "print(values.shape, values.min().item(), values.max().item())",
-    ]
-    return "\n".join(lines) + "\n"
+        in_two = form.two_passes and number == len(form.stages)
+        lines += [f"# {number}: {stage.title}", *_stage_lines(stage, form.border, in_two), ""]
+    return "\n".join([*lines, *_result_lines(form, theme)]) + "\n"
+
+
+def _result_lines(form: Form, theme: str) -> list[str]:
+    if form.signed:
+        channel = form.channel or 0
+        saved = [
+            f'signed = image.colourise(values[{channel}], kind="signed", theme={theme!r})  # uint8, (H, W, 3)',
+            'Image.fromarray(signed).save("result.png")',
+        ]
+    else:
+        saved = ['image.to_picture(values).save("result.png")  # clamped to 0–1']
+    return [*saved, "print(values.shape, values.min().item(), values.max().item())"]
 
 
 _OPERATIONS = {
@@ -40,17 +52,29 @@ _OPERATIONS = {
 }
 
 
-def _stage_lines(number: int, stage: Stage, border: str) -> list[str]:
+def _stage_lines(stage: Stage, border: str, in_two: bool) -> list[str]:
     if stage.kind in _OPERATIONS:
-        return [f"# {number}: {stage.title}", _OPERATIONS[stage.kind]]
-    rows = ",\n    ".join(
-        "[" + ", ".join(f"{value:g}" if float(f"{value:g}") == value else repr(float(value)) for value in row) + "]"
-        for row in stage.matrix
-    )
-    bias = f", bias={stage.bias:g}" if stage.bias else ""
+        return [_OPERATIONS[stage.kind]]
+    bias = f", bias={stage.bias!r}" if stage.bias else ""
     mode = "" if border == "zeros" else f", padding_mode={border!r}"
+    if not in_two:
+        return [_kernel_line(stage), f"values = layer.convolve(values, kernel{mode}{bias})"]
     return [
-        f"# {number}: {stage.title}",
-        f"kernel = torch.tensor([\n    {rows},\n], dtype=torch.float64)",
-        f"values = layer.convolve(values, kernel{mode}{bias})",
+        _kernel_line(stage),
+        "column, row = layer.separate(kernel)",
+        f"values = layer.convolve(values, column[:, None]{mode})",
+        f"values = layer.convolve(values, row[None, :]{mode}{bias})",
     ]
+
+
+def _kernel_line(stage: Stage) -> str:
+    """A small matrix written out, a large one of the catalogue by its name and settings."""
+    if stage.kernel and stage.matrix.size > _WRITTEN_OUT:
+        settings = ", ".join(f"{name}={value!r}" for name, value in stage.settings.items())
+        return f"kernel = layer.KERNELS[{stage.kernel!r}].build({settings})"
+    rows = ",\n    ".join("[" + ", ".join(_number(value) for value in row) + "]" for row in stage.matrix)
+    return f"kernel = torch.tensor([\n    {rows},\n], dtype=torch.float64)"
+
+
+def _number(value: float) -> str:
+    return f"{value:g}" if float(f"{value:g}") == value else repr(float(value))

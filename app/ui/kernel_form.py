@@ -70,25 +70,27 @@ def _choice(key: str, title: str, options: tuple[str, ...], value: str, **more: 
 
 def _choose_stage(form: Form) -> None:
     hold("stage_choice", len(form.stages) - 1)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.segmented_control(
-            "Stage",
-            range(form.count),
-            key="stage_choice",
-            required=True,
-            on_change=_stage_chosen,
-            format_func=lambda i: str(i + 1),
-            help="Kernels, ReLU and pooling, one after another. The view shows the stage in hand.",
-        )
+    st.segmented_control(
+        "Stage",
+        range(form.count),
+        key="stage_choice",
+        required=True,
+        on_change=_stage_chosen,
+        format_func=lambda i: str(i + 1),
+        help="Kernels, ReLU and pooling, one after another. The view shows the stage in hand.",
+    )
+    with st.container(horizontal=True, gap="small"):
         st.button(
-            ":material/add:",
+            "Add",
+            icon=":material/add:",
             on_click=_add_stage,
             disabled=form.count >= MAX_STAGES,
             key="add_stage",
             help="Add a stage: do something more with the result.",
         )
         st.button(
-            ":material/remove:",
+            "Remove",
+            icon=":material/remove:",
             on_click=_remove_stage,
             disabled=form.count == 1,
             key="remove_stage",
@@ -186,7 +188,7 @@ def _choose_look(form: Form) -> None:
         SHOWS,
         "signed" if form.signed else "clamped",
         help="Clamped: a picture, values below 0 black and above 1 white. "
-        "Signed: red negative, white zero, blue positive.",
+        "Signed: red negative, blue positive, zero in the page's own colour.",
     )
     if form.channel is not None:
         _choice("channel", "Channel", CHANNELS, CHANNELS[form.channel])

@@ -7,6 +7,7 @@ a kernel of the catalogue would give there.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import streamlit as st
@@ -14,13 +15,17 @@ import torch
 
 from app.components.kernel_view.component import Brush
 from app.ui.kernel_stages import MAX_SIZE, Stage, run_stage
+from app.ui.linked import set_linked
 from app.ui.picture import ChosenPicture
 from cnnviz.image import to_tensor
 from cnnviz.layer import KERNELS, KernelFit, convolve, fit_kernel
 
 VIEW = "kernel_view"
 _STROKES = "_strokes"
-_POINTS = 20_000  # a stroke's bound: more than any hand paints, less than would slow the page
+_POINTS = 20_000  # of one stroke: more than any hand paints
+_MOST_STROKES = 100
+_POOR = 0.1  # a root mean square miss from which on a fit is called bad
+_NOTHING = 1e-5
 _TONE, _LIKE = "a tone", "what a kernel gives"
 _IMITATED = [name for name in KERNELS if name != "identity"]
 _DEFAULT_TONE, _DEFAULT_RADIUS, _DEFAULT_SIZE = 1.0, 12, 3
@@ -94,7 +99,10 @@ def brush() -> Brush:
 def stroke_added() -> None:
     """The learner lifted the brush: keep the stroke with the brush of this moment."""
     points = st.session_state[VIEW].stroke["points"][:_POINTS]
-    st.session_state[_STROKES] = (*_strokes(), _next_stroke(tuple((int(row), int(col)) for row, col in points)))
+    stroke = _next_stroke(tuple(dict.fromkeys((int(row), int(col)) for row, col in points)))
+    st.session_state[_STROKES] = (*_strokes(), stroke)[-_MOST_STROKES:]
+    if stroke.like and KERNELS[stroke.like].sums_to == "zero":
+        set_linked("show", "signed")  # clamped, half of what was painted would be black
 
 
 def sentence(painted: Painted | None) -> str:
@@ -105,10 +113,15 @@ def sentence(painted: Painted | None) -> str:
             "least squares finds the kernel that comes nearest, and the right picture shows what it does everywhere."
         )
     fit = painted.fit
-    found = "No other kernel of this size does as well." if fit.unique else fit.reason
+    found = "No other kernel of this size comes as near." if fit.unique else fit.reason
+    if fit.unique and fit.residual > _POOR:
+        found += (
+            " It fits badly: the strokes contradict each other, or ask for more than one kernel of this size can do."
+        )
+    miss = f"{fit.residual:.3g}" if fit.residual >= _NOTHING else f"less than {_NOTHING:f}".rstrip("0")
     return (
         f"**Paint a kernel.** {fit.equations:,} painted pixels for {fit.unknowns} unknown weights. The best kernel "
-        f"misses what you painted by {fit.residual:.3g} (root mean square; 1 is from black to white). {found}"
+        f"misses what you painted by {miss} (root mean square; 1 is from black to white). {found}"
     )
 
 
@@ -139,7 +152,16 @@ def fitted(chosen: ChosenPicture, before: tuple[Stage, ...], side: int, border: 
     if not mask.any():
         return None
     fit = fit_kernel(image, targets, mask, size=(size, size), padding_mode=border)
-    return Painted(targets, mask, fit, Stage(None).with_matrix(fit.kernel))
+    return Painted(targets, mask, fit, Stage(None).with_matrix(_without_crumbs(fit.kernel)))
+
+
+def _without_crumbs(kernel: np.ndarray) -> np.ndarray:
+    """Rounded to a millionth of the largest weight: the picture is float32, what lies beyond is its rounding."""
+    largest = np.abs(kernel).max()
+    if largest == 0:
+        return kernel
+    step = 10.0 ** (np.floor(np.log10(largest)) - 6)
+    return np.round(np.round(kernel / step) * step, 12) + 0.0
 
 
 def _brush_kind() -> str:
@@ -159,7 +181,7 @@ def _rasterised(image: torch.Tensor, strokes: tuple[Stroke, ...], border: str) -
     height, width = image.shape[1:]
     targets, mask = image[0].clone(), torch.zeros(height, width, dtype=torch.bool)
     for stroke in strokes:
-        touched = _discs(stroke, height, width)
+        touched = _discs(stroke.points, stroke.radius, height, width)
         if stroke.like is None:
             targets[touched] = stroke.tone
         else:
@@ -168,13 +190,15 @@ def _rasterised(image: torch.Tensor, strokes: tuple[Stroke, ...], border: str) -
     return targets, mask
 
 
-def _discs(stroke: Stroke, height: int, width: int) -> torch.Tensor:
-    touched = np.zeros((height, width), dtype=bool)
-    reach = np.arange(-stroke.radius, stroke.radius + 1)
-    rows, cols = np.nonzero(reach[:, None] ** 2 + reach[None] ** 2 <= (stroke.radius + 0.5) ** 2)
-    points = np.array([point for point in stroke.points if point[0] < height and point[1] < width]).reshape(-1, 2)
-    at_rows = (points[:, :1] + reach[rows]).ravel()
-    at_cols = (points[:, 1:] + reach[cols]).ravel()
-    inside = (at_rows >= 0) & (at_rows < height) & (at_cols >= 0) & (at_cols < width)
-    touched[at_rows[inside], at_cols[inside]] = True
-    return torch.from_numpy(touched)
+@lru_cache(maxsize=256)
+def _discs(points: tuple[tuple[int, int], ...], radius: int, height: int, width: int) -> torch.Tensor:
+    """(H, W) bool: which pixels lie within `radius` (and a half) of one of the points."""
+    from scipy.ndimage import distance_transform_edt
+
+    away = np.ones((height, width), dtype=bool)
+    for row, col in points:
+        if row < height and col < width:
+            away[row, col] = False
+    if away.all():
+        return torch.zeros(height, width, dtype=torch.bool)
+    return torch.from_numpy(distance_transform_edt(away) <= radius + 0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -59,9 +60,14 @@ def compute_panels(form: Form, chosen: ChosenPicture) -> Panels:
     return Panels(tuple(stages), (*panels, result), clamped=not form.signed)
 
 
-def histogram(values: torch.Tensor) -> Histogram:
-    """How often each of BINS equal ranges between the least and the greatest value occurs; all channels together."""
+def histogram(values: torch.Tensor) -> Histogram | None:
+    """How often each of BINS equal ranges between the least and the greatest value occurs; all channels together.
+
+    None where numbers have grown beyond float32.
+    """
     low, high = float(values.min()), float(values.max())
+    if not math.isfinite(high - low):
+        return None
     if low == high:
         low, high = low - 0.5, high + 0.5
     counts = torch.histc(values.float(), BINS, low, high)
@@ -100,7 +106,7 @@ def clamped_panel(role: Role, title: str, values: torch.Tensor) -> Panel:
 
 
 def signed_panel(role: Role, title: str, values: torch.Tensor, theme: Theme) -> Panel:
-    """One channel (H, W) in signed colours: white is zero, red negative, blue positive."""
+    """One channel (H, W) in signed colours: the page's ground is zero, red negative, blue positive."""
     sheet = mosaic(values[None], "signed", columns=1, theme=theme)
     low, high = sheet.limits[0]
     note = f"values {float(values.min()):.3g} … {float(values.max()):.3g}"

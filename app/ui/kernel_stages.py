@@ -7,7 +7,6 @@ kernels. Stages are joined with ``>``.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -46,6 +45,7 @@ OPERATIONS = {
 MAX_SIZE = 15
 MAX_STAGES = 6
 MAX_BIAS = 2.0
+MAX_WEIGHT = 1_000_000
 _STAGE = re.compile(r"(?:(?P<name>\w+)(?:\((?P<settings>[^()]*)\))?|\[(?P<matrix>[^\[\]]*)\])(?P<bias>[+-][\d.e+-]+)?")
 
 
@@ -86,8 +86,8 @@ class Stage:
             raise SettingsError(
                 f"A kernel of {len(rows)}×{len(rows[0])} does not fit here: use 1 to {MAX_SIZE} rows and columns."
             )
-        if not all(math.isfinite(value) for row in rows for value in row):
-            raise SettingsError("A kernel's weights have to be finite numbers.")
+        if not all(abs(value) <= MAX_WEIGHT for row in rows for value in row):
+            raise SettingsError(f"A kernel's weights have to be numbers from −{MAX_WEIGHT:,} to {MAX_WEIGHT:,}.")
         return replace(self, kernel=None, settings={}, own=rows)
 
     def resized(self, size: int) -> Stage:

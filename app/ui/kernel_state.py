@@ -28,7 +28,8 @@ TOOLS = ("apply", "paint")
 COLOURS = ("colour", "grey")
 SHOWS = ("clamped", "signed")
 CHANNELS = ("red", "green", "blue")
-BORDERS = {"zeros": "zeros (black)", "reflect": "mirrored", "replicate": "edge repeated", "circular": "wrapped around"}
+# Of the first one no border shows; it is what one wants for photos, and it works for every size.
+BORDERS = {"replicate": "edge repeated", "zeros": "zeros (black)", "reflect": "mirrored", "circular": "wrapped around"}
 _CHAIN = "stages"
 _AT = "stage"  # counted from 1, as the learner does
 
@@ -145,7 +146,8 @@ def set_chain(stages: tuple[Stage, ...]) -> None:
 def stage_in_hand() -> int:
     """Which stage the learner works on, counted from 0."""
     text = linked(_AT, "1")
-    return min(max(int(text) - 1 if text.isdecimal() else 0, 0), len(chain()) - 1)
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 2 else 1
+    return min(max(number - 1, 0), len(chain()) - 1)
 
 
 def set_stage_in_hand(at: int) -> None:

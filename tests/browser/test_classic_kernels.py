@@ -21,7 +21,7 @@ PAGE = "/classic_kernels"
 VIEW = ".kernel-view"
 
 
-def result(stages: str, grey: bool, border: str = "zeros", picture: str = "chelsea") -> torch.Tensor:
+def result(stages: str, grey: bool, border: str = "replicate", picture: str = "chelsea") -> torch.Tensor:
     """The whole result in float64, by torch."""
     image = fit(load_sample(picture), 512)
     values = to_tensor(image).double()
@@ -56,8 +56,8 @@ def value_shown(page: Page, row: int, col: int) -> float:
 
 
 CASES = [
-    ("stages=sharpen", "sharpen", False, "zeros"),
-    ("stages=sobel_x&colours=grey&show=signed", "sobel_x", True, "zeros"),
+    ("stages=sharpen&border=zeros", "sharpen", False, "zeros"),
+    ("stages=sobel_x&colours=grey&show=signed", "sobel_x", True, "replicate"),
     ("stages=gaussian(size%3D7,sigma%3D1.5)>laplacian_8%2B0.25&stage=2&colours=grey&border=reflect",
      "gaussian(size=7,sigma=1.5)>laplacian_8+0.25", True, "reflect"),
     ("stages=[1,2,0,-1;0.5,0,1,0]>box_blur(size%3D5)>emboss&stage=3&border=circular",
@@ -139,7 +139,7 @@ def test_keys_alone_move_and_pin_the_point(page: Page) -> None:
 
 
 def test_the_border_is_said_where_the_kernel_reaches_outside(page: Page) -> None:
-    opened(page, f"{PAGE}?stages=box_blur(size%3D5)")
+    opened(page, f"{PAGE}?stages=box_blur(size%3D5)&border=zeros")
     point(page, "result", 0, 0)
     expect(page.locator(f"{VIEW} .sentence")).to_contain_text("16 of the cells lie outside the picture (zeros)")
 

@@ -12,6 +12,9 @@ import { buildHistogram, drawHistogram } from "./histogram.js";
 import { drawPreview } from "./preview.js";
 
 const CHANNELS = { 1: ["grey"], 3: ["red", "green", "blue"] };
+const BORDER_WORDS = {
+  zeros: "zeros", replicate: "the edge repeated", reflect: "mirrored", circular: "wrapped around",
+};
 const REDUCTIONS = {
   relu: { sign: "max(0, ·)", words: "the positive part of the value" },
   max_pool: { sign: "max", words: "the largest of 4 values" },
@@ -272,7 +275,7 @@ function drawPointed(view) {
   };
   const values = traced.patch.flat().map((cell) => cell.value);
   const tone = values.every((value) => value >= 0 && value <= 1);
-  drawGrid(view.patch, traced.patch, { ...look, kind: tone ? "tone" : "signed", limit: Math.max(...values.map(Math.abs)) });
+  drawGrid(view.patch, traced.patch, { ...look, kind: tone && view.header.clamped ? "tone" : "signed", limit: Math.max(...values.map(Math.abs)) });
   const products = signed(traced.products);
   drawGrid(view.products, products, { ...look, kind: "signed", limit: Math.max(...products.flat().map((c) => Math.abs(c.value))) });
   [...view.channelBox.children].forEach((button, i) => button.setAttribute("aria-pressed", String(i === view.channel)));
@@ -296,7 +299,7 @@ function showValue(view, traced) {
   view.root.dataset.value = traced.value;
   const shown = view.header.clamped && (traced.value < 0 || traced.value > 1)
     ? ` It is shown as ${traced.value < 0 ? "black: clamped to 0" : "white: clamped to 1"}.` : "";
-  const edge = padded ? ` ${padded} of the cells lie outside the picture (${view.header.border}).` : "";
+  const edge = padded ? ` ${padded} of the cells lie outside the picture (${BORDER_WORDS[view.header.border]}).` : "";
   const reads = view.pointed === "input" && kind === "kernel"
     ? ` The picture's pixel here is read by up to ${count} output values: one for each cell of the kernel.` : "";
   view.sentence.textContent = `out[${channel}${row}, ${col}] = ${short(traced.value)} is `

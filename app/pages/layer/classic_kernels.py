@@ -53,7 +53,8 @@ def body() -> None:
         guarded(lambda: show(form))
     with settings:
         kernel_form(form)
-    close_page("classic_kernels", kernel_code(form, chosen), chosen)
+    note = "What you painted stays here; the kernel that was found is in the link." if form.painting else ""
+    close_page("classic_kernels", kernel_code(form, chosen, current_theme()), chosen, note)
 
 
 live(body)
