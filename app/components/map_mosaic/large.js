@@ -10,14 +10,14 @@ const GRID_FROM = 12; // CSS pixels a cell
 const DIGITS_FROM = 46;
 
 export function buildLarge({ close, step, point }) {
-  const large = { at: null, header: null, opacity: 0.7 };
+  const large = { at: null, header: null, opacity: 1 };
   large.canvas = element("canvas");
   large.marks = element("canvas", { className: "marks" });
   large.frame = element("div", { className: "frame", tabIndex: 0, role: "group" }, large.canvas, large.marks);
   large.title = element("b");
   large.value = element("output", { className: "value" });
-  large.slider = element("input", { type: "range", min: 0, max: 100, step: 1, value: 70 });
-  large.percent = element("output", { textContent: "70 %" });
+  large.slider = element("input", { type: "range", min: 0, max: 100, step: 1, value: 100 });
+  large.percent = element("output", { textContent: "100 %" });
   large.back = button("All maps", "Close the large view (Escape)", close);
   large.facts = element("p");
   const controls = element("div", { className: "controls" }, large.title, large.facts, large.value,

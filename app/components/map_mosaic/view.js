@@ -147,6 +147,7 @@ function drawMosaic(view) {
   canvas.height = Math.max(1, Math.round(grid.height * ratio));
   canvas.style.width = `${grid.width}px`;
   canvas.style.height = `${grid.height}px`;
+  view.root.style.setProperty("--left-over", `${Math.max(0, room.height - grid.height - 2 * EDGE)}px`);
   const context = canvas.getContext("2d");
   const tile = { height: Math.ceil(height / header.stride), width: Math.ceil(width / header.stride) };
   const reduced = (grid.tile.width * ratio) / tile.width < 1;
@@ -161,7 +162,7 @@ function drawMosaic(view) {
     const y = Math.round(box.y * ratio);
     const across = Math.max(1, Math.round((box.x + box.width) * ratio) - x);
     const down = Math.max(1, Math.round((box.y + box.height) * ratio) - y);
-    context.fillRect(x - 1, y - 1, across + 2, down + 2); // a map that is white all over still has an edge
+    context.fillRect(x - 1, y - 1, across + 2, down + 2); // a map in the colour of the page still has an edge
     context.drawImage(sheet, left, top, tile.width, tile.height, x, y, across, down);
   }
 }

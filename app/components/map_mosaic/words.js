@@ -41,12 +41,12 @@ export function mapFacts({ arrays, shape }, channel) {
     + `greatest at row ${row}, column ${col}. ${share}`;
 }
 
-// The share of the picture that belongs to a cell is not all that the unit there can see: its receptive field is larger.
+// Which part of the picture a cell covers. What its unit can see, its receptive field, is another matter, not computed here.
 export function cellSentence(header, row, col, value) {
   const [, height, width] = header.shape;
   const [top, bottom] = under(row, height, header.side);
   const [left, right] = under(col, width, header.side);
   const span = (first, last) => (first === last ? `${first}` : `${first}–${last}`);
   return `Channel ${header.opened}, row ${row}, column ${col}: ${short(value)}. Its cell lies over rows ${span(top, bottom)} and `
-    + `columns ${span(left, right)} of the ${header.side} × ${header.side} pixels that the network saw; its receptive field is larger.`;
+    + `columns ${span(left, right)} of the ${header.side} × ${header.side} pixels that the network saw.`;
 }
