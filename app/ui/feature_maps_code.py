@@ -47,7 +47,7 @@ def feature_maps_code(form: Form, chosen: ChosenPicture, shown: Shown | None) ->
             _picture(chosen),
             load,
         ]
-        lines += ["", *_maps(shown), "", *_mosaic(form, shown), *_large(shown.channel), ""]
+        lines += ["", *_maps(shown), "", *_mosaic(form, shown), *_large(shown.channel, _theme()), ""]
         lines += ["answers = network.predictions_from_logits(activations.output, net.categories)"]
     lines += ["for answer in answers:", '    print(f"{answer.probability:.3g}  {answer.label}")']
     return "\n".join(lines) + "\n"
@@ -73,7 +73,6 @@ def _maps(shown: Shown) -> list[str]:
 
 def _mosaic(form: Form, shown: Shown) -> list[str]:
     stride = stride_for(shown.shape)
-    theme = f", theme={current_theme()!r}" if current_theme() == "dark" else ""
     lines = [
         'kind = "signed" if maps.min() < 0 else "magnitude"',
         f"limits = image.limits(maps, kind, per={form.per!r})",
@@ -86,17 +85,23 @@ def _mosaic(form: Form, shown: Shown) -> list[str]:
         tiles += f"[:, ::{stride}, ::{stride}]"
     return [
         *lines,
-        f"sheet = image.mosaic({tiles}, kind, limits={scales}{theme})",
+        f"sheet = image.mosaic({tiles}, kind, limits={scales}{_theme()})",
         'Path("feature_maps.png").write_bytes(image.encode_png(sheet))',
     ]
 
 
-def _large(channel: int | None) -> list[str]:
+def _theme() -> str:
+    return ', theme="dark"' if current_theme() == "dark" else ""
+
+
+def _large(channel: int | None, theme: str) -> list[str]:
     if channel is None:
         return []
     return [
         "",
-        f"print(maps[{channel}])  # the map of the large view, over what the network saw:",
-        f"over = image.overlay(net.crop(picture), maps[{channel}], kind, limits=tuple(limits[{channel}].tolist()))",
+        f"print(maps[{channel}])  # the map of the large view",
+        "opacity = 1  # less lets the part of the picture that the network saw shine through",
+        f"scale = tuple(limits[{channel}].tolist())",
+        f"over = image.overlay(net.crop(picture), maps[{channel}], kind, opacity, limits=scale{theme})",
         f'over.save("map_{channel}.png")',
     ]

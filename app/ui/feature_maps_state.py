@@ -21,6 +21,7 @@ SCALES = {"shared": "Shared", "own": "Own"}
 ORDERS = {"index": "Index", "mean": "Mean", "maximum": "Maximum", "magnitude": "Mean of |values|"}
 _LAYER = "layer"
 _MAP = "map"
+_MOST_DIGITS = 6  # of a channel in a link; Python refuses to read a number of thousands of digits
 _NOTICE = "_layer_notice"
 
 
@@ -58,7 +59,7 @@ def open_layer(strip: Strip) -> StripLayer:
 def open_map(count: int) -> int | None:
     """The channel whose large view is open, of `count`; None for the mosaic."""
     text = linked(_MAP, "")
-    if text.isascii() and text.isdigit() and int(text) < count:
+    if len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit() and int(text) < count:
         return int(text)
     if text:
         _forget(_MAP)

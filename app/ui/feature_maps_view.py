@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.components.answers.component import Answers
 from app.components.colour_bar import colour_bar
 from app.components.map_mosaic.component import OpenMap, Scene
@@ -12,7 +14,7 @@ from app.ui.feature_maps_state import ORDERS, Form
 from app.ui.network_picker import NetworkChoice
 from app.ui.theme import current_theme
 from cnnviz.image import limits, mosaic
-from cnnviz.network import Network
+from cnnviz.network import Network, Prediction
 
 
 def mosaic_scene(
@@ -54,7 +56,7 @@ def mosaic_scene(
     )
 
 
-def answers_of(choice: NetworkChoice, output: LayerOutput, seen: Seen) -> Answers:
+def answers_of(choice: NetworkChoice, network: Network, found: Sequence[Prediction], seen: Seen) -> Answers:
     """The network's five answers beside what it saw."""
-    rows = tuple((answer.label, answer.probability) for answer in output.answers)
-    return Answers(choice.info.title, choice.trained, rows, seen.jpeg, seen.side)
+    rows = tuple((answer.label, answer.probability) for answer in found)
+    return Answers(choice.info.title, choice.trained, rows, len(network.categories), seen.jpeg, seen.side)

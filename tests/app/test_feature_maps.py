@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import struct
 import subprocess
 import sys
 from io import BytesIO
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,17 +19,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from torch.nn import functional
 
-from app.ui.byte_cache import IN_USE, ByteCache, share_of_memory
 from app.ui.feature_maps_layers import strip_of
-from app.ui.feature_maps_numbers import MOST_PIXELS, kind_of, map_numbers, map_order, stride_for
+from app.ui.feature_maps_numbers import MOST_PIXELS, stride_for
 from app.ui.feature_maps_passes import layer_output
 from app.ui.lesson import questions
-from app.ui.network_picker import NetworkChoice
-from app.ui.network_store import FORGET_FAILURE, NetworkStore
 from app.ui.picture import ChosenPicture
 from cnnviz import analysis, network
-from cnnviz.errors import LayerError, NetworkError
-from cnnviz.image import load_sample
+from cnnviz.image import colourise, load_sample
 
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 PAGE = "pages/analysis/feature_maps.py"
@@ -193,7 +189,7 @@ def test_an_unknown_network_in_the_link_is_said_and_the_default_shown() -> None:
     assert sent(app, "map_mosaic")[0]["network"] == "EfficientNet-Lite0"
 
 
-@pytest.mark.parametrize("channel", ["32", "-1", "cat", "٣"])
+@pytest.mark.parametrize("channel", ["32", "-1", "cat", "٣", "1" * 4400], ids=lambda text: text[:9])
 def test_an_impossible_map_in_the_link_shows_the_mosaic(channel: str) -> None:
     app = opened(f"map={channel}")
     assert not app.exception
@@ -249,18 +245,45 @@ def test_tokens_are_shown_on_the_grid_of_their_patches() -> None:
     np.testing.assert_allclose(arrays["values"].ravel(), tokens[1:, 5], rtol=1e-3, atol=1e-4)
 
 
-def test_what_has_no_rows_and_columns_is_said_in_its_place() -> None:
-    net = network.load_network("swin_t", "none")
-    inside = next((one for one in strip_of(net).layers if one.layer.layout in ("windows", "other")), None)
-    query = f"network=maxvit_t&weights=none&layer={_windows('maxvit_t')}" if inside is None else f"layer={inside.id}"
-    app = opened(query if inside is None else f"network=swin_t&weights=none&{query}")
+INSIDE = [("swin_v2_t", "features.1.0.attn.cpb_mlp.0"), ("maxvit_t", "")]
+
+
+@pytest.mark.parametrize(("name", "layer"), INSIDE)
+def test_a_layer_without_rows_and_columns_leaves_strip_and_answers(name: str, layer: str) -> None:
+    net = network.load_network(name, "none")
+    layer = layer or next(one.id for one in strip_of(net).layers if one.layer.layout == "windows")
+    app = opened(f"network={name}&weights=none&layer={layer}", "Code")
     assert not app.exception
     assert "no rows and columns" in app.error[0].value
+    assert sent(app, "layer_strip")[0]["marked"] == layer
+    direct = network.predict(net, load_sample("chelsea"))
+    assert [label for label, _ in sent(app, "answers")[0]["rows"]] == [answer.label for answer in direct]
+    assert "network.predict(net, picture)" in app.code[0].value
 
 
-def _windows(name: str) -> str:
-    net = network.load_network(name, "none")
-    return next(one.id for one in strip_of(net).layers if one.layer.layout == "windows")
+def test_the_part_that_stays_with_a_visitor_holds_no_maps_and_no_network() -> None:
+    """Streamlit keeps the functions of a page's live parts; what hangs on them stays in memory with each visitor."""
+    before = {id(one) for one in gc.get_objects() if type(one).__name__ == "Drawn"}
+    app = opened("layer=conv_stem")
+    for layer in ("conv_head", "bn1.act"):
+        app.session_state["layer"] = layer
+        app.run()
+    found = [one for one in gc.get_objects() if type(one).__name__ == "Drawn" and id(one) not in before]
+    assert found
+    assert not any(_reaches(one, (np.ndarray, torch.Tensor, torch.nn.Module)) for one in found)
+
+
+def _reaches(start: object, kinds: tuple[type, ...]) -> bool:
+    """Whether an object of these kinds hangs on `start`, by its fields."""
+    seen, waiting = set(), [start]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, kinds):
+            return True
+        if id(one) not in seen:
+            seen.add(id(one))
+            waiting += [*getattr(one, "__dict__", {}).values(), *(one if isinstance(one, (list, tuple)) else ())]
+    return False
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 500), (500, 3)])
@@ -272,34 +295,59 @@ def test_the_smallest_pictures_have_maps(lite0: network.Network, size: tuple[int
     assert np.isfinite(output.maps).all()
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "",
-        "layer=blocks.1.0.conv_pw&order=mean&scale=own&picture=coffee",
-        "layer=conv_stem&map=29&order=magnitude",
-        "network=resnet18&weights=none&layer=layer2.0.relu:1&order=maximum",
-    ],
-)
-def test_the_code_gives_what_is_on_the_page(query: str, tmp_path: Path) -> None:
-    app = opened(query, "Code")
+CODE = [
+    "",
+    "layer=blocks.1.0.conv_pw&order=mean&scale=own&picture=coffee",
+    "layer=conv_stem&map=29&order=magnitude",
+    "network=resnet18&weights=none&layer=layer2.0.relu:1&order=maximum",
+]
+RUN_ALL = """
+import contextlib, os, sys
+for folder in sys.argv[1:]:
+    os.chdir(folder)
+    with open("code.py") as code, open("out.txt", "w") as out, contextlib.redirect_stdout(out):
+        exec(code.read(), {})
+"""
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[AppTest, Path]]:
+    """The page under each link of `CODE`, and the folder in which its program ran; one interpreter ran them all."""
+    made = {}
+    for query in CODE:
+        made[query] = opened(query, "Code"), tmp_path_factory.mktemp("program")
+        (made[query][1] / "code.py").write_text(made[query][0].code[0].value)
+    folders = [str(folder) for _, folder in made.values()]
+    done = subprocess.run([sys.executable, "-c", RUN_ALL, *folders], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return made
+
+
+@pytest.mark.parametrize("query", CODE)
+def test_the_code_gives_what_is_on_the_page(query: str, programs: dict[str, tuple[AppTest, Path]]) -> None:
+    app, folder = programs[query]
     header, arrays = sent(app, "map_mosaic")
     answers, _ = sent(app, "answers")
-    done = subprocess.run(
-        [sys.executable, "-c", app.code[0].value], cwd=tmp_path, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    with Image.open(tmp_path / "feature_maps.png") as made:
+    with Image.open(folder / "feature_maps.png") as made:
         difference = np.abs(np.asarray(made).astype(int) - arrays["mosaic"])
     assert difference.shape == arrays["mosaic"].shape
     assert difference.max() <= 1  # a level of 253: another number of threads rounds differently
-    lines = done.stdout.splitlines()
+    lines = (folder / "out.txt").read_text().splitlines()
     assert lines[0].startswith(str(tuple(header["shape"])))
     labels = [line.split("  ", 1)[1] for line in lines[-5:]]
     probabilities = [float(line.split("  ", 1)[0]) for line in lines[-5:]]
     assert labels == [label for label, _ in answers["rows"]]
     np.testing.assert_allclose(probabilities, [p for _, p in answers["rows"]], rtol=6e-3)
-    assert (tmp_path / "map_29.png").exists() == ("map=29" in query)
+    assert (folder / "map_29.png").exists() == ("map=29" in query)
+
+
+def test_the_codes_large_map_is_in_the_pure_colours_of_its_scale(programs: dict[str, tuple[AppTest, Path]]) -> None:
+    app, folder = programs["layer=conv_stem&map=29&order=magnitude"]
+    _, arrays = sent(app, "map_mosaic")
+    wanted = colourise(arrays["values"], "signed", tuple(arrays["limits"][29].tolist()))
+    with Image.open(folder / "map_29.png") as made:
+        difference = np.abs(np.asarray(made)[::2, ::2].astype(int) - wanted)
+    assert difference.max() <= 4  # a level may round to its neighbour
 
 
 def test_a_large_layers_mosaic_is_thinned() -> None:
@@ -348,166 +396,3 @@ def test_a_question_sets_the_page_up() -> None:
     header, _ = sent(app, "map_mosaic")
     assert (header["layer"], header["opened"], header["own_scale"]) == ("conv_stem", 29, True)
     assert any("Right." in box.value for box in app.success)
-
-
-# Numbers, caches and the store of networks, each by itself.
-
-
-def test_map_numbers_are_those_of_a_loop() -> None:
-    maps = np.random.default_rng(3).normal(size=(5, 4, 7)).astype(np.float32)
-    maps[2] = 0
-    numbers = map_numbers(maps)
-    for channel, one in enumerate(maps):
-        values = [float(value) for row in one for value in row]
-        assert numbers.mean[channel] == pytest.approx(sum(values) / 28, abs=1e-6)
-        assert (numbers.least[channel], numbers.greatest[channel]) == (min(values), max(values))
-        assert numbers.place[channel] == values.index(max(values))
-        assert numbers.zeros[channel] == sum(value == 0 for value in values) / 28
-
-
-def test_equal_maps_stay_in_the_order_of_their_index() -> None:
-    maps = np.zeros((6, 2, 2), np.float32)
-    maps[4] = 1
-    assert map_order(map_numbers(maps), "mean").tolist() == [4, 0, 1, 2, 3, 5]
-
-
-def test_a_map_of_not_a_number_comes_last() -> None:
-    maps = np.ones((3, 2, 2), np.float32)
-    maps[0, 0, 0] = np.nan
-    assert map_order(map_numbers(maps), "maximum").tolist() == [1, 2, 0]
-
-
-def test_a_scale_is_signed_only_where_a_value_is_negative() -> None:
-    maps = np.ones((2, 2, 2), np.float32)
-    assert kind_of(map_numbers(maps)) == "magnitude"
-    maps[1, 1, 1] = -1e-9
-    assert kind_of(map_numbers(maps)) == "signed"
-
-
-@pytest.mark.parametrize("shape", [(64, 56, 56), (64, 224, 224), (528, 192, 192), (7392, 7, 7), (100_000, 1, 1)])
-def test_mosaics_stay_within_their_bound(shape: tuple[int, int, int]) -> None:
-    stride = stride_for(shape)
-    assert shape[0] * -(-shape[1] // stride) * -(-shape[2] // stride) <= MOST_PIXELS
-    assert stride == 1 or shape[0] * -(-shape[1] // (stride - 1)) * -(-shape[2] // (stride - 1)) > MOST_PIXELS
-
-
-def test_the_cache_drops_what_was_longest_unused() -> None:
-    cache: ByteCache[str] = ByteCache(10)
-    made: list[str] = []
-
-    def get(key: str, size: int) -> str:
-        def make() -> tuple[str, int]:
-            made.append(key)
-            return key.upper(), size
-
-        return cache.get(key, make)
-
-    for key in ("a", "b", "a", "c"):  # 4 bytes each: b goes when c comes
-        assert get(key, 4) == key.upper()
-    assert made == ["a", "b", "c"]
-    get("a", 4)
-    assert made == ["a", "b", "c"]
-    get("b", 4)
-    assert made == ["a", "b", "c", "b"]
-    get("huge", 11)
-    assert cache.nbytes <= 10
-
-
-def test_what_others_use_is_not_worth_driving_out() -> None:
-    now = [0.0]
-    cache: ByteCache[str] = ByteCache(10, clock=lambda: now[0])
-    cache.get("a", lambda: ("A", 6))
-    assert cache.worth("a", 6)
-    assert cache.worth("b", 4)
-    assert not cache.worth("b", 5)
-    now[0] = IN_USE + 1
-    assert cache.worth("b", 5)
-
-
-def test_a_share_of_the_memory_stays_between_its_bounds() -> None:
-    assert share_of_memory(0.0, least=5, most=10) == 5
-    assert share_of_memory(1.0, least=5, most=10) == 10
-
-
-def test_what_fails_to_be_made_is_made_again() -> None:
-    cache: ByteCache[int] = ByteCache(10)
-    with pytest.raises(LayerError):
-        cache.get("key", _fails)
-    assert cache.get("key", lambda: (7, 1)) == 7
-
-
-def _fails() -> tuple[int, int]:
-    raise LayerError("It has no maps.")
-
-
-def _fake_network(size: int) -> Any:
-    parameter = torch.zeros(size, dtype=torch.uint8)
-    return SimpleNamespace(module=SimpleNamespace(parameters=lambda: iter([parameter])))
-
-
-def test_a_network_is_loaded_once_for_all_who_ask() -> None:
-    loaded: list[str] = []
-    store = NetworkStore(lambda name, weights, progress: loaded.append(name) or _fake_network(1))
-    first, second = store.ask("a", "auto"), store.ask("a", "auto")
-    assert first is second
-    first.result()
-    assert loaded == ["a"]
-
-
-def test_networks_beyond_the_bound_go_longest_unused_first() -> None:
-    store = NetworkStore(lambda *_: _fake_network(40), most_bytes=100)
-    for name in ("a", "b", "a", "c"):
-        store.ask(name, "auto").finished.wait(5)
-        store.ask(name, "auto").result()
-    _until(lambda: len(store.names()) == 2)
-    assert store.names() == (("a", "auto"), ("c", "auto"))
-
-
-def test_a_network_larger_than_the_bound_is_kept_alone() -> None:
-    store = NetworkStore(lambda *_: _fake_network(40), most_bytes=10)
-    store.ask("a", "auto").result()
-    store.ask("b", "auto").result()
-    _until(lambda: store.names() == (("b", "auto"),))
-
-
-def test_a_failure_is_told_again_for_a_while_and_then_tried_again() -> None:
-    now, tries = [0.0], []
-
-    def load(*_: object) -> Any:
-        tries.append(now[0])
-        raise NetworkError("There is no connection.")
-
-    store = NetworkStore(load, clock=lambda: now[0])
-    for moment in (0.0, FORGET_FAILURE - 1, FORGET_FAILURE + 1):
-        now[0] = moment
-        with pytest.raises(NetworkError, match="no connection"):
-            store.ask("a", "auto").result()
-    assert tries == [0.0, FORGET_FAILURE + 1]
-
-
-def test_progress_of_a_download_can_be_read_while_it_runs() -> None:
-    seen = []
-
-    def load(name: str, weights: str, progress: Any) -> Any:
-        progress(3, 10)
-        seen.append((store.ask("a", "auto").done_bytes, store.ask("a", "auto").total_bytes))
-        return _fake_network(1)
-
-    store = NetworkStore(load)
-    store.ask("a", "auto").result()
-    assert seen == [(3, 10)]
-
-
-def test_an_untrained_choice_says_so_in_its_title() -> None:
-    info = network.network_info("resnet18")
-    assert NetworkChoice(info, "auto").title == "ResNet-18"
-    assert NetworkChoice(info, "none").title == "ResNet-18, untrained"
-
-
-def _until(true: Any, seconds: float = 5) -> None:
-    import time
-
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)

@@ -1,9 +1,10 @@
 // What the network saw and its five most probable answers, as bars and numbers.
 
 import { element } from "../shared/dom.js";
-import { full, short } from "../shared/format.js";
+import { full } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { decode, put, saveText } from "../shared/pixels.js";
+import { note, percent } from "./words.js";
 
 export default mounting(build, (view, header) => {
   if (header.token !== view.token) show(view, header);
@@ -39,12 +40,8 @@ async function show(view, header) {
       element("b", { textContent: percent(probability), title: full(probability) }), element("div", {}, bar));
   }));
   view.note.className = header.trained ? "note" : "note untrained";
-  view.note.textContent = header.trained
-    ? `It saw the middle of the picture, ${header.side} × ${header.side} pixels.`
-    : "Untrained: random weights, so these answers mean nothing.";
+  view.note.textContent = note(header);
   view.root.dataset.answers = header.rows.map(([label]) => label).join("|");
 }
-
-const percent = (probability) => `${short(100 * probability)} %`;
 
 const csv = (rows) => `answer,probability\n${rows.map(([label, p]) => `"${label.replaceAll('"', '""')}",${p}`).join("\n")}\n`;

@@ -39,11 +39,17 @@ class Block(Protocol):
     def layer(self) -> _Call: ...
 
 
-def layer_strip(key: str, network: str, blocks: Sequence[Block], left_out: int, on_choose: Callable[[], None]) -> None:
-    """Mount the strip. `on_choose`: `state[key].choose` is the id of the layer that the learner chose."""
+def layer_strip(
+    key: str, network: str, blocks: Sequence[Block], left_out: int, marked: str | None, on_choose: Callable[[], None]
+) -> None:
+    """Mount the strip. `on_choose`: `state[key].choose` is the id of the layer that the learner chose.
+
+    `marked` is the layer to mark where there is no mosaic that tells; else None.
+    """
     header = {
         "network": network,
         "left_out": left_out,
+        "marked": marked,
         "layers": [[block.id, block.word, block.kind, block.layer.layout, block.layer.shape] for block in blocks],
     }
     _render(key=key, data=pack(header), on_choose_change=on_choose)

@@ -1,6 +1,6 @@
 // All layers of a network in the order in which they run. A block's height tells the maps' size, its width the channels.
 
-import { hear } from "../shared/channel.js";
+import { hear, say } from "../shared/channel.js";
 import { element } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { blockSize, groups, mapsOf, sentence } from "./sizes.js";
@@ -41,7 +41,8 @@ function show(view, header) {
   const largest = Math.max(...layers.map((layer) => layer.height));
   view.scroll.replaceChildren(...groups(layers).map((group) => groupOf(view, group, largest)));
   view.root.dataset.layers = layers.length;
-  mark(view, view.chosen);
+  if (header.marked === null) mark(view, view.chosen);
+  else say("layer", header.marked);
   tell(view, null);
 }
 

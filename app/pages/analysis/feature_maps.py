@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.components.answers.component import answers
+from app.components.answers.component import Answers, answers
 from app.components.layer_strip.component import layer_strip
 from app.components.map_mosaic.component import map_mosaic
 from app.ui.feature_maps_code import Shown, feature_maps_code
@@ -16,44 +16,61 @@ from app.ui.feature_maps_state import MOSAIC, STRIP, Form, layer_chosen, map_ope
 from app.ui.frame import bench, close_page, guarded, live, open_page
 from app.ui.network_picker import obtain
 
-if TYPE_CHECKING:
-    from app.ui.feature_maps_passes import LayerOutput
-
 chosen = open_page(
     "Feature maps",
     "Each channel of a layer is a map: where in the picture did this layer find what that channel responds to?",
 )
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What the rest of the page needs of the last layer drawn: its answers, no maps. `shown` None: no maps."""
+
+    answers: Answers
+    shown: Shown | None
+
+
 def show(form: Form, beside: DeltaGenerator) -> Shown | None:
-    network = obtain(form.choice)
-    if network is None:
+    if obtain(form.choice) is None:
         return None
+    drawn: list[Drawn] = []
+    live(lambda: guarded(lambda: layer_part(form, drawn)))  # another layer is answered without the rest of the page
+    if not drawn:
+        return None
+    with beside:
+        answers("answers", drawn[0].answers)
+    return drawn[0].shown
+
+
+def layer_part(form: Form, drawn: list[Drawn]) -> None:
+    """The strip, the open layer's maps; `drawn` is left with this one alone.
+
+    Streamlit keeps the part as long as the visitor is there, so it holds neither network nor maps: it asks for them.
+    """
+    network = obtain(form.choice)
+    if network is None:  # gone in between, and not to be had again: the page says so
+        st.rerun()
     # torch is in from here on; before, these imports would hold up the page.
     from app.ui.feature_maps_layers import strip_of
     from app.ui.feature_maps_passes import layer_output, seen_by
     from app.ui.feature_maps_view import answers_of, mosaic_scene
 
-    strip = strip_of(network)
-    seen = seen_by(network, form.choice.key, chosen)
-    shown: list[tuple[LayerOutput, Shown]] = []
+    strip, seen = strip_of(network), seen_by(network, form.choice.key, chosen)
+    layer = open_layer(strip)
 
-    def maps() -> None:
-        layer = open_layer(strip)
-        strip_place = st.container()
+    def maps() -> Shown:
         output = layer_output(network, form.choice.key, chosen, strip, layer)
         channel = open_map(len(output.maps))
         map_mosaic(MOSAIC, mosaic_scene(form, network, layer, output, seen, channel), on_open=map_opened)
-        with strip_place:
-            layer_strip(STRIP, form.choice.title, strip.layers, strip.left_out, on_choose=layer_chosen)
-        shown.append((output, Shown(layer, output.maps.shape, channel)))
+        return Shown(layer, output.maps.shape, channel)
 
-    live(lambda: guarded(maps))  # another layer is answered without the rest of the page
-    if not shown:
-        return None
-    with beside:
-        answers("answers", answers_of(form.choice, shown[0][0], seen))
-    return shown[0][1]
+    strip_place = st.container()
+    shown = guarded(maps)  # first: the maps are what the learner waits for; some layers have none, and say so
+    with strip_place:
+        marked = layer.id if shown is None else None
+        layer_strip(STRIP, form.choice.title, strip.layers, strip.left_out, marked, on_choose=layer_chosen)
+    found = layer_output(network, form.choice.key, chosen, strip, layer if shown else strip.default).answers
+    drawn[:] = [Drawn(answers_of(form.choice, network, found, seen), shown)]
 
 
 def body() -> None:
