@@ -16,7 +16,7 @@ from scripts.browser import get_browser
 from scripts.serve import APP, running
 
 VIEW = ".convolution[data-cnnviz-drawn]"
-GRID = "convolution?layer=maps"  # 64×64, two kernels, two maps
+GRID = "convolution?conv_layer=maps"  # 64×64, two kernels, two maps
 FRAMES = 120
 REPEATS = 5
 PLAY_S = 10

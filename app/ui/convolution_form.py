@@ -10,25 +10,25 @@ from app.ui.linked import hold, linked, set_linked
 from cnnviz.errors import SettingsError
 
 VIEW = "convolution_view"
-_LAYER = "layer"
+_LAYER, _SHOW, _INPUT, _SIDE = "conv_layer", "conv_show", "conv_input", "conv_side"
 _TOLD = "_convolution_told"  # (revision, text): the last settings that the view told of
 
 
 def convolution_form() -> tuple[Layer, int | None]:
     """Draw the row; the layer, and the view's revision of it where the view itself set it last."""
     name, layer = _current()
-    hold("show", name)
-    hold("input", layer.input)
-    hold("side", layer.side)
+    hold(_SHOW, name)
+    hold(_INPUT, layer.input)
+    hold(_SIDE, layer.side)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            "Show", list(PRESETS), key="show", format_func=lambda key: PRESETS[key].title, on_change=_chosen, width=275
+            "Show", list(PRESETS), key=_SHOW, format_func=lambda key: PRESETS[key].title, on_change=_chosen, width=275
         )
-        st.selectbox("Input", list(INPUTS), key="input", format_func=INPUTS.__getitem__, on_change=_given, width=170)
+        st.selectbox("Input", list(INPUTS), key=_INPUT, format_func=INPUTS.__getitem__, on_change=_given, width=170)
         st.selectbox(
-            "Size", sides(layer.input), key="side", format_func=lambda n: f"{n} × {n}", on_change=_given, width=125
+            "Size", sides(layer.input), key=_SIDE, format_func=lambda n: f"{n} × {n}", on_change=_given, width=125
         )
-        st.button("Start again", on_click=_chosen, disabled=layer == LAYERS[name], key="again")
+        st.button("Start again", on_click=_chosen, disabled=layer == LAYERS[name], key="conv_again")
     st.markdown(PRESETS[name].look)
     revision, text = st.session_state.get(_TOLD, (None, None))
     return layer, revision if text == format_layer(name, layer, LAYERS) else None
@@ -57,9 +57,9 @@ def _current() -> tuple[str, Layer]:
 
 
 def _chosen() -> None:
-    set_linked(_LAYER, st.session_state["show"])
+    set_linked(_LAYER, st.session_state[_SHOW])
 
 
 def _given() -> None:
     name, layer = _current()
-    set_linked(_LAYER, format_layer(name, layer.on(st.session_state["input"], st.session_state["side"]), LAYERS))
+    set_linked(_LAYER, format_layer(name, layer.on(st.session_state[_INPUT], st.session_state[_SIDE]), LAYERS))

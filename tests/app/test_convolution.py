@@ -75,34 +75,34 @@ def test_the_page_opens_on_three_channels_of_the_picture() -> None:
     assert header["names"] == ["Red", "Green", "Blue"]
     assert header["arrays"]["input"]["shape"] == [3, 48, 48]
     assert len(header["settings"]["weights"]) == 27
-    assert "layer" not in app.query_params
+    assert "conv_layer" not in app.query_params
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_can_be_shown(name: str) -> None:
-    app = opened(f"layer={name}")
+    app = opened(f"conv_layer={name}")
     assert not app.exception and not app.warning
     assert scene(app)["settings"] == LAYERS[name].view_settings()
     assert torchs(LAYERS[name]).numel()
 
 
 def test_choosing_a_preset_writes_the_link_and_starts_again() -> None:
-    app = opened("layer=same;stride=3x3")
+    app = opened("conv_layer=same;stride=3x3")
     assert scene(app)["settings"]["stride"] == [3, 3]
-    app.button(key="again").click().run()
+    app.button(key="conv_again").click().run()
     assert scene(app)["settings"]["stride"] == [1, 1]
-    app.selectbox(key="show").select("leftover").run()
-    assert app.query_params["layer"] == "leftover"
+    app.selectbox(key="conv_show").select("leftover").run()
+    assert app.query_params["conv_layer"] == "leftover"
     assert scene(app)["settings"]["stride"] == [2, 2]
 
 
 def test_another_input_keeps_the_layer() -> None:
-    app = opened("layer=same")
-    app.selectbox(key="input").select("colour").run()
+    app = opened("conv_layer=same")
+    app.selectbox(key="conv_input").select("colour").run()
     header = scene(app)
     assert header["arrays"]["input"]["shape"][0] == 3
     assert len(header["settings"]["weights"]) == 27
-    app.selectbox(key="side").select(64).run()
+    app.selectbox(key="conv_side").select(64).run()
     assert scene(app)["arrays"]["input"]["shape"] == [3, 64, 64]
     assert not app.exception
 
@@ -113,7 +113,7 @@ def test_another_input_keeps_the_layer() -> None:
      "same;bias=nan", "same;groups=2", "same;colour=red", "same;side=7777", "same;input=sound", "same;mode=sideways"],
 )  # fmt: skip
 def test_a_broken_link_is_said_and_the_page_goes_on(text: str) -> None:
-    app = opened(f"layer={text}")
+    app = opened(f"conv_layer={text}")
     assert not app.exception
     assert len(app.warning) == 1
     assert scene(app)["settings"] == LAYERS["channels"].view_settings()
@@ -226,7 +226,7 @@ def test_a_lone_point_comes_out_as_the_turned_kernel() -> None:
 
 def test_the_questions_name_presets_that_there_are() -> None:
     for question in questions("convolution"):
-        parse_layer(question.setup["layer"], LAYERS)
+        parse_layer(question.setup["conv_layer"], LAYERS)
 
 
 def test_what_the_view_tells_is_written_as_what_differs_from_the_preset() -> None:
@@ -235,14 +235,14 @@ def test_what_the_view_tells_is_written_as_what_differs_from_the_preset() -> Non
 
 
 def test_committing_to_an_answer_sets_the_page_up() -> None:
-    app = opened("layer=same;stride=3x3")
+    app = opened("conv_layer=same;stride=3x3")
     app.session_state["convolution_foot"] = "Predict, then look"
     app.run()
     app.radio(key="convolution_question_2").set_value(1).run()
     app.button(key="convolution_question_2_commit").click().run()
     assert not app.exception
     assert app.success[0].value.startswith("Right.")
-    assert app.query_params["layer"] == "leftover"
+    assert app.query_params["conv_layer"] == "leftover"
     assert scene(app)["settings"] == LAYERS["leftover"].view_settings()
 
 

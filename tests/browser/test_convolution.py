@@ -39,7 +39,7 @@ def slide(page: Page, label: str, value: int) -> None:
 
 
 def test_pointing_at_an_output_takes_it_apart(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=same")
+    opened(page, f"{PAGE}?conv_layer=same")
     kernel = np.reshape(LAYERS["same"].weights, (3, 3))
     for row, col in [(0, 0), (3, 4), (7, 7)]:
         expected = trace(number_grid(8)[None], kernel[None], row, col, padding=1)
@@ -52,7 +52,7 @@ def test_pointing_at_an_output_takes_it_apart(page: Page) -> None:
 
 
 def test_pointing_at_an_input_lights_its_readers(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=shrinks")
+    opened(page, f"{PAGE}?conv_layer=shrinks")
     point(page, "input", 4, 4, (8, 8))
     expect(sentence(page)).to_contain_text("is read by 9 output values, through 9 weights.")
     point(page, "input", 0, 0, (8, 8))
@@ -61,7 +61,7 @@ def test_pointing_at_an_input_lights_its_readers(page: Page) -> None:
 
 
 def test_stride_two_leaves_one_row_and_one_column_unread(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=leftover")
+    opened(page, f"{PAGE}?conv_layer=leftover")
     expect(page.locator(f"{VIEW} figure[data-role=output] small")).to_have_text("2 × 2")
     formula = page.locator(f"{VIEW} .formula")
     expect(formula).to_contain_text("⌊(6 + 2·0 − 1·(3 − 1) − 1) / 2⌋ + 1 = ⌊3 / 2⌋ + 1 = 2, remainder 1")
@@ -85,7 +85,7 @@ HATCHED = """(canvas) => {
 
 
 def test_keys_alone_reach_every_place_pin_and_let_go(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=shrinks")
+    opened(page, f"{PAGE}?conv_layer=shrinks")
     output = frame(page, "output")
     output.focus()
     page.keyboard.press("Home")
@@ -107,7 +107,7 @@ def test_keys_alone_reach_every_place_pin_and_let_go(page: Page) -> None:
 
 
 def test_a_click_pins_and_another_lets_go(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=shrinks")
+    opened(page, f"{PAGE}?conv_layer=shrinks")
     point(page, "output", 2, 2, (6, 6))
     page.mouse.down()
     page.mouse.up()
@@ -120,7 +120,7 @@ def test_a_click_pins_and_another_lets_go(page: Page) -> None:
 
 
 def test_play_walks_to_the_end_and_pointing_pauses_it(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=leftover")
+    opened(page, f"{PAGE}?conv_layer=leftover")
     where = page.locator(f"{VIEW} .where")
     slide(page, "Speed, positions a second", 6)
     page.get_by_role("button", name="Play", exact=True).click()
@@ -142,13 +142,13 @@ def test_play_walks_to_the_end_and_pointing_pauses_it(page: Page) -> None:
 def test_nothing_moves_by_itself_and_play_is_slow_where_less_motion_is_asked_for(
     open_page: Callable[..., Page],
 ) -> None:
-    page = opened(open_page(reduced_motion="reduce"), f"{PAGE}?layer=leftover")
+    page = opened(open_page(reduced_motion="reduce"), f"{PAGE}?conv_layer=leftover")
     expect(page.get_by_label("Speed, positions a second")).to_have_value("0")
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
 
 
 def test_a_setting_is_answered_at_once_and_reaches_the_link(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=same")
+    opened(page, f"{PAGE}?conv_layer=same")
     before = token(page)
     slide(page, "Stride", 3)
     expect(page.locator(f"{VIEW} figure[data-role=output] small")).to_have_text("3 × 3")
@@ -163,7 +163,7 @@ def test_a_setting_is_answered_at_once_and_reaches_the_link(page: Page) -> None:
 
 
 def test_fast_sliding_ends_on_the_last_setting(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=shrinks")
+    opened(page, f"{PAGE}?conv_layer=shrinks")
     slider = page.locator(VIEW).get_by_label("Padding", exact=True)
     slider.focus()
     for _ in range(7):
@@ -174,7 +174,7 @@ def test_fast_sliding_ends_on_the_last_setting(page: Page) -> None:
 
 
 def test_a_weight_is_typed_and_the_output_follows(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=shrinks")
+    opened(page, f"{PAGE}?conv_layer=shrinks")
     kernel = page.locator(f"{VIEW} .kernel")
     kernel.focus()
     page.keyboard.press("ArrowRight")
@@ -190,7 +190,7 @@ def test_a_weight_is_typed_and_the_output_follows(page: Page) -> None:
 
 
 def test_dragging_a_weight_up_makes_it_larger(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=shrinks")
+    opened(page, f"{PAGE}?conv_layer=shrinks")
     box = page.locator(f"{VIEW} .kernel canvas").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -202,7 +202,7 @@ def test_dragging_a_weight_up_makes_it_larger(page: Page) -> None:
 
 
 def test_what_cannot_be_says_what_would_help_and_the_view_recovers(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=leftover")
+    opened(page, f"{PAGE}?conv_layer=leftover")
     slide(page, "Kernel size", 9)
     expect(sentence(page)).to_have_text(
         "A 9×9 kernel spans 9 pixels but the input is only 6 high: use padding of at least 2 or a kernel of at most 6."
@@ -213,7 +213,7 @@ def test_what_cannot_be_says_what_would_help_and_the_view_recovers(page: Page) -
 
 
 def test_the_same_layer_transposed_stamps_the_kernel(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=transposed")
+    opened(page, f"{PAGE}?conv_layer=transposed")
     expect(page.locator(f"{VIEW} figure[data-role=output] small")).to_have_text("9 × 9")
     point(page, "input", 1, 1, (4, 4))
     value = int(number_grid(4)[1, 1])
@@ -223,11 +223,11 @@ def test_the_same_layer_transposed_stamps_the_kernel(page: Page) -> None:
 
 
 def test_a_preset_chosen_after_own_settings_wins(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=same")
+    opened(page, f"{PAGE}?conv_layer=same")
     slide(page, "Stride", 2)
     page.wait_for_url(re.compile(r"stride"))
     before = token(page)
-    page.locator(".st-key-show").get_by_role("combobox").click()
+    page.locator(".st-key-conv_show").get_by_role("combobox").click()
     page.get_by_role("option", name="Depthwise: channels apart").click()
     redrawn(page, before)
     expect(page.locator(f"{VIEW} figure[data-role=output]")).to_have_count(3)
@@ -236,14 +236,14 @@ def test_a_preset_chosen_after_own_settings_wins(page: Page) -> None:
 
 
 def test_an_own_setting_after_a_preset_is_kept(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=same")
+    opened(page, f"{PAGE}?conv_layer=same")
     before = token(page)
-    page.locator(".st-key-again button").wait_for()
+    page.locator(".st-key-conv_again button").wait_for()
     slide(page, "Dilation", 2)
     page.wait_for_url(re.compile(r"dilation"))
     redrawn(page, before)
     expect(page.locator(VIEW).get_by_label("Dilation", exact=True)).to_have_value("2")
-    page.locator(".st-key-again button").click()
+    page.locator(".st-key-conv_again button").click()
     expect(page.locator(VIEW).get_by_label("Dilation", exact=True)).to_have_value("1")
 
 
@@ -275,7 +275,7 @@ def test_the_view_loads_at_most_60_kilobytes(page: Page) -> None:
 
 
 def test_a_picture_of_512_pixels_is_shown_without_digits(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=maps;side=512")
+    opened(page, f"{PAGE}?conv_layer=maps;side=512")
     expect(page.locator(f"{VIEW} figure[data-role=output] small").first).to_have_text(re.compile(r"\d{3} × \d{3}"))
     shape = page.locator(VIEW).evaluate("(root) => root.shown.traced.terms[0].patch.length")
     assert shape == 9
