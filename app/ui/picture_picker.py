@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -183,13 +184,18 @@ def _own_pictures() -> None:
     )
     if not own:
         return
-    _grid([(one.key, one.name, _thumbnail(one.picture)) for one in own])
+    _grid([(one.key, one.name, _inline(_thumbnail(one.picture))) for one in own])
     if st.button("Delete all my pictures", icon=":material/delete:"):
         forget_pictures()
         st.rerun()
 
 
-def _grid(entries: list[tuple[str, str, bytes]], columns: int = 4) -> None:
+def _inline(jpeg: bytes) -> str:
+    """As an address that carries the pixels: of own pictures nothing goes among the files that Streamlit serves."""
+    return f"data:image/jpeg;base64,{b64encode(jpeg).decode()}"
+
+
+def _grid(entries: list[tuple[str, str, bytes | str]], columns: int = 4) -> None:
     for start in range(0, len(entries), columns):
         for column, (key, title, thumbnail) in zip(st.columns(columns), entries[start : start + columns], strict=False):
             with column:

@@ -201,3 +201,19 @@ def test_the_server_lets_go_of_expired_pictures_by_itself(monkeypatch: pytest.Mo
         return {task.get_name() for task in asyncio.all_tasks()}
 
     assert "expire-pictures" not in asyncio.run(life())
+
+
+def _listing(content: bytes) -> None:
+    from app.ui.picture import add_picture
+    from app.ui.picture_picker import _own_pictures
+
+    add_picture(content, "mine.jpg")
+    _own_pictures()
+
+
+def test_own_thumbnails_are_not_among_the_files_that_streamlit_serves() -> None:
+    app = AppTest.from_function(_listing, args=(jpeg(),), default_timeout=30).run()
+    assert not app.exception
+    urls = [url for images in app.image for url in images.value]
+    assert len(urls) == 1
+    assert urls[0].startswith("data:image/jpeg;base64,")

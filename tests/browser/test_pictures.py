@@ -19,6 +19,7 @@ from tests.browser.conftest import Watch
 from tests.browser.waiting import settled
 
 PAGE = "/classic_kernels?stages=identity"
+WORD_JOINER = "\N{WORD JOINER}"
 HEIGHT, WIDTH = 40, 60
 # Quarters of the upright picture, far enough from grey and from each other that a wrong turn or channel is seen.
 QUARTERS = {(8, 8): (200, 30, 30), (8, 50): (30, 160, 40), (30, 8): (40, 60, 200), (30, 50): (230, 220, 60)}
@@ -109,6 +110,15 @@ def test_an_uploaded_picture_stands_upright_in_its_own_colours(page: Page, name:
         assert np.abs(np.array(pixel(page, role, QUARTERS)) - expected).max() <= tolerance, role
 
 
+def test_a_files_name_is_shown_as_it_is_and_not_read_as_markdown(page: Page) -> None:
+    name = "*my* :smile: :red[photo] $x$ a--b www.a.b_c_.png"
+    opened(page, PAGE)
+    before = token(page)
+    upload(page, name, saved(upright(), "PNG"))
+    redrawn(page, before)
+    assert picture_button(page).replace(WORD_JOINER, "").endswith(name)
+
+
 def hundred_megapixels() -> bytes:
     row = b"\0" + bytes(3 * 10_000)
     packer = zlib.compressobj(9)
@@ -187,6 +197,21 @@ def test_one_click_deletes_all_own_pictures(page: Page) -> None:
     expect(page.locator(".st-key-choose_picture button").first).to_contain_text("Chelsea")
     settled(page).reload()
     expect(page.locator(".st-key-choose_picture button").first).to_contain_text("Chelsea")
+
+
+def test_what_was_deleted_in_one_tab_is_gone_in_the_other_which_says_so(page: Page) -> None:
+    opened(page, PAGE)
+    before = token(page)
+    drop(page, "mine.png", saved(upright(), "PNG"))
+    redrawn(page, before)
+    other = opened(page.context.new_page(), PAGE)
+    assert picture_button(other).endswith("mine.png")
+    other.locator(".st-key-choose_picture button").first.click()
+    other.get_by_role("dialog").get_by_role("button", name="Delete all my pictures").click()
+    expect(other.locator(".st-key-choose_picture button").first).to_contain_text("Chelsea")
+    page.get_by_role("link", name="Home").click()
+    expect(page.locator(".st-key-choose_picture button").first).to_contain_text("Chelsea")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("no longer here")
 
 
 def test_a_sample_is_two_clicks_away_and_stands_in_the_link(page: Page) -> None:
