@@ -14,6 +14,11 @@ _LAYOUT = """
 .block-container { padding: 2.5rem clamp(1rem, 3vw, 3rem) 2rem; max-width: 100rem; }
 h1 { font-size: 2rem !important; padding: 0 !important; }
 [data-testid="stSidebar"]:not([data-collapsed="true"]) { width: 13.5rem !important; }
+[data-testid="stColumn"]:has(.st-key-choose_picture) { min-width: min(13rem, 100%); }
+.st-key-choose_picture button p { white-space: normal; }
+a:focus-visible, button:focus-visible, summary:focus-visible, [data-testid="stSidebarNavLink"]:focus-visible {
+  outline: 3px solid var(--st-primary-color, currentColor) !important; outline-offset: 1px;
+}
 @media (min-width: 641px) {
   .st-key-bench > div > [data-testid="stHorizontalBlock"] { flex-wrap: nowrap; }
   .st-key-bench > div > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: 0; }
@@ -24,7 +29,17 @@ h1 { font-size: 2rem !important; padding: 0 !important; }
   .st-key-bench > div > [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }
 }
 """
-_LARGE = "html { font-size: 22px !important; }"
+# With large type a window as wide as a projector's has no room beside the picture: the settings go below it.
+_LARGE = """
+html { font-size: 22px !important; }
+@media (min-width: 641px) and (max-width: 1320px) {
+  .st-key-bench > div > [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }
+  .st-key-bench > div > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"],
+  .st-key-bench > div > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:first-child {
+    flex: 1 1 auto; width: 100%;
+  }
+}
+"""
 
 
 def show_chrome(title: str) -> None:

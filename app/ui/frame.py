@@ -11,8 +11,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.ui.code import show_code
 from app.ui.lesson import show_lesson, show_questions
-from app.ui.picture import ChosenPicture, ask_whole_page, chosen_picture, whole_page_asked
+from app.ui.picture import ChosenPicture, ask_whole_page, chosen_picture, picture_is_gone, whole_page_asked
 from app.ui.picture_picker import picture_button, picture_events, picture_notice
+from app.ui.plain import plain
 from cnnviz.errors import CnnvizError
 
 T = TypeVar("T")
@@ -41,12 +42,15 @@ def bench() -> tuple[DeltaGenerator, DeltaGenerator]:
     return settings, picture
 
 
-def live(draw: Callable[[], None]) -> None:
-    """Run the part of a page that follows its own settings: a change there runs this part again, not the head."""
+def live(draw: Callable[[], None], chosen: ChosenPicture) -> None:
+    """Run the part of a page that follows its own settings: a change there runs this part again, not the head.
+
+    If `chosen` was deleted in the meantime, the whole page starts again without it.
+    """
 
     @st.fragment
     def part() -> None:
-        if whole_page_asked():
+        if whole_page_asked() or picture_is_gone(chosen):
             st.rerun()
         draw()
 
@@ -85,7 +89,7 @@ def guarded(draw: Callable[[], T]) -> T | None:
     try:
         return draw()
     except CnnvizError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error), longest=600), icon=":material/error:")
         return None
 
 

@@ -18,6 +18,7 @@ from app.ui.kernel_dials import dialled
 from app.ui.kernel_stages import OPERATIONS, Stage, format_stages, parse_stages
 from app.ui.linked import linked, linked_choice, set_linked
 from app.ui.picture import ChosenPicture
+from app.ui.plain import plain
 from cnnviz.errors import SettingsError
 from cnnviz.layer import KERNELS, separate, two_pass_cost
 
@@ -134,7 +135,7 @@ def chain() -> tuple[Stage, ...]:
         return parse_stages(linked(_CHAIN, DEFAULT))
     except SettingsError as error:
         set_chain(parse_stages(DEFAULT))
-        st.warning(f"The link's kernels were left out. {error}", icon=":material/info:")
+        st.warning(f"The link's kernels were left out. {plain(str(error), longest=300)}", icon=":material/info:")
         return parse_stages(DEFAULT)
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import streamlit as st
 
-from app.ui.picture import choose
+from app.ui.picture import ask_whole_page, choose
 
+TO_TOP = "_to_top"  # how often the page was set up for a question; the browser scrolls up when it grows
 _FOLDER = Path(__file__).parent.parent / "lessons"
 
 
@@ -72,19 +73,31 @@ def show_questions(name: str) -> None:
                 args=(key, question, chosen),
             )
         else:
-            _show_verdict(question, committed)
+            _show_verdict(key, question, committed)
 
 
 def _commit(key: str, question: Question, chosen: int) -> None:
     st.session_state[f"{key}_committed"] = chosen
+    _show(question)
+
+
+def _show(question: Question) -> None:
+    """Set the page up to show the answer, and bring the view before the learner's eyes."""
     for setting, value in question.setup.items():
         if setting == "picture":
             choose(value)
         else:
             st.session_state[setting] = value
+    ask_whole_page()
+    st.session_state[TO_TOP] = st.session_state.get(TO_TOP, 0) + 1
 
 
-def _show_verdict(question: Question, committed: int) -> None:
+def _ask_again(key: str) -> None:
+    st.session_state.pop(f"{key}_committed", None)
+    st.session_state.pop(key, None)
+
+
+def _show_verdict(key: str, question: Question, committed: int) -> None:
     if committed == question.answer:
         st.success(f"Right. {question.why}", icon=":material/check:")
     else:
@@ -93,3 +106,6 @@ def _show_verdict(question: Question, committed: int) -> None:
             icon=":material/search:",
         )
     st.caption(f"Look above: {question.look}")
+    with st.container(horizontal=True, gap="small"):
+        st.button("Show again", key=f"{key}_show", on_click=_show, args=(question,))
+        st.button("Answer again", key=f"{key}_again", on_click=_ask_again, args=(key,))

@@ -50,4 +50,13 @@ FEATURE_MAPS = PageEntry(
     "What every layer of a network makes of the picture, all channels at once, and the network's answer.",
 )  # fmt: skip
 
-PAGES = (HOME, PIXELS_TO_WEIGHTS, CONVOLUTION, CLASSIC_KERNELS, ACTIVATION_FUNCTIONS, POOLING, NORMALIZATION, FEATURE_MAPS)
+PAGES = (
+    HOME,
+    PIXELS_TO_WEIGHTS,
+    CONVOLUTION,
+    CLASSIC_KERNELS,
+    ACTIVATION_FUNCTIONS,
+    POOLING,
+    NORMALIZATION,
+    FEATURE_MAPS,
+)

@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app.components.page_events.component import page_events
+from app.ui.lesson import TO_TOP
 from app.ui.picture import (
     ChosenPicture,
     add_picture,
@@ -68,6 +69,7 @@ def picture_events() -> None:
     page_events(
         key=_EVENTS,
         warm=compute.under_way() is not None,
+        to_top=st.session_state.get(TO_TOP, 0),
         max_bytes=MAX_BYTES,
         on_drawn=_warm_up,
         on_arrived=_arrived,

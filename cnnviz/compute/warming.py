@@ -1,6 +1,6 @@
 """How do the heavy libraries get loaded without anybody waiting for them?
 
-Importing torch, torchvision, timm and captum takes several seconds. ``warm_up`` does it in the background, once, after
+Importing torch, torchvision and timm takes several seconds. ``warm_up`` does it in the background, once, after
 the first page is drawn; ``settle`` then takes what they made out of the garbage collector's daily round.
 """
 
@@ -11,7 +11,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-LIBRARIES = ("torch", "torchvision.models", "timm.models.efficientnet", "captum.attr")
+LIBRARIES = ("torch", "torchvision.models", "timm.models.efficientnet")
 
 
 @dataclass

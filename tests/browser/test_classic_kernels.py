@@ -216,7 +216,7 @@ def test_painting_what_a_kernel_gives_finds_it(page: Page) -> None:
     values = [float(cell.get_attribute("title").replace("−", "-")) for cell in cells.all()]
     np.testing.assert_allclose(values, [-2, -1, 0, -1, 1, 1, 0, 1, 2], atol=1e-6)
     expect(page.get_by_text(re.compile("painted pixels for 9 unknown weights"))).to_be_visible()
-    expect(page.get_by_text("No other kernel of this size does as well.")).to_be_visible()
+    expect(page.get_by_text("No other kernel of this size comes as near.")).to_be_visible()
 
 
 def test_fast_sliding_ends_on_the_last_setting(page: Page) -> None:
@@ -277,3 +277,19 @@ def test_the_picture_is_on_the_first_screen(
     assert box is not None
     assert box["y"] + box["height"] / 2 < height
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_committed_answer_brings_the_view_before_the_eyes_and_can_be_taken_again(page: Page) -> None:
+    opened(page, f"{PAGE}?stages=identity")
+    before = token(page)
+    page.get_by_role("tab", name="Predict, then look").click()
+    first = page.locator(".st-key-classic_kernels_question_1")
+    first.get_by_text("0", exact=True).click()
+    page.locator(".st-key-classic_kernels_question_1_commit button").first.click()
+    redrawn(page, before)
+    expect(page.get_by_text("Right.")).to_be_visible()
+    main = page.get_by_test_id("stMain")
+    page.wait_for_function("() => document.querySelector('[data-testid=stMain]').scrollTop === 0")
+    expect(main.get_by_role("heading", name="Classic kernels")).to_be_in_viewport()
+    page.locator(".st-key-classic_kernels_question_1_again button").first.click()
+    expect(page.locator(".st-key-classic_kernels_question_1_commit button").first).to_be_visible()

@@ -1,21 +1,14 @@
 // Activation functions: curve and derivative, a feature map before and after, and the histogram; one x runs through all.
 
 import { showBar } from "../shared/bar.js";
-import { unpack } from "../shared/blob.js";
 import { element, onNextFrame } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
+import { mounting } from "../shared/mount.js";
 import { cellAt, decode, outline, put, savePng, sharpen } from "../shared/pixels.js";
 import { drawCurves, drawHistogram, look, markCurves, markHistogram, swatch } from "./charts.js";
 import { binOf, clampTo, sampleOf, xOf } from "./scales.js";
 
-const views = new WeakMap();
-
-export default function mount({ data, parentElement }) {
-  const view = views.get(parentElement) ?? build(parentElement);
-  views.set(parentElement, view);
-  update(view, unpack(data));
-  return () => { view.resize.disconnect(); views.delete(parentElement); };
-}
+export default mounting(build, update);
 
 // `at` is {x} (pointed at on a curve or the histogram) or {row, col} (on a map).
 function build(parent) {

@@ -1,8 +1,8 @@
 // The convolution view: state and wiring. Pointing, playing and every setting are answered here, in the browser; the
 // server hears of new settings afterwards and owns them for the link.
 
-import { unpack } from "../shared/blob.js";
 import { element, onNextFrame } from "../shared/dom.js";
+import { mounting } from "../shared/mount.js";
 import { forward, makePlan, readers, unread, weightIndex } from "./arithmetic.js";
 import { buildControls } from "./controls.js";
 import { buildPlayer, showPosition } from "./player.js";
@@ -11,21 +11,11 @@ import { arrange, drawMoving, drawStill, readLook } from "./stage.js";
 import { reshaped } from "./weights.js";
 
 const SEND_AFTER = 20; // ms of rest before the server hears of new settings
-const views = new WeakMap();
-
-export default function mount({ data, parentElement, setTriggerValue }) {
-  const view = views.get(parentElement) ?? build(parentElement);
-  views.set(parentElement, view);
-  view.send = setTriggerValue;
-  update(view, unpack(data));
-  return () => {
-    view.player.pause();
-    view.resize.disconnect();
-    clearTimeout(view.timer);
-    clearTimeout(view.resting);
-    views.delete(parentElement);
-  };
-}
+export default mounting(build, update, (view) => {
+  view.player.pause();
+  clearTimeout(view.timer);
+  clearTimeout(view.resting);
+});
 
 function build(parent) {
   const view = { at: { map: 0, row: 0, col: 0 }, cell: null, pinned: false, planes: { inputs: [], outputs: [] }, terms: [], revision: 0 };

@@ -13,14 +13,18 @@ _render = view("page_events")
 def page_events(
     key: str,
     warm: bool,
+    to_top: int,
     max_bytes: int,
     on_drawn: Callable[[], None],
     on_arrived: Callable[[], None],
     on_refused: Callable[[], None],
 ) -> None:
-    """Mount the listener. `warm` says that nobody waits for the report of the first drawing any more."""
+    """Mount the listener. `warm` says that nobody waits for the report of the first drawing any more.
+
+    The page is scrolled to its top whenever `to_top` has grown.
+    """
     base = config.get_option("server.baseUrlPath").strip("/")
-    header = {"warm": warm, "max_bytes": max_bytes, "base": f"/{base}" if base else ""}
+    header = {"warm": warm, "to_top": to_top, "max_bytes": max_bytes, "base": f"/{base}" if base else ""}
     _render(
         key=key,
         data=pack(header),

@@ -10,9 +10,17 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   const view = views.get(parentElement) ?? build(parentElement);
   views.set(parentElement, view);
   view.send = setTriggerValue;
+  const before = view.header?.to_top;
   view.header = unpack(data);
+  if (before !== undefined && view.header.to_top > before) scrollToTop();
   if (!view.header.warm && !view.reported) reportDrawn(view);
   return () => { view.controller.abort(); views.delete(parentElement); };
+}
+
+// A question has set the page up: what there is to see stands at the top.
+function scrollToTop() {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  document.querySelector('[data-testid="stMain"]')?.scrollTo({ top: 0, behavior: calm ? "auto" : "smooth" });
 }
 
 function build(parent) {

@@ -1,19 +1,12 @@
 // Before and after a move of the picture: pointing at something marks the same thing in every panel.
 
 import { showBar } from "../shared/bar.js";
-import { unpack } from "../shared/blob.js";
 import { element, onNextFrame, themeColour } from "../shared/dom.js";
 import { short } from "../shared/format.js";
+import { mounting } from "../shared/mount.js";
 import { cellAt, decode, outline, put, savePng, sharpen } from "../shared/pixels.js";
 
-const views = new WeakMap();
-
-export default function mount({ data, parentElement }) {
-  const view = views.get(parentElement) ?? build(parentElement);
-  views.set(parentElement, view);
-  update(view, unpack(data));
-  return () => { view.resize.disconnect(); views.delete(parentElement); };
-}
+export default mounting(build, update);
 
 // `at` is a place in the picture before the move.
 function build(parent) {

@@ -1,21 +1,14 @@
 // The picture as numbers: the whole picture, and a window onto it that zooms until every pixel's digits can be read.
 
-import { unpack } from "../shared/blob.js";
 import { element, onNextFrame, themeColour } from "../shared/dom.js";
+import { mounting } from "../shared/mount.js";
 import { cellAt, outline, pixelsOf, savePng, sharpen } from "../shared/pixels.js";
 import { held, under, visible, zoomed } from "./geometry.js";
 
 const DIGITS_FROM = 40; // CSS pixels a cell, at the usual type: three lines of digits
 const GRID_FROM = 12;
 const START = 46;
-const views = new WeakMap();
-
-export default function mount({ data, parentElement }) {
-  const view = views.get(parentElement) ?? build(parentElement);
-  views.set(parentElement, view);
-  update(view, unpack(data));
-  return () => { view.resize.disconnect(); views.delete(parentElement); };
-}
+export default mounting(build, update);
 
 function build(parent) {
   const view = { at: null, order: 0, fingers: new Map(), window: null };

@@ -34,7 +34,8 @@ def show(form: Form, beside: DeltaGenerator) -> Shown | None:
     if obtain(form.choice) is None:
         return None
     drawn: list[Drawn] = []
-    live(lambda: guarded(lambda: layer_part(form, drawn)))  # another layer is answered without the rest of the page
+    # Another layer is answered without the rest of the page.
+    live(lambda: guarded(lambda: layer_part(form, drawn)), chosen)
     if not drawn:
         return None
     with beside:
@@ -84,4 +85,4 @@ def body() -> None:
     close_page("feature_maps", feature_maps_code(form, chosen, shown), chosen)
 
 
-live(body)
+live(body, chosen)

@@ -70,4 +70,4 @@ def body() -> None:
     close_page("activation_functions", activation_code(form, chosen, stack, shown), chosen)
 
 
-live(body)
+live(body, chosen)

@@ -10,6 +10,7 @@ from app.ui.kernel_dials import dials
 from app.ui.kernel_form import kernel_form
 from app.ui.kernel_pictures import compute_panels
 from app.ui.kernel_state import VIEW, Form, dial_turned, edited, read_form
+from app.ui.plain import plain
 from app.ui.theme import current_theme
 from cnnviz.image import palette
 
@@ -24,7 +25,7 @@ def show(form: Form) -> None:
     st.markdown(form.words)
     st.caption(form.facts)
     if form.problem:
-        st.error(form.problem, icon=":material/error:")
+        st.error(plain(form.problem, longest=300), icon=":material/error:")
     kernel_view(
         VIEW,
         Scene(
@@ -57,4 +58,4 @@ def body() -> None:
     close_page("classic_kernels", kernel_code(form, chosen, current_theme()), chosen, note)
 
 
-live(body)
+live(body, chosen)

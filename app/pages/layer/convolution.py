@@ -30,4 +30,4 @@ def show(layer: Layer, echo: int | None) -> None:
     )
 
 
-live(body)
+live(body, chosen)

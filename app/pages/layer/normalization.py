@@ -31,4 +31,4 @@ def body() -> None:
     close_page("normalization", normalization_code(form, chosen), chosen)
 
 
-live(body)
+live(body, chosen)

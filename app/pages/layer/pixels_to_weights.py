@@ -47,4 +47,4 @@ def body() -> None:
     close_page("pixels_to_weights", weights_code(form, chosen), chosen)
 
 
-live(body)
+live(body, chosen)

@@ -35,4 +35,4 @@ def body() -> None:
     close_page("pooling", pooling_code(form, chosen, pooled), chosen)
 
 
-live(body)
+live(body, chosen)
