@@ -8,26 +8,25 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from app.ui.pages import HOME, PAGES
 from scripts.browser import find_browser
 from scripts.serve import running
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
-PAGES = {
-    "home": "/",
-    "classic_kernels": "/classic_kernels?stages=sobel_x&colours=grey&show=signed&border=reflect",
-    "feature_maps": "/feature_maps",
-}
-LIVE = {"home": '[data-source="live"]'}
+# What each page is shown in; those not named here open as they are.
+STATES = {"classic_kernels": "?stages=sobel_x&colours=grey&show=signed"}
+HOME_IS_LIVE = '[data-source="live"]'
 
 
 def main() -> None:
     """Every page at 1440×900 in the light theme, as lossless WebP."""
     with running() as app, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
-        for name, address in PAGES.items():
+        for entry in PAGES:
+            name, home = entry.address, entry == HOME
             page = browser.new_page(viewport={"width": 1440, "height": 900}, base_url=app.address, color_scheme="light")
-            page.goto(address)
-            page.locator(f"[data-cnnviz-drawn]{LIVE.get(name, '')}").first.wait_for(timeout=120_000)
+            page.goto("/" if home else f"/{name}{STATES.get(name, '')}")
+            page.locator(f"[data-cnnviz-drawn]{HOME_IS_LIVE if home else ''}").first.wait_for(timeout=120_000)
             page.wait_for_load_state("networkidle")
             shot = Image.open(BytesIO(page.screenshot())).convert("RGB")
             FOLDER.mkdir(parents=True, exist_ok=True)

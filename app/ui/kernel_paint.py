@@ -17,6 +17,7 @@ from app.components.kernel_view.component import Brush
 from app.ui.kernel_stages import MAX_SIZE, Stage, run_stage
 from app.ui.linked import set_linked
 from app.ui.picture import ChosenPicture
+from cnnviz.compute import at_work
 from cnnviz.image import to_tensor
 from cnnviz.layer import KERNELS, KernelFit, convolve, fit_kernel
 
@@ -145,13 +146,14 @@ def fitted(chosen: ChosenPicture, before: tuple[Stage, ...], side: int, border: 
     if not _strokes():
         return None
     size = int(st.session_state.get("fit_size", _DEFAULT_SIZE))
-    image = to_tensor(chosen.fitted(side), "grey")
-    for stage in before:
-        image = run_stage(stage, image, border)
-    targets, mask = _rasterised(image, _strokes(), border)
-    if not mask.any():
-        return None
-    fit = fit_kernel(image, targets, mask, size=(size, size), padding_mode=border)
+    with at_work():
+        image = to_tensor(chosen.fitted(side), "grey")
+        for stage in before:
+            image = run_stage(stage, image, border)
+        targets, mask = _rasterised(image, _strokes(), border)
+        if not mask.any():
+            return None
+        fit = fit_kernel(image, targets, mask, size=(size, size), padding_mode=border)
     return Painted(targets, mask, fit, Stage(None).with_matrix(_without_crumbs(fit.kernel)))
 
 

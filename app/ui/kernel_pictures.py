@@ -32,14 +32,18 @@ class Panels:
 
 def compute_panels(form: Form, chosen: ChosenPicture) -> Panels:
     """Run the chain on the picture and draw what goes into the stage in hand, what comes out, and what lies between."""
+    with at_work():
+        return _computed(form, chosen)
+
+
+def _computed(form: Form, chosen: ChosenPicture) -> Panels:
     theme = current_theme()
     picture = chosen.fitted(form.side)
     image = to_tensor(picture, "grey" if form.grey else "colour")
     stages = _passes(form)
-    with at_work():
-        maps = [image]
-        for stage in stages:
-            maps.append(run_stage(stage, maps[-1], form.border))
+    maps = [image]
+    for stage in stages:
+        maps.append(run_stage(stage, maps[-1], form.border))
     first = len(form.stages) - 1  # the map that goes into the stage in hand
     size = f"{picture.height} × {picture.width}"
     if first == 0 and not form.grey:
