@@ -7,6 +7,7 @@ import streamlit as st
 from app.ui.convolution_presets import DEFAULT, LAYERS, PRESETS
 from app.ui.convolution_state import INPUTS, Layer, format_layer, parse_layer, sides
 from app.ui.linked import hold, linked, set_linked
+from app.ui.plain import plain
 from cnnviz.errors import SettingsError
 
 VIEW = "convolution_view"
@@ -52,7 +53,7 @@ def _current() -> tuple[str, Layer]:
     except SettingsError as error:
         set_linked(_LAYER, DEFAULT)
         linked(_LAYER, DEFAULT)
-        st.warning(f"The link's settings were left out. {error}", icon=":material/info:")
+        st.warning(f"The link's settings were left out. {plain(str(error), 300)}", icon=":material/info:")
         return DEFAULT, LAYERS[DEFAULT]
 
 

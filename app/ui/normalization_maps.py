@@ -15,6 +15,7 @@ from app.ui.feature_maps_layers import strip_of
 from app.ui.feature_maps_passes import layer_output
 from app.ui.normalization_form import SHOWN, Form
 from app.ui.picture import ChosenPicture
+from app.ui.shelf import PICTURES
 from cnnviz.compute import at_work
 from cnnviz.image import SAMPLES, load_sample
 from cnnviz.layer import Normalized, normalize
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 KEY = ("efficientnet_lite0", "auto")
 CONVOLUTION, NORM = "conv_stem", "bn1"
 _ANSWERS: ByteCache[Prediction] = ByteCache(1_000_000)
+PICTURES.drop_from(_ANSWERS)
 
 
 def sample_picture(name: str) -> ChosenPicture:

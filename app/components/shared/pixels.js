@@ -11,7 +11,7 @@ export function pixelsOf(address) {
   if (!fetched.has(address)) {
     if (fetched.size > 8) fetched.delete(fetched.keys().next().value);
     const loading = fetch(address).then(async (answer) => {
-      if (!answer.ok) throw new Error("This picture has expired: choose it again.");
+      if (!answer.ok) throw new Error("This picture is no longer here: choose another.");
       const bitmap = await createImageBitmap(await answer.blob(), { colorSpaceConversion: "none" });
       const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
       const context = canvas.getContext("2d", { willReadFrequently: true });
