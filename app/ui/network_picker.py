@@ -57,7 +57,9 @@ def read_network() -> NetworkChoice:
     try:
         info = network_info(name)
     except NetworkError as error:
-        st.session_state[_NOTICE] = f"{plain(str(error), 300)} Here is {network_info(DEFAULT).title}."
+        wrong, _, hint = str(error).rpartition("; ")
+        known = hint if "did you mean" in hint else "the list shows those there are."
+        st.session_state[_NOTICE] = f"{plain(wrong, 200)}; {known} Here is {network_info(DEFAULT).title}."
         set_linked(NETWORK, DEFAULT)
         info = network_info(linked(NETWORK, DEFAULT))
     return NetworkChoice(info, "none" if linked_choice(WEIGHTS, ("auto", "none")) == "none" else "auto")
@@ -90,7 +92,7 @@ def obtain(choice: NetworkChoice) -> Network | None:
     try:
         return loading.result()
     except NetworkError as error:
-        st.warning(plain(str(error), 400), icon=":material/cloud_off:")
+        st.warning(plain(_refusal(choice, error), 400), icon=":material/cloud_off:")
         if choice.trained:
             st.markdown(
                 "Random weights show the network's shape and how numbers flow through it, not what it learned. "
@@ -103,6 +105,14 @@ def obtain(choice: NetworkChoice) -> Network | None:
                 )
             st.button("Try again", on_click=NETWORKS.forget, args=choice.key, key="try_network_again")
         return None
+
+
+def _refusal(choice: NetworkChoice, error: NetworkError) -> str:
+    """What is wrong, as the library says it, and what would work on a page; the library speaks of arguments there."""
+    wrong, _, remedy = str(error).partition("; ")
+    if not choice.trained or "connect to the internet" not in remedy:
+        return str(error)
+    return f"{wrong}. Connect to the internet once and try again, or use random weights."
 
 
 def millions(parameters: int) -> str:
@@ -147,7 +157,7 @@ def _facts(choice: NetworkChoice) -> str:
     elif stored(info):
         where = f"Trained on ImageNet; published by torchvision, on this machine.{accuracy}"
     else:
-        where = f"Trained on ImageNet; published by torchvision, {info.megabytes:.0f} MB to download.{accuracy}"
+        where = f"Its weights, trained on ImageNet, are {info.megabytes:.0f} MB to download from torchvision.{accuracy}"
     return f"{info.parameters:,} parameters, sees {side} pixels. {where}"
 
 

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from app.ui.byte_cache import IN_USE, ByteCache, share_of_memory
 from app.ui.feature_maps_numbers import MOST_PIXELS, kind_of, map_numbers, map_order, stride_for
 from app.ui.network_picker import NetworkChoice
 from app.ui.network_store import FORGET_FAILURE, NetworkStore
-from cnnviz import network
+from cnnviz import analysis, network
 from cnnviz.errors import LayerError, NetworkError
+from cnnviz.image import load_sample
 
 
 def test_map_numbers_are_those_of_a_loop() -> None:
@@ -174,3 +176,13 @@ def _until(true: Any, seconds: float = 5) -> None:
     while not true():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def test_random_weights_show_the_cats_outlines() -> None:
+    """The third question of the page: most first maps of an untrained ResNet-18 vary with the picture's own brightness edges."""
+    net = network.load_network("resnet18", "none")
+    maps = analysis.capture(net, load_sample("chelsea"), layers=["conv1"])["conv1"]
+    grey = torch.from_numpy(np.asarray(net.crop(load_sample("chelsea")).convert("L"), dtype=np.float32).copy())
+    smooth = functional.avg_pool2d(grey[None], 2)[0].flatten()
+    like = [abs(float(torch.corrcoef(torch.stack([one.flatten(), smooth]))[0, 1])) for one in maps]
+    assert sum(value > 0.3 for value in like) > len(maps) / 2

@@ -105,6 +105,49 @@ def test_the_large_view_is_walked_and_closed_by_keys(page: Page, on_chelsea: Act
     assert "map=" not in page.url
 
 
+def test_the_large_view_opens_in_the_pure_colours_of_its_bar(page: Page, on_chelsea: Activations) -> None:
+    opened(page, f"{PAGE}?layer=conv_head&map=3")
+    one = on_chelsea["conv_head"]
+    reach = float(one.abs().max())
+    wanted = colourise(one[3].numpy(), "signed", limits=(-reach, reach)).astype(int)
+    shown = page.locator(f"{VIEW} .large .frame canvas").first.evaluate(
+        """(c) => Array.from({ length: 49 }, (_, i) => [...c.getContext("2d").getImageData(
+            c.width * (i % 7 + 0.1) / 7, c.height * (Math.floor(i / 7) + 0.1) / 7, 1, 1).data].slice(0, 3))"""
+    )
+    assert np.abs(np.array(shown).reshape(7, 7, 3) - wanted).max() <= 4  # a level of 253 may round to its neighbour
+
+
+def test_the_large_view_says_nothing_of_receptive_fields(page: Page) -> None:
+    opened(page, f"{PAGE}?network=vit_b_16&weights=none&layer=conv_proj&map=3")
+    expect(page.locator(SENTENCE)).to_contain_text("Its cell lies over rows")
+    expect(page.locator(SENTENCE)).not_to_contain_text("receptive field")
+
+
+def test_from_a_layer_without_maps_the_strip_leads_on(page: Page) -> None:
+    page.goto(f"{PAGE}?network=swin_v2_t&weights=none&layer=features.1.0.attn.cpb_mlp.0")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("no rows and columns", timeout=60_000)
+    expect(page.locator(f'{STRIP} [aria-selected="true"]')).to_have_attribute("data-id", "features.1.0.attn.cpb_mlp.0")
+    expect(page.locator(".answers li")).to_have_count(5)
+    page.locator(f"{STRIP} .scroll").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(f"{VIEW} figcaption b")).to_have_text("features.0.2", timeout=30_000)
+
+
+def test_the_colour_bar_stands_close_below_the_maps(page: Page) -> None:
+    opened(page, PAGE)
+    maps, bar = page.locator(f"{MOSAIC} canvas").first.bounding_box(), page.locator(f"{VIEW} .bar").bounding_box()
+    assert maps is not None
+    assert bar is not None
+    assert 0 <= bar["y"] - (maps["y"] + maps["height"]) <= 25
+
+
+def test_long_labels_of_answers_are_not_cut(page: Page) -> None:
+    opened(page, PAGE)
+    cut = "(all) => all.filter((one) => one.scrollWidth > one.offsetWidth + 1).map((one) => one.innerText)"
+    assert page.locator(".answers li span").evaluate_all(cut) == []
+    assert "window screen" in page.locator(".answers li").last.inner_text().replace("\n", " ")
+
+
 def test_the_opacity_slider_goes_from_picture_to_map(page: Page) -> None:
     opened(page, f"{PAGE}?layer=conv_head&map=3")
     slider = page.locator(f"{VIEW} .large input[type=range]")
@@ -190,7 +233,9 @@ def test_untrained_stands_wherever_random_weights_are_shown(page: Page) -> None:
     expect(page.locator(f"{VIEW} .untrained")).to_be_visible()
     expect(page.locator(f"{STRIP} figcaption")).to_contain_text("untrained")
     expect(page.locator(".answers figcaption")).to_contain_text("untrained")
-    expect(page.locator(".answers .note")).to_contain_text("mean nothing")
+    expect(page.locator(".answers .untrained")).to_have_text(
+        "Untrained: random weights. All 1,000 answers are about equally likely and mean nothing."
+    )
 
 
 def test_what_ships_is_not_called_untrained(page: Page) -> None:

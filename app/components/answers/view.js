@@ -4,7 +4,7 @@ import { element } from "../shared/dom.js";
 import { full } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { decode, put, saveText } from "../shared/pixels.js";
-import { note, percent } from "./words.js";
+import { note, percent, saw } from "./words.js";
 
 export default mounting(build, (view, header) => {
   if (header.token !== view.token) show(view, header);
@@ -17,11 +17,12 @@ function build(parent) {
   view.canvas = element("canvas", { role: "img", "aria-label": "The part of the picture that the network saw" });
   view.list = element("ol", { "aria-label": "The five most probable answers" });
   view.note = element("p", { className: "note" });
+  view.saw = element("p", { className: "note saw" });
   const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save this table as CSV" });
   save.onclick = () => saveText(csv(view.header.rows), "cnnviz answers.csv", "text/csv");
   const frame = element("div", { className: "frame", title: "What the network saw" }, view.canvas);
   view.root = element("div", { className: "view answers" },
-    element("figure", {}, element("figcaption", {}, view.title, save), frame, view.list, view.note));
+    element("figure", {}, element("figcaption", {}, view.title, save), frame, view.list, view.note, view.saw));
   parent.append(view.root);
   return view;
 }
@@ -41,6 +42,8 @@ async function show(view, header) {
   }));
   view.note.className = header.trained ? "note" : "note untrained";
   view.note.textContent = note(header);
+  view.note.hidden = view.note.textContent === "";
+  view.saw.textContent = saw(header);
   view.root.dataset.answers = header.rows.map(([label]) => label).join("|");
 }
 
