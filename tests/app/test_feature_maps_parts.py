@@ -179,7 +179,7 @@ def _until(true: Any, seconds: float = 5) -> None:
 
 
 def test_random_weights_show_the_cats_outlines() -> None:
-    """The third question of the page: most first maps of an untrained ResNet-18 vary with the picture's own brightness edges."""
+    """The third question: most first maps of an untrained ResNet-18 vary with the picture's own brightness edges."""
     net = network.load_network("resnet18", "none")
     maps = analysis.capture(net, load_sample("chelsea"), layers=["conv1"])["conv1"]
     grey = torch.from_numpy(np.asarray(net.crop(load_sample("chelsea")).convert("L"), dtype=np.float32).copy())
