@@ -1,9 +1,8 @@
 """What did each layer put out for a picture?
 
 Networks overwrite their tensors: ``ReLU(inplace=True)`` after a convolution, ``out += identity`` at the end of a block.
-Whoever keeps a reference to a layer's output therefore finds another layer's values in it. Here each output is kept as
-a copy-on-write clone (``torch._lazy_clone``): it costs no memory until the network writes to that tensor, and then
-torch itself copies first. So every value is right, and only what is overwritten is paid for.
+Whoever keeps a reference to a layer's output therefore finds another layer's values in it. Here each output is copied
+the moment it is there. Measured, copying what is overwritten only (torch's copy-on-write clones) is no faster.
 """
 
 from __future__ import annotations
@@ -24,8 +23,6 @@ from cnnviz.errors import LayerError, SettingsError
 if TYPE_CHECKING:
     from cnnviz.network import Network
 
-_LAZY_DEVICES = ("cpu", "cuda")
-
 
 def capture(
     network: Network | nn.Module,
@@ -44,7 +41,7 @@ def capture(
             digits and ends at 65504.
 
     Returns:
-        The outputs by path. They are not to be written to: outputs that are one tensor in the network share memory.
+        The outputs by path, each in memory of its own.
 
     Raises:
         LayerError: ``layers`` names a path that is no leaf.
@@ -52,9 +49,9 @@ def capture(
     """
     module = network if isinstance(network, nn.Module) else network.module
     batch = _batch(network, module, image)
-    recorder = _Recorder(module, _wanted(module, layers), dtype)
+    recorder = _Recorder(_wanted(module, layers), dtype)
     output = watched_forward(module, batch, recorder)
-    return Activations(recorder.settled(), without_batch(output))
+    return Activations(recorder.kept, without_batch(output))
 
 
 class Activations(Mapping[str, Tensor]):
@@ -107,64 +104,22 @@ class Activations(Mapping[str, Tensor]):
 class _Recorder:
     """Keeps the outputs of one pass, each as it is at the moment of its call."""
 
-    def __init__(self, module: nn.Module, wanted: frozenset[str] | None, dtype: torch.dtype) -> None:
+    def __init__(self, wanted: frozenset[str] | None, dtype: torch.dtype) -> None:
         self._read = layer_reader()
         self._wanted = wanted
         self._dtype = dtype
-        self._kept: list[tuple[Layer, Tensor]] = []
-        self._by_address: dict[tuple[int, torch.dtype], Tensor] = {}
-        self._shared = {_storage(tensor) for tensor in _tensors(module)}
+        self.kept: list[tuple[Layer, Tensor]] = []
 
     def __call__(self, leaf: Leaf, call: int, output: Tensor) -> None:
         layer = self._read(leaf, call, output)
         if self._wanted is None or leaf.path in self._wanted:
-            self._kept.append((layer, self._keep(output.detach())))
-
-    def settled(self) -> list[tuple[Layer, Tensor]]:
-        """The outputs, once the pass is over and nobody else holds their memory.
-
-        Asking for the address makes torch settle a copy-on-write tensor, here without a copy. Done later by two
-        threads that read the same result, it would be a race.
-        """
-        for _, tensor in self._kept:
-            tensor.data_ptr()
-        return [(layer, without_batch(tensor)) for layer, tensor in self._kept]
+            self.kept.append((layer, without_batch(self._keep(output.detach()))))
 
     def _keep(self, output: Tensor) -> Tensor:
+        """A copy: what the network writes to the output later, or lies around a view of it, stays out of it."""
         if output.is_floating_point() and output.dtype != self._dtype:
             return output.to(self._dtype)
-        if not self._can_be_lazy(output):
-            return output.clone()
-        # A kept tensor at this address holds these very values: had the network written to them, torch would have
-        # moved them first. So a module that returns its input costs nothing, also not when the outputs are settled.
-        address = torch._C._data_address(output), output.dtype  # type: ignore[attr-defined]  # missing from the stubs
-        if address in self._by_address:
-            return self._by_address[address].as_strided(output.shape, output.stride(), output.storage_offset())
-        if output.untyped_storage().nbytes() > output.nbytes:
-            return output.clone()  # a view of something larger must not keep it alive
-        try:
-            kept = torch._lazy_clone(output)
-        except RuntimeError:  # memory that torch did not allocate, such as a NumPy array's
-            return output.clone()
-        self._by_address[address] = kept
-        return kept
-
-    def _can_be_lazy(self, output: Tensor) -> bool:
-        """Whether its memory is torch's and this pass's own: a parameter's is read by other threads at this moment."""
-        dense = output.layout == torch.strided and output.device.type in _LAZY_DEVICES
-        return dense and _storage(output) not in self._shared
-
-
-def _tensors(module: nn.Module) -> Iterator[Tensor]:
-    """All parameters and buffers, in one walk."""
-    for part in module.modules():
-        for tensor in (*part._parameters.values(), *part._buffers.values()):
-            if tensor is not None:
-                yield tensor
-
-
-def _storage(tensor: Tensor) -> int:
-    return tensor.untyped_storage()._cdata
+        return output.clone()
 
 
 def _batch(network: Network | nn.Module, module: nn.Module, image: Image.Image | Tensor) -> Tensor:
