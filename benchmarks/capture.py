@@ -43,7 +43,10 @@ def rows() -> list[Row]:
         "a hook that clones, CPU time": hooked(model, picture, torch.Tensor.clone),
     }
     name = "capture of every leaf output, ResNet-50, 224×224"
-    timed = [(f"{name}, CPU time", ours, time.process_time, BOUND), (f"{name}, wall time", ours, time.perf_counter, None)]
+    timed = [
+        (f"{name}, CPU time", ours, time.process_time, BOUND),
+        (f"{name}, wall time", ours, time.perf_counter, None),
+    ]
     timed += [(what, call, time.process_time, None) for what, call in peers.items()]
     return [_row(what, call, bare, clock, limit) for what, call, clock, limit in timed]
 
