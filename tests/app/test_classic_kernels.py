@@ -1,12 +1,9 @@
 """The logic of Classic kernels: controls → chain → result, links, painting. What needs a mouse is in tests/browser."""
 
-import json
-import struct
 import subprocess
 import sys
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -24,28 +21,17 @@ from app.ui.picture import ChosenPicture
 from cnnviz.errors import SettingsError
 from cnnviz.image import colourise, fit, load_sample, to_picture, to_tensor
 from cnnviz.layer import KERNELS, convolve
+from tests.app.pages import chosen, open_page, scene_of
 
-MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 PAGE = "pages/layer/classic_kernels.py"
 
 
 def opened(query: str = "") -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=30)
-    for name, value in parse_qsl(query):
-        app.query_params[name] = value
-    return app.switch_page(PAGE).run()
+    return open_page(PAGE, query)
 
 
 def scene(app: AppTest) -> dict:
-    """The header of what the kernel view was sent."""
-    (view,) = [element for element in app.get("bidi_component") if element.proto.component_name == "cnnviz_kernel_view"]
-    blob = view.proto.bytes
-    (length,) = struct.unpack_from("<I", blob)
-    return json.loads(blob[4 : 4 + length])
-
-
-def chosen(name: str = "chelsea") -> ChosenPicture:
-    return ChosenPicture(name, name, load_sample(name), own=False)
+    return scene_of(app, "kernel_view")
 
 
 def form(stages: str, **settings: object) -> Form:

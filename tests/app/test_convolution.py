@@ -1,12 +1,10 @@
 """The logic of Convolution: presets, link, input, code. What needs a mouse is in tests/browser."""
 
 import json
-import struct
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -22,32 +20,20 @@ from app.ui.convolution_input import given_input, middle, number_grid
 from app.ui.convolution_presets import LAYERS, PRESETS
 from app.ui.convolution_state import Layer, format_layer, parse_layer, write_number
 from app.ui.lesson import lesson_text, questions
-from app.ui.picture import ChosenPicture
 from cnnviz.errors import SettingsError
-from cnnviz.image import fit, load_sample, to_tensor
+from cnnviz.image import fit, to_tensor
 from cnnviz.layer import output_size, unread
+from tests.app.pages import chosen, open_page, scene_of
 
-MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 PAGE = "pages/layer/convolution.py"
 
 
 def opened(query: str = "") -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=30)
-    for name, value in parse_qsl(query):
-        app.query_params[name] = value
-    return app.switch_page(PAGE).run()
+    return open_page(PAGE, query)
 
 
 def scene(app: AppTest) -> dict:
-    """The header of what the view was sent."""
-    (view,) = [element for element in app.get("bidi_component") if element.proto.component_name == "cnnviz_convolution"]
-    blob = view.proto.bytes
-    (length,) = struct.unpack_from("<I", blob)
-    return json.loads(blob[4 : 4 + length])
-
-
-def chosen(name: str = "chelsea") -> ChosenPicture:
-    return ChosenPicture(name, name, load_sample(name), own=False)
+    return scene_of(app, "convolution")
 
 
 def torchs(layer: Layer) -> torch.Tensor:

@@ -1,0 +1,38 @@
+"""Opening a page without a browser, and reading what its views were sent: for the tests of the pages' logic."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from streamlit.testing.v1 import AppTest
+
+from app.ui.picture import ChosenPicture
+from cnnviz.image import load_sample
+
+MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
+
+
+def open_page(file: str, query: str = "") -> AppTest:
+    """The page in this file under `app`, as a link with this query opens it."""
+    app = AppTest.from_file(MAIN, default_timeout=30)
+    for name, value in parse_qsl(query):
+        app.query_params[name] = value
+    return app.switch_page(file).run()
+
+
+def scene_of(app: AppTest, component: str) -> dict[str, Any]:
+    """The header of what this view, the only one of its kind on the page, was sent."""
+    (view,) = [one for one in app.get("bidi_component") if one.proto.component_name == f"cnnviz_{component}"]
+    blob = view.proto.bytes
+    (length,) = struct.unpack_from("<I", blob)
+    header: dict[str, Any] = json.loads(blob[4 : 4 + length])
+    return header
+
+
+def chosen(name: str = "chelsea") -> ChosenPicture:
+    """A sample as the picture in use."""
+    return ChosenPicture(name, name, load_sample(name), own=False)
