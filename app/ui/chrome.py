@@ -20,6 +20,8 @@ a:focus-visible, button:focus-visible, summary:focus-visible, [data-testid="stSi
   outline: 3px solid var(--st-primary-color, currentColor) !important; outline-offset: 1px;
 }
 @media (min-width: 641px) {
+  [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-choose_picture) { flex-wrap: nowrap; }
+  [data-testid="stHorizontalBlock"]:has(.st-key-choose_picture) > [data-testid="stColumn"]:first-child { min-width: 0; }
   .st-key-bench > div > [data-testid="stHorizontalBlock"] { flex-wrap: nowrap; }
   .st-key-bench > div > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] { min-width: 0; }
   .st-key-bench > div > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"]:first-child { flex: 0 0 15rem; }
