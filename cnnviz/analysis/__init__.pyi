@@ -1,5 +1,12 @@
 from .activations import Activations as Activations
 from .activations import capture as capture
+from .field_growth import FieldSpec as FieldSpec
+from .field_growth import FieldStep as FieldStep
+from .field_growth import grow as grow
+from .field_growth import parse_stack as parse_stack
+from .field_growth import paths as paths
+from .field_growth import read_below as read_below
+from .field_growth import spell_stack as spell_stack
 from .layers import Layer as Layer
 from .layers import layer_table as layer_table
 from .layers import leaves as leaves
