@@ -71,7 +71,7 @@ def layer_output(
         maps = np.array(as_maps(values, wanted.layer.layout).cpu().numpy(), dtype=np.float32, order="C")
         return LayerOutput(maps, tuple(predictions_from_logits(activations.output, network.categories))), maps.nbytes
 
-    return _kept(_OUTPUTS, (*key, chosen.key, wanted.id), chosen, make)
+    return kept(_OUTPUTS, (*key, chosen.key, wanted.id), chosen, make)
 
 
 def seen_by(network: Network, key: tuple[str, str], chosen: ChosenPicture) -> Seen:
@@ -82,7 +82,15 @@ def seen_by(network: Network, key: tuple[str, str], chosen: ChosenPicture) -> Se
         jpeg = encode_jpeg(crop, quality=92)
         return Seen(jpeg, crop.width), len(jpeg)
 
-    return _kept(_SEEN, (key[0], chosen.key), chosen, make)
+    return kept(_SEEN, (key[0], chosen.key), chosen, make)
+
+
+def kept(cache: ByteCache[T], key: tuple[str, ...], chosen: ChosenPicture, make: Callable[[], tuple[T, int]]) -> T:
+    """The cache's value; of an own picture that went before it was made, nothing stays behind."""
+    value = cache.get(key, make)
+    if chosen.own and not PICTURES.holds(chosen.key):
+        cache.drop(lambda other: other == key)
+    return value
 
 
 def _activations(
@@ -96,12 +104,4 @@ def _activations(
         with at_work():
             return capture(network, chosen.picture), strip.total_bytes
 
-    return _kept(_PASSES, (*key, chosen.key), chosen, make)
-
-
-def _kept(cache: ByteCache[T], key: tuple[str, ...], chosen: ChosenPicture, make: Callable[[], tuple[T, int]]) -> T:
-    """The cache's value; of an own picture that went before it was made, nothing stays behind."""
-    value = cache.get(key, make)
-    if chosen.own and not PICTURES.holds(chosen.key):
-        cache.drop(lambda other: other == key)
-    return value
+    return kept(_PASSES, (*key, chosen.key), chosen, make)
