@@ -48,7 +48,7 @@ def capture(
         SettingsError: the image is no single picture, or a picture comes with a plain module.
     """
     module = network if isinstance(network, nn.Module) else network.module
-    batch = _batch(network, module, image)
+    batch = single_batch(network, module, image)
     recorder = _Recorder(_wanted(module, layers), dtype)
     output = watched_forward(module, batch, recorder)
     return Activations(recorder.kept, without_batch(output))
@@ -87,7 +87,7 @@ class Activations(Mapping[str, Tensor]):
     def calls(self, path: str) -> tuple[Tensor, ...]:
         """The outputs of all calls of a module, first call first. Raises LayerError for a path that is not kept."""
         if path not in self._calls:
-            raise LayerError(f'No output of "{path}" was kept; {_suggestion(path, self._calls)}')
+            raise LayerError(f'No output of "{path}" was kept; {nearby(path, self._calls)}')
         return tuple(self._calls[path])
 
     def call(self, path: str, n: int) -> Tensor:
@@ -122,7 +122,11 @@ class _Recorder:
         return output.clone()
 
 
-def _batch(network: Network | nn.Module, module: nn.Module, image: Image.Image | Tensor) -> Tensor:
+def single_batch(network: Network | nn.Module, module: nn.Module, image: Image.Image | Tensor) -> Tensor:
+    """A picture as a batch of one of its own, on the module's device and in its floating type.
+
+    Raises SettingsError when it is no single picture, or when a picture comes with a plain module.
+    """
     if isinstance(image, Image.Image):
         if isinstance(network, nn.Module):
             raise SettingsError("A plain module cannot prepare a picture; give it a tensor (1, C, H, W).")
@@ -141,10 +145,11 @@ def _wanted(module: nn.Module, layers: Iterable[str] | None) -> frozenset[str] |
         return None
     wanted, known = frozenset(layers), leaves(module)
     for path in sorted(wanted.difference(known)):
-        raise LayerError(f'The network has no leaf "{path}"; {_suggestion(path, known)}')
+        raise LayerError(f'The network has no leaf "{path}"; {nearby(path, known)}')
     return wanted
 
 
-def _suggestion(path: str, known: Iterable[str]) -> str:
+def nearby(path: str, known: Iterable[str]) -> str:
+    """The end of a sentence about an unknown path: which known ones are like it."""
     near = get_close_matches(path, list(known), n=3, cutoff=0.5)
     return f"near it: {', '.join(near)}." if near else "the paths are listed by cnnviz.analysis.leaves(module)."
