@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from app.components.answers.component import Answers
 from app.components.colour_bar import colour_bar
@@ -12,16 +13,24 @@ from app.ui.feature_maps_numbers import kind_of, map_numbers, map_order, stride_
 from app.ui.feature_maps_passes import LayerOutput, Seen
 from app.ui.feature_maps_state import ORDERS, Form
 from app.ui.network_picker import NetworkChoice
-from app.ui.theme import current_theme
 from cnnviz.image import limits, mosaic
 from cnnviz.network import Network, Prediction
 
 
 def mosaic_scene(
-    form: Form, network: Network, layer: StripLayer, output: LayerOutput, seen: Seen, channel: int | None
+    form: Form,
+    network: Network,
+    layer: StripLayer,
+    output: LayerOutput,
+    seen: Seen,
+    channel: int | None,
+    theme: Literal["light", "dark"],
+    scenes: str,
 ) -> Scene:
-    """All maps of the layer as one mosaic, with their numbers; `channel` is the map that is open."""
-    theme = current_theme()
+    """All maps of the layer as one mosaic, with their numbers.
+
+    `channel` is the map that is open, `scenes` the address of the scenes of other layers.
+    """
     maps = output.maps
     numbers = map_numbers(maps)
     kind = kind_of(numbers)
@@ -48,6 +57,7 @@ def mosaic_scene(
         stride=stride,
         side=seen.side,
         bar=colour_bar(kind, float(scales[0, 0]), float(scales[0, 1]), theme),
+        scenes=scenes,
         order=order,
         limits=scales,
         numbers=numbers,

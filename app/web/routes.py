@@ -1,4 +1,4 @@
-"""Which addresses does the app answer besides Streamlit's own? The views' modules, pictures out, pictures in."""
+"""Which addresses does the app answer besides Streamlit's own? The views' modules, scenes, pictures out and in."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.ui.scenes import SCENES
 from app.ui.shelf import LONGEST, PICTURES
 from app.web.visitor import COOKIE, visitor_id
 from cnnviz.errors import ImageError
@@ -53,17 +54,30 @@ def _packed(path: Path, changed: int) -> tuple[bytes, str]:
     return content, f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
 
 
+async def scene_out(request: Request) -> Response:
+    """The next scene of a view that asks for it itself, to the visitor on whose page it stands."""
+    ticket, name = request.path_params["ticket"], request.path_params["name"]
+    scene = await run_in_threadpool(SCENES.fetch, ticket, _visitor(request), name)
+    if scene is None:
+        return Response(status_code=204, headers=NOT_KEPT)  # no failure: the page brings it, or says why not
+    return Response(scene, media_type="application/octet-stream", headers=NOT_KEPT)
+
+
 async def picture_out(request: Request) -> Response:
     """The pixels of a picture as lossless PNG, to its owner only; a sample to everybody.
 
     Of an own picture no copy stays in the browser, so that deleting it deletes it.
     """
-    visitor = visitor_id(f"{COOKIE}={request.cookies.get(COOKIE, '')}")
+    visitor = _visitor(request)
     key, side = request.path_params["key"], request.path_params["side"]
     png = await run_in_threadpool(PICTURES.png, visitor, key, _pixels(side)) if side.isdecimal() else None
     if png is None:
         return Response("This picture is no longer here, or is not yours.", status_code=404, headers=NOT_KEPT)
     return Response(png, media_type="image/png", headers=KEPT if key in SAMPLES else NOT_KEPT)
+
+
+def _visitor(request: Request) -> str | None:
+    return visitor_id(f"{COOKIE}={request.cookies.get(COOKIE, '')}")
 
 
 def _pixels(side: str) -> int:
@@ -75,7 +89,7 @@ async def picture_in(request: Request) -> Response:
     """Take a dropped or pasted picture onto the visitor's shelf; the answer names it or says what is wrong."""
     from cnnviz.image import MAX_BYTES
 
-    visitor = visitor_id(f"{COOKIE}={request.cookies.get(COOKIE, '')}")
+    visitor = _visitor(request)
     # A page of another site cannot set this header without asking first, and we never grant it.
     if visitor is None or request.headers.get("x-cnnviz") != "picture":
         return JSONResponse({"error": "Reload the page, then try again: this browser sent no visitor cookie."}, 403)
@@ -100,6 +114,7 @@ def _too_large(limit: int) -> str:
 
 ROUTES = [
     Route("/components/{path:path}", view_module),
+    Route("/scenes/{ticket}/{name:path}", scene_out),
     Route("/pictures/{side}/{key}.png", picture_out),
     Route("/pictures", picture_in, methods=["POST"]),
 ]

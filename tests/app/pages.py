@@ -26,11 +26,17 @@ def open_page(file: str, query: str = "") -> AppTest:
 
 def scene_of(app: AppTest, component: str) -> dict[str, Any]:
     """The header of what this view, the only one of its kind on the page, was sent."""
-    (view,) = [one for one in app.get("bidi_component") if one.proto.component_name == f"cnnviz_{component}"]
-    blob = view.proto.bytes
+    blob = blob_of(app, component)
     (length,) = struct.unpack_from("<I", blob)
     header: dict[str, Any] = json.loads(blob[4 : 4 + length])
     return header
+
+
+def blob_of(app: AppTest, component: str) -> bytes:
+    """All that this view, the only one of its kind on the page, was sent."""
+    (view,) = [one for one in app.get("bidi_component") if one.proto.component_name == f"cnnviz_{component}"]
+    blob: bytes = view.proto.bytes
+    return blob
 
 
 def chosen(name: str = "chelsea") -> ChosenPicture:

@@ -180,6 +180,24 @@ def test_the_strip_opens_a_layer_and_marks_it(page: Page) -> None:
     expect(marked).to_have_attribute("data-id", "blocks.0.0.conv_dw")
 
 
+def test_where_a_layer_cannot_be_fetched_ahead_the_page_brings_it(page: Page) -> None:
+    page.route("**/scenes/**", lambda route: route.fulfill(status=204))
+    opened(page, PAGE)
+    before = token(page)
+    page.locator(f'{STRIP} [data-id="blocks.0.0.conv_dw"]').click()
+    redrawn(page, before)
+    expect(page.locator(f"{VIEW} figcaption")).to_contain_text("blocks.0.0.conv_dw")
+
+
+def test_who_clicks_fast_stays_where_they_went_last(page: Page) -> None:
+    opened(page, PAGE)
+    for layer in ("conv_stem", "blocks.0.0.conv_dw", "blocks.1.0.conv_pw", "blocks.1.0.conv_dw"):
+        page.locator(f'{STRIP} [data-id="{layer}"]').click()
+    page.wait_for_url("**layer=blocks.1.0.conv_dw**")
+    expect(page.locator(f"{VIEW} figcaption")).to_contain_text("blocks.1.0.conv_dw")
+    expect(page.locator(f'{STRIP} [aria-selected="true"]')).to_have_attribute("data-id", "blocks.1.0.conv_dw")
+
+
 def test_the_strip_is_walked_by_keys(page: Page) -> None:
     opened(page, PAGE)
     page.locator(f"{STRIP} .scroll").focus()

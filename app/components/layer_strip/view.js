@@ -1,11 +1,11 @@
 // All layers of a network in the order in which they run. A block's height tells the maps' size, its width the channels.
 
-import { hear, say } from "../shared/channel.js";
+import { ask, hear, say } from "../shared/channel.js";
 import { element } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { blockSize, groups, mapsOf, sentence } from "./sizes.js";
 
-const PAUSE = 180; // milliseconds: a held arrow key runs along the strip and asks for the layer it stops at
+const PAUSE = 180; // milliseconds: a held arrow key runs along the strip, the server hears where it stops
 export default mounting(build, (view, header) => {
   if (header.token !== view.token) show(view, header);
   view.token = header.token;
@@ -74,14 +74,14 @@ function onKey(view, event) {
   pick(view, view.order[Math.min(last, Math.max(0, to))], PAUSE);
 }
 
-// The mark moves at once; the server is asked when the learner has arrived.
-function pick(view, id, pause) {
+// The mark and the maps change at once; the server hears of it when the learner has arrived.
+async function pick(view, id, pause) {
   if (!id || id === view.chosen) return;
   mark(view, id);
   tell(view, id);
   clearTimeout(view.later);
-  if (pause) view.later = setTimeout(() => view.send("choose", id), pause);
-  else view.send("choose", id);
+  await ask("layer", id);
+  if (view.chosen === id) view.later = setTimeout(() => view.send("choose", id), pause);
 }
 
 function mark(view, id) {

@@ -51,7 +51,8 @@ class Scene:
     `shape` is (C, H, W). `mosaic` shows the maps in the order `order`, `columns` a row, `gap` pixels between them,
     every `stride`-th row and column of each: a pixel is an entry of the colours `palette` (256, 3). It is no PNG, since
     packing and unpacking one would take longer than all the rest. `limits` (C, 2) are the values of the first and last
-    colour by channel. `side` is the picture's side in pixels. `labels` name the channels of an answer layer.
+    colour by channel. `side` is the picture's side in pixels. `labels` name the channels of an answer layer. With a
+    layer's id appended, `scenes` is the address of that layer's scene.
     """
 
     network: str
@@ -69,6 +70,7 @@ class Scene:
     stride: int
     side: int
     bar: ColourBar
+    scenes: str
     order: npt.NDArray[np.int32]
     limits: npt.NDArray[np.float32]
     numbers: Numbers
@@ -76,8 +78,13 @@ class Scene:
     opened: OpenMap | None = None
 
 
-def map_mosaic(key: str, scene: Scene, on_open: Callable[[], None]) -> None:
+def map_mosaic(key: str, scene: bytes, on_open: Callable[[], None]) -> None:
     """Mount the view. `on_open`: `state[key].open` = {channel}, null when the large view was closed."""
+    _render(key=key, data=scene, on_open_change=on_open)
+
+
+def packed(scene: Scene) -> bytes:
+    """A scene as the view takes it, from the page or from the address of a scene."""
     numbers = scene.numbers
     arrays: dict[str, np.ndarray | bytes] = {
         "mosaic": scene.mosaic,
@@ -96,8 +103,8 @@ def map_mosaic(key: str, scene: Scene, on_open: Callable[[], None]) -> None:
         arrays |= {"values": scene.opened.values, "picture": scene.opened.picture}
     plain = (
         "network", "trained", "layer", "kind", "layout", "own_scale", "ordered_by", "shape", "columns",
-        "gap", "stride", "side", "labels",
+        "gap", "stride", "side", "labels", "scenes",
     )  # fmt: skip
     header: dict[str, Any] = {name: getattr(scene, name) for name in plain}
     header |= {"bar": asdict(scene.bar), "opened": opened}
-    _render(key=key, data=pack(header, **arrays), on_open_change=on_open)
+    return pack(header, **arrays)

@@ -1,7 +1,8 @@
 // Feature maps: all maps of a layer on one canvas; point at one for its numbers, click for the large view.
 
 import { showBar } from "../shared/bar.js";
-import { say } from "../shared/channel.js";
+import { unpack } from "../shared/blob.js";
+import { answers, say } from "../shared/channel.js";
 import { element, onNextFrame, themeColour } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { decode, download, outline, sharpen } from "../shared/pixels.js";
@@ -11,12 +12,13 @@ import { mapSentence, note, title } from "./words.js";
 
 const EDGE = 5; // CSS pixels that the mark of the map pointed at may reach outside, as in view.css
 export default mounting(build, (view, header) => {
+  if (view.overtaken.has(header.layer)) return; // the learner has gone on since the server was told
+  view.overtaken.clear();
   if (header.token !== view.token) update(view, header);
-  view.token = header.token;
-});
+}, (view) => view.deaf());
 
 function build(parent) {
-  const view = { position: 0, order: 0, header: null, sheet: null };
+  const view = { position: 0, order: 0, header: null, sheet: null, overtaken: new Set() };
   view.root = element("div", { className: "view map-mosaic" });
   view.title = element("b");
   view.facts = element("small");
@@ -42,13 +44,32 @@ function build(parent) {
   view.redrawAll = onNextFrame(() => drawAll(view));
   view.resize = new ResizeObserver(view.redrawAll);
   view.resize.observe(view.stage);
+  view.deaf = answers("layer", (id) => ahead(view, id));
   listen(view);
   return view;
+}
+
+// Another layer's maps, without waiting for the page. What can't be had so, the page brings or says why not.
+async function ahead(view, layer) {
+  const from = view.header;
+  if (!from || from.layer === layer) return;
+  const order = (view.order += 1);
+  try {
+    const answer = await fetch(from.scenes + encodeURIComponent(layer));
+    const header = answer.status === 200 ? unpack(new Uint8Array(await answer.arrayBuffer())) : null;
+    if (!header || order !== view.order) return;
+    view.overtaken.add(from.layer).delete(layer);
+    await update(view, header);
+    await new Promise(requestAnimationFrame);
+  } catch {
+    view.overtaken.clear();
+  }
 }
 
 // A new layer, order, scale or open map: decode first, then change everything at once.
 async function update(view, header) {
   const order = (view.order += 1);
+  view.token = header.token;
   try {
     const picture = header.opened === null ? null : await decode(header.arrays.picture, "image/jpeg");
     if (order !== view.order) return; // a newer setting overtook this one

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.components.answers.component import Answers, answers
 from app.components.layer_strip.component import layer_strip
-from app.components.map_mosaic.component import map_mosaic
+from app.components.map_mosaic.component import map_mosaic, packed
 from app.ui.feature_maps_code import Shown, feature_maps_code
 from app.ui.feature_maps_form import feature_maps_form
 from app.ui.feature_maps_state import MOSAIC, STRIP, Form, layer_chosen, map_opened, open_layer, open_map, read_form
 from app.ui.frame import bench, close_page, guarded, live, open_page
 from app.ui.network_picker import obtain
+from app.ui.network_store import NETWORKS
+from app.ui.scenes import offered
+from app.ui.theme import current_theme
+
+if TYPE_CHECKING:
+    from app.ui.feature_maps_layers import StripLayer
+    from cnnviz.network import Network
 
 chosen = open_page(
     "Feature maps",
@@ -56,15 +64,25 @@ def layer_part(form: Form, drawn: list[Drawn]) -> None:
     from app.ui.feature_maps_passes import layer_output, seen_by
     from app.ui.feature_maps_view import answers_of, mosaic_scene
 
-    strip, seen = strip_of(network), seen_by(network, form.choice.key, chosen)
+    strip, seen, theme = strip_of(network), seen_by(network, form.choice.key, chosen), current_theme()
     layer = open_layer(strip)
 
-    def maps() -> Shown:
-        output = layer_output(network, form.choice.key, chosen, strip, layer)
-        channel = open_map(len(output.maps))
-        map_mosaic(MOSAIC, mosaic_scene(form, network, layer, output, seen, channel), on_open=map_opened)
-        return Shown(layer, output.maps.shape, channel)
+    def scene(of: Network, layer: StripLayer, channel: int | None) -> bytes:
+        output = layer_output(of, form.choice.key, chosen, strip_of(of), layer)
+        return packed(mosaic_scene(form, of, layer, output, seen, channel, theme, scenes))
 
+    def ahead(id: str) -> bytes | None:
+        """Another layer's maps, for the view that does not wait for this page; None while the network is not here."""
+        there = NETWORKS.ask(*form.choice.key).network
+        return None if there is None else scene(there, strip_of(there).find(id), None)
+
+    def maps() -> Shown:
+        shape = layer_output(network, form.choice.key, chosen, strip, layer).maps.shape
+        channel = open_map(shape[0])
+        map_mosaic(MOSAIC, scene(network, layer, channel), on_open=map_opened)
+        return Shown(layer, shape, channel)
+
+    scenes = offered("feature_maps", chosen, ahead)
     strip_place = st.container()
     shown = guarded(maps)  # first: the maps are what the learner waits for; some layers have none, and say so
     with strip_place:
