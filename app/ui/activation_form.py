@@ -25,11 +25,12 @@ _INITIALISATIONS = {"he": "He", "glorot": "Glorot", "small": "0.01"}
 
 @dataclass(frozen=True)
 class Form:
-    """The function in hand with its settings by name, and the names of those compared with it."""
+    """The function in hand with its settings by name, and the names of those compared with it with theirs."""
 
     name: str
     settings: Mapping[str, float] = field(default_factory=dict)
     compared: tuple[str, ...] = ()
+    others: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def activation(self) -> Activation:
@@ -41,8 +42,8 @@ class Form:
         return (self.name, *(name for name in self.compared if name != self.name))
 
     def settings_of(self, name: str) -> dict[str, float]:
-        """The settings of the function `name`: the learner's for the one in hand, else the defaults."""
-        return ACTIVATIONS[name].checked(self.settings if name == self.name else {})
+        """The settings of the function `name`: the learner's for those shown, the defaults for all others."""
+        return ACTIVATIONS[name].checked(self.settings if name == self.name else self.others.get(name, {}))
 
     def title_of(self, name: str) -> str:
         """The title with the settings, where there are any."""
@@ -61,18 +62,7 @@ class StackForm:
 def activation_form() -> Form:
     """Draw the settings of the functions and return them."""
     name = st.selectbox("Function", list(ACTIVATIONS), key="function", bind="query-params", format_func=_title)
-    settings = {}
-    for setting in ACTIVATIONS[name].settings:
-        settings[setting.name] = st.slider(
-            setting.title,
-            float(setting.minimum),
-            float(setting.maximum),
-            float(setting.default),
-            float(setting.step),
-            key=f"{name}_{setting.name}",
-            bind="query-params",
-            help=setting.what,
-        )
+    settings = _settings(name)
     compared = st.multiselect(
         "Compare with",
         list(ACTIVATIONS),
@@ -81,9 +71,10 @@ def activation_form() -> Form:
         key="compare",
         bind="query-params",
         format_func=_title,
-        help="Drawn in the same axes, with their usual settings.",
+        help="Drawn in the same axes. Those that have a setting get a slider below.",
     )
-    return Form(name, settings, tuple(compared))
+    others = {other: _settings(other, named=True) for other in compared if other != name}
+    return Form(name, settings, tuple(compared), others)
 
 
 def choose_layer(layers: Sequence[tuple[StripLayer, str]]) -> StripLayer:
@@ -124,6 +115,24 @@ def stack_form() -> StackForm:
     )
     seed = right.number_input("Seed", 0, 999, 0, key="seed", bind="query-params", help="Another draw of the weights.")
     return StackForm(initialisation, int(seed))
+
+
+def _settings(name: str, named: bool = False) -> dict[str, float]:
+    """A slider for each setting of the function `name`, under its own name or, `named`, under the function's too."""
+    entry = ACTIVATIONS[name]
+    return {
+        setting.name: st.slider(
+            f"{entry.title}: {setting.title.lower()}" if named else setting.title,
+            float(setting.minimum),
+            float(setting.maximum),
+            float(setting.default),
+            float(setting.step),
+            key=f"{name}_{setting.name}",
+            bind="query-params",
+            help=setting.what,
+        )
+        for setting in entry.settings
+    }
 
 
 def _title(name: str) -> str:

@@ -87,6 +87,23 @@ def test_a_link_restores_the_whole_state() -> None:
     assert f"**{gradient_flow('elu', 20, 'small', 7, {'alpha': 0.5}).through:.3g}** reaches the first" in words
 
 
+def test_a_compared_function_keeps_the_learners_setting_everywhere() -> None:
+    app = opened("function=Leaky ReLU&leaky_relu_slope=0.3")
+    app.multiselect(key="compare").set_value(["leaky_relu", "prelu"])
+    app.run()
+    app.selectbox(key="function").set_value("tanh").run()
+    app.slider(key="prelu_slope").set_value(0.6).run()
+    assert not app.exception
+    titles = [curve["title"] for curve in blob(app)[0]["curves"]]
+    assert titles == ["tanh", "Leaky ReLU (slope 0.3)", "PReLU (slope 0.6)"]
+    assert array(app, "values")[1:, 0] == pytest.approx([-8 * 0.3, -8 * 0.6])
+    assert list(app.dataframe[0].value["Function"])[1:] == titles
+    flow = dict(zip(app.dataframe[1].value["Function"], app.dataframe[1].value["Gradient at layer 1"], strict=True))
+    for name, slope in (("leaky_relu", 0.3), ("prelu", 0.6)):
+        expected = gradient_flow(name, settings={"slope": slope}).through
+        assert flow[f"{ACTIVATIONS[name].title} (slope {slope})"] == f"{expected:.3g}"
+
+
 @pytest.mark.parametrize(
     "query", ["function=nonsense", "map_channel=9999", "map_channel=x", "compare=nobody", "seed=-3"]
 )
