@@ -11,3 +11,14 @@ from .layers import Layer as Layer
 from .layers import layer_table as layer_table
 from .layers import leaves as leaves
 from .layouts import as_maps as as_maps
+from .ledger import LogitDifference as LogitDifference
+from .ledger import class_ledger as class_ledger
+from .ledger import logit_difference as logit_difference
+from .ledger import unit_ledger as unit_ledger
+from .ledger_data import Ledger as Ledger
+from .ledger_data import Step as Step
+from .ledger_data import Terms as Terms
+from .ledger_data import Unit as Unit
+from .ledger_data import Window as Window
+from .ledger_pass import Pass as Pass
+from .ledger_pass import record_pass as record_pass

@@ -1,0 +1,117 @@
+"""Where does a value stand before, and where after, an operation that only moves numbers about?
+
+A view, a permutation, a split, a roll, a concatenation or zero padding computes nothing. The same operation done to
+the numbers 0, 1, 2 … in the place of its input shows where each entry of its output came from, whatever the operation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils._pytree import tree_map
+
+from cnnviz.analysis.ledger_pass import Operation, Pass, Ref
+
+Places = NDArray[np.int64]
+"""Places in a value, counted row by row through its whole tensor; −1 is a zero put in by padding."""
+
+QUIET = frozenset((
+    "view", "_unsafe_view", "reshape", "permute", "transpose", "t", "expand", "squeeze", "unsqueeze", "clone",
+    "alias", "detach", "contiguous", "as_strided", "_reshape_alias", "flatten", "unflatten",
+))  # fmt: skip
+"""Operations after which every value is the same value still."""
+
+PICKING = frozenset((
+    "slice", "select", "split", "split_with_sizes", "chunk", "unbind", "roll", "flip", "index", "pixel_shuffle",
+    "pixel_unshuffle", "native_channel_shuffle", "channel_shuffle", "narrow", "diagonal", "unfold",
+    "upsample_nearest2d", "reflection_pad2d", "replication_pad2d",
+))  # fmt: skip
+"""Operations that take out a part, repeat one, or put the values in another order."""
+
+JOINING = frozenset(("cat", "stack"))
+PADDING = frozenset(("constant_pad_nd",))
+MOVES = QUIET | PICKING | JOINING | PADDING
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where places of a value came from: places in another value."""
+
+    value: int
+    places: Places
+
+
+def origin(recorded: Pass, value: int, places: Places) -> Origin | None:
+    """One move back; None where ``value`` was not moved here, or where the places come from several values."""
+    operation = recorded.producers[value]
+    if operation is None or operation.name not in MOVES or not _understood(recorded, operation):
+        return None
+    numbered, starts = _numbered(recorded, operation, value)
+    known = places >= 0
+    found = np.where(known, numbered[np.where(known, places, 0)], -1)
+    inside = found[found >= 0]
+    if not inside.size:
+        return Origin(operation.inputs()[0], found) if len(starts) == 1 else None
+    parts = np.searchsorted(starts, inside, side="right") - 1
+    part = int(parts[0])
+    if (parts != part).any():
+        return None
+    return Origin(operation.inputs()[part], np.where(found >= 0, found - starts[part], -1))
+
+
+def source(recorded: Pass, value: int, places: Places) -> Origin:
+    """All moves back, to the value that was computed, or from which the places come in several parts."""
+    here = Origin(value, places)
+    while (before := origin(recorded, here.value, here.places)) is not None:
+        here = before
+    return here
+
+
+def destination(recorded: Pass, operation: Operation, value: int, place: int) -> Origin | None:
+    """Where a place of ``value`` stands after a quiet move; None where it stands in several places or none."""
+    if operation.name not in QUIET or not _understood(recorded, operation):
+        return None
+    after = operation.outputs[0]
+    numbered, _ = _numbered(recorded, operation, after)
+    found = np.flatnonzero(numbered == place)
+    return Origin(after, found.astype(np.int64)) if len(found) == 1 else None
+
+
+def _numbered(recorded: Pass, operation: Operation, value: int) -> tuple[Places, Places]:
+    """For each entry of a move's output the number of the input's entry; and the first number of each input."""
+    moved = operation.inputs() if operation.name in JOINING else operation.inputs()[:1]
+    sizes = [recorded.values[entry].numel() for entry in moved]
+    starts = np.cumsum([0, *sizes[:-1]])
+    waiting = list(zip(moved, starts.tolist(), sizes, strict=True))
+
+    def replaced(item: object) -> object:
+        if not isinstance(item, Ref):
+            return item
+        tensor = recorded.values[item.id]
+        if waiting and waiting[0][0] == item.id:
+            _, start, size = waiting.pop(0)
+            # float64 counts exactly to 2**53, and every operation knows it
+            return torch.arange(start, start + size, dtype=torch.float64).reshape(tensor.shape)
+        return tensor.cpu()
+
+    args, kwargs = tree_map(replaced, (operation.args, operation.kwargs))
+    if operation.name in PADDING:
+        args = (*args[:2], -1.0)
+    # strides are of the memory that the network used: only those of axes of length 1 are ever rewritten here
+    output = args[0] if operation.name == "as_strided" else operation.function(*args, **kwargs)
+    if isinstance(output, tuple | list):
+        output = output[operation.outputs.index(value)]
+    return output.reshape(-1).numpy().astype(np.int64), starts
+
+
+def _understood(recorded: Pass, operation: Operation) -> bool:
+    """Whether a move is one of the simple kind: padding with zeros, no axes made from raw memory."""
+    if operation.name in PADDING:
+        return len(operation.args) < 3 or operation.args[2] == 0
+    if operation.name == "as_strided":
+        before, after = operation.inputs()[0], operation.outputs[0]
+        return recorded.values[before].shape == recorded.values[after].shape
+    return True
