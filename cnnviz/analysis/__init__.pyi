@@ -1,5 +1,7 @@
 from .activations import Activations as Activations
 from .activations import capture as capture
+from .effective_field import EffectiveField as EffectiveField
+from .effective_field import effective_receptive_field as effective_receptive_field
 from .field_growth import FieldSpec as FieldSpec
 from .field_growth import FieldStep as FieldStep
 from .field_growth import grow as grow
@@ -7,6 +9,14 @@ from .field_growth import parse_stack as parse_stack
 from .field_growth import paths as paths
 from .field_growth import read_below as read_below
 from .field_growth import spell_stack as spell_stack
+from .field_sources import DepthCurve as DepthCurve
+from .field_sources import GrowthRow as GrowthRow
+from .field_sources import depth_curve as depth_curve
+from .field_sources import growth_rows as growth_rows
+from .fields import Box as Box
+from .fields import ReceptiveField as ReceptiveField
+from .influence import Influence as Influence
+from .influence import influence as influence
 from .layers import Layer as Layer
 from .layers import layer_table as layer_table
 from .layers import leaves as leaves
@@ -22,3 +32,4 @@ from .ledger_data import Unit as Unit
 from .ledger_data import Window as Window
 from .ledger_pass import Pass as Pass
 from .ledger_pass import record_pass as record_pass
+from .receptive_field import receptive_fields as receptive_fields

@@ -56,13 +56,23 @@ def as_maps(tensor: Tensor, layout: Layout) -> Tensor:
     raise LayerError(f'An output of layout "{layout}" has no rows and columns; choose a layer whose output has.')
 
 
-def _grid(tokens: Tensor) -> Tensor:
-    count = len(tokens)
+def token_grid(count: int) -> tuple[int, int] | None:
+    """How ``count`` tokens lie on a square: (tokens in front that are left out, 1 or 0; side). None if they do not."""
     for skipped in (1, 0):
         side = math.isqrt(count - skipped)
         if side and side * side == count - skipped:
-            return tokens[skipped:].T.reshape(-1, side, side)
-    raise LayerError(f"{count} tokens make no square grid, with or without a class token; choose a layer with maps.")
+            return skipped, side
+    return None
+
+
+def _grid(tokens: Tensor) -> Tensor:
+    grid = token_grid(len(tokens))
+    if grid is None:
+        raise LayerError(
+            f"{len(tokens)} tokens make no square grid, with or without a class token; choose a layer with maps."
+        )
+    skipped, side = grid
+    return tokens[skipped:].T.reshape(-1, side, side)
 
 
 class LayoutReader:

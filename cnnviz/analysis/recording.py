@@ -56,7 +56,7 @@ def watched_forward(module: nn.Module, batch: Tensor, visit: Visit, on_meta: boo
             part.register_forward_hook(partial(_report, leaf, calls, visit))
             attention += (f"{path}.",) if part._modules else ()
     with torch.no_grad():
-        output = _forward_on_meta(watched, batch) if on_meta else watched(batch)
+        output = forward_on_meta(watched, batch) if on_meta else watched(batch)
     first = first_tensor(output)
     if first is None:
         raise TypeError(f"{type(module).__name__} returned no tensor.")
@@ -87,7 +87,12 @@ def _report(leaf: Leaf, calls: Counter[str], visit: Visit, module: nn.Module, in
         visit(leaf, call, tensor)
 
 
-def _forward_on_meta(watched: nn.Module, batch: Tensor) -> Any:
-    named = [*watched.named_parameters(), *watched.named_buffers()]
-    shapes = {name: torch.empty_like(tensor, device="meta") for name, tensor in named}
-    return torch.func.functional_call(watched, shapes, (batch.to("meta"),))
+def forward_on_meta(watched: nn.Module, batch: Tensor) -> Any:
+    """What ``watched`` returns for a batch, with parameters that have shapes and no values, like the batch itself."""
+    return torch.func.functional_call(watched, meta_tensors(watched), (batch.to("meta"),))
+
+
+def meta_tensors(module: nn.Module) -> dict[str, Tensor]:
+    """The parameters and buffers of a module by path, as tensors on the meta device."""
+    named = [*module.named_parameters(), *module.named_buffers()]
+    return {name: torch.empty_like(tensor, device="meta") for name, tensor in named}

@@ -1,0 +1,261 @@
+"""What does each layer of a network see? One forward pass is followed, operation by operation.
+
+The pass runs with tensors that have shapes and no values (torch's meta device), below the level of modules and
+functions, where torch itself dispatches: whatever the network is written in, what runs there is what is computed. Each
+tensor carries its reach, see :mod:`cnnviz.analysis.field_reach`. Where values are needed, the pass is a real one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from cnnviz.analysis.field_reach import Array, Axis, Reach, Shape, lifted, nothing, pixels
+from cnnviz.analysis.field_rules import Call, Rule, Untraceable, known_rule
+from cnnviz.analysis.layers import Layer, layer_reader, own_kind
+from cnnviz.analysis.recording import Leaf, first_tensor, is_leaf, meta_tensors
+from cnnviz.network import replica
+
+REACH, VIEW = "_cnnviz_reach", "_cnnviz_view_of"
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """One layer, or one block whose output is none of its layers', and what its elements see."""
+
+    layer: Layer
+    reach: Reach
+
+
+def trace(module: nn.Module, shape: Shape) -> tuple[dict[str, Traced], bool]:
+    """What each layer sees, by path in the order of their last calls; and whether the pass was followed to its end.
+
+    ``shape`` is the input's without the batch axis.
+    """
+    device, dtype = own_kind(module)
+    batch = torch.zeros(1, *shape, device=device, dtype=dtype)
+    found: dict[str, Traced] = {}
+    for on_meta in (True, False):
+        watched, found = _watched(module)
+        try:
+            _follow(watched, batch, on_meta)
+        except (Untraceable, RuntimeError, TypeError, ValueError, NotImplementedError, LookupError):
+            continue
+        return found, True
+    return found, False
+
+
+def _watched(module: nn.Module) -> tuple[nn.Module, dict[str, Traced]]:
+    """A replica in evaluation mode whose modules tell what they see, and the table they tell it to."""
+    watched = replica(module)
+    found: dict[str, Traced] = {}
+    read = layer_reader()
+    inside: tuple[str, ...] = ()
+    for path, part in watched.named_modules():
+        if part.training:
+            part.training = False
+        if not path or path.startswith(inside):
+            continue
+        if is_leaf(part):
+            inside += (f"{path}.",) if part._modules else ()
+        part.register_forward_hook(partial(_report, Leaf(path, part, in_attention=False), read, found))
+    return watched, found
+
+
+def _report(
+    leaf: Leaf,
+    read: Callable[[Leaf, int, Tensor], Layer],
+    found: dict[str, Traced],
+    module: nn.Module,
+    inputs: Any,
+    output: Any,
+) -> None:
+    tensor = first_tensor(output)
+    reach = None if tensor is None else reach_of(tensor)
+    if tensor is None or reach is None:
+        return
+    if not is_leaf(module) and found and next(reversed(found.values())).reach is reach:
+        return
+    layer = read(leaf, 0, tensor)
+    found.pop(leaf.path, None)
+    found[leaf.path] = Traced(layer, reach)
+
+
+def _follow(watched: nn.Module, batch: Tensor, on_meta: bool) -> None:
+    tensors = meta_tensors(watched) if on_meta else {}
+    batch = batch.to("meta") if on_meta else batch
+    setattr(batch, REACH, pixels(tuple(batch.shape)))
+    with torch.no_grad(), _Follower():
+        torch.func.functional_call(watched, tensors, (batch,))
+
+
+def reach_of(tensor: Tensor) -> Reach | None:
+    """What the elements of a tensor see; None for a constant."""
+    return tensor.__dict__.get(REACH)
+
+
+class _Follower(TorchDispatchMode):
+    """Runs each operation, and puts down on its outputs what they see."""
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = dict(kwargs or {})
+        operation = _operation(func)
+        tensors = list(_tensors((*args, *kwargs.values())))
+        tracked = [tensor for tensor in tensors if REACH in tensor.__dict__]
+        if not tracked or operation.constant:
+            output = _constant(func, operation, args, kwargs, tensors)
+            if operation.view and isinstance(output, Tensor) and output is not tensors[0]:
+                setattr(output, VIEW, (func, args, kwargs))
+            return output
+        output = _run(func, operation, args, kwargs, tensors)
+        if operation.rule is None:
+            if any(isinstance(part, Tensor) and part.numel() for part in _tensors([output])):
+                raise Untraceable(f"There is no rule for {func}.")
+            return output
+        call = Call(operation.name, _bound(operation, args, kwargs), output, reach_of)
+        found = operation.rule(call)
+        if operation.mutates:
+            _write(args[0], found[0] if isinstance(found, list) else found)
+            return output
+        outputs = list(output) if isinstance(output, list | tuple) else [output]
+        reaches = found if isinstance(found, list) else [found] * len(outputs)
+        for tensor, reach in zip(outputs, reaches, strict=False):
+            if isinstance(tensor, Tensor) and reach is not None:
+                setattr(tensor, REACH, _fitting(reach, tensor, operation.name))
+                if operation.view:
+                    setattr(tensor, VIEW, (func, args, kwargs))
+        return output
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """What is known of an operation beforehand."""
+
+    name: str
+    names: tuple[tuple[str, Any], ...]
+    rule: Rule | None
+    mutates: bool
+    view: bool
+    constant: bool
+
+
+@cache
+def _operation(func: Any) -> _Operation:
+    schema = func._schema
+    mutates = schema.is_mutable
+    name = schema.name.split("::")[1]
+    if mutates and name.endswith("_"):
+        name = name[:-1]
+    names = tuple((argument.name, argument.default_value) for argument in schema.arguments)
+    rule = known_rule(name, torch.Tag.pointwise in func.tags)
+    constant = name.startswith("new_") or name.endswith("_like") or name in ("fill", "zero", "size", "sym_size")
+    return _Operation(name, names, rule, mutates, func.is_view, constant and not mutates)
+
+
+def _bound(operation: _Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    bound = {name: default for name, default in operation.names}
+    bound.update(zip((name for name, _ in operation.names), args, strict=False))
+    bound.update(kwargs)
+    return bound
+
+
+def _tensors(values: Any) -> Iterator[Tensor]:
+    for value in values:
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from _tensors(value)
+
+
+def _constant(
+    func: Any, operation: _Operation, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]
+) -> Any:
+    """An operation on constants. What is made anew is made with values, so that masks and indices are known."""
+    makes = not tensors or operation.constant
+    if makes and str(kwargs.get("device", "meta" if tensors and tensors[0].is_meta else "")).startswith("meta"):
+        if not func._schema.arguments or any(argument.name == "device" for argument in func._schema.arguments):
+            kwargs["device"] = torch.device("cpu")
+    return _run(func, operation, args, kwargs, tensors)
+
+
+def _run(func: Any, operation: _Operation, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]) -> Any:
+    """The operation itself; where tensors with and without values meet, none has any."""
+    if any(tensor.is_meta for tensor in tensors) and any(not tensor.is_meta and tensor.ndim for tensor in tensors):
+        if operation.mutates and not args[0].is_meta:
+            return args[0]
+        args, kwargs = _without_values(args), {name: _without_values(value) for name, value in kwargs.items()}
+    return func(*args, **kwargs)
+
+
+def _without_values(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value if value.is_meta else value.to("meta")
+    if isinstance(value, list | tuple):
+        return type(value)(_without_values(part) for part in value)
+    return value
+
+
+def _fitting(reach: Reach, tensor: Tensor, name: str) -> Reach:
+    """The reach, if it can be that of this tensor."""
+    for axis in (reach.rows, reach.columns):
+        for array in (axis.box, axis.read):
+            dims = array.shape[:-1]
+            if len(dims) != tensor.ndim or any(a not in (1, b) for a, b in zip(dims, tensor.shape, strict=True)):
+                raise Untraceable(f"The rule of {name} gives {dims} for {tuple(tensor.shape)}.")
+    return reach
+
+
+def _write(target: Tensor, reach: Reach) -> None:
+    """Something was written into a tensor; where it is a part of another one, into that too."""
+    reach = _expanded_to(reach, target)
+    if reach_of(target) is reach:
+        return
+    setattr(target, REACH, _fitting(reach, target, "an operation in place"))
+    view = target.__dict__.get(VIEW)
+    if view is not None:
+        func, args, kwargs = view
+        _write(args[0], _with_part(args[0], reach, func, args, kwargs))
+
+
+def _expanded_to(reach: Reach, target: Tensor) -> Reach:
+    if reach.rows.box.ndim - 1 == target.ndim:
+        return reach
+    raise Untraceable("An operation in place changes the number of axes.")
+
+
+def _with_part(base: Tensor, part: Reach, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Reach:
+    """The reach of ``base`` after ``part`` was written into that view of it which ``func`` gives."""
+    known = reach_of(base) or nothing(base.ndim, part)
+    operation = _operation(func)
+    if operation.rule is None:
+        raise Untraceable(f"There is no rule for {func}.")
+    axes = {}
+    for name in ("rows", "columns"):
+        axis, new = getattr(known, name), getattr(part, name)
+        arrays = {}
+        for kind in ("box", "read"):
+            full = np.broadcast_to(getattr(axis, kind), (*base.shape, getattr(axis, kind).shape[-1])).copy()
+            arrays[kind] = _write_array(full, getattr(new, kind), operation, args, kwargs)
+        axes[name] = replace(new, **arrays)
+    return replace(part, **axes, gated=part.gated or known.gated, corners=part.corners or known.corners)
+
+
+def _write_array(
+    full: Array, new: Array, operation: _Operation, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Array:
+    one = Reach(Axis(full, full, 0), Axis(full, full, 0))  # type: ignore[arg-type]
+    call = Call(operation.name, _bound(operation, args, kwargs), None, lambda _: one)
+    view = operation.rule(call).rows.box  # type: ignore[misc]
+    if not np.shares_memory(view, full):
+        raise Untraceable("A part of a tensor is written to that cannot be told.")
+    view[...] = lifted(new, view.ndim - 1)
+    return full
