@@ -45,6 +45,10 @@ NORMALIZATION = PageEntry(
     "Foundations", "Normalization", "pages/layer/normalization.py",
     "Whose mean is taken, what other pictures in the batch change, and what LRN divides by.",
 )  # fmt: skip
+RECEPTIVE_FIELDS = PageEntry(
+    "Networks", "Receptive fields", "pages/network/receptive_fields.py",
+    "What a unit of any layer sees of the picture, what it listens to, and which units notice a nudged pixel.",
+)  # fmt: skip
 FEATURE_MAPS = PageEntry(
     "Look inside", "Feature maps", "pages/analysis/feature_maps.py",
     "What every layer of a network makes of the picture, all channels at once, and the network's answer.",
@@ -58,5 +62,6 @@ PAGES = (
     ACTIVATION_FUNCTIONS,
     POOLING,
     NORMALIZATION,
+    RECEPTIVE_FIELDS,
     FEATURE_MAPS,
 )

@@ -1,0 +1,1 @@
+"""Networks: how whole networks are built."""

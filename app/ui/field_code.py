@@ -1,0 +1,85 @@
+"""The program that gives exactly the box and the numbers that are on the page Receptive fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.ui.picture import ChosenPicture
+from app.ui.shelf import LONGEST
+
+if TYPE_CHECKING:
+    from app.ui.field_state import Chosen, Form
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What stands on the page: layer, unit and pixel, and the channel whose map is shown (None: all together)."""
+
+    at: Chosen
+    channel: int | None
+
+
+def field_code(form: Form, chosen: ChosenPicture, shown: Shown | None) -> str:
+    """Runs as it stands; for an own picture, with its file beside it."""
+    weights = "" if form.choice.trained else ', weights="none"'
+    remark = "" if form.choice.trained else "  # untrained: random numbers"
+    lines = ["from cnnviz import analysis, image, network", ""]
+    if chosen.own:
+        lines += [f"picture = image.fit(image.load_image({chosen.title!r}), {LONGEST})  # your file"]
+    else:
+        lines += [f"picture = image.load_sample({chosen.key!r})"]
+    lines += [f"net = network.load_network({form.choice.info.name!r}{weights}){remark}", ""]
+    lines += ["fields = analysis.receptive_fields(net)  # of every layer, from the graph of its operations"]
+    if shown is None:
+        lines += ["for path, field in fields.items():", "    print(path, field.size, field.stride, field.padding)"]
+    else:
+        lines += _box(shown)
+        lines += _nudge(form, shown) if form.mode == "nudge" else _heat(form, shown)
+    return "\n".join(lines) + "\n"
+
+
+def _box(shown: Shown) -> list[str]:
+    at = shown.at
+    lines = [f"field = fields[{at.layer.path!r}]", "print(field.size, field.stride, field.padding, field.note)"]
+    if at.layer.field.map_size != at.layer.map_size:
+        return lines  # tokens and vectors: every unit sees the whole picture, as the note says
+    return [
+        *lines,
+        "",
+        "# Half open: rows top to bottom - 1. What is below 0 or beyond the picture lies in the padding.",
+        f"box = field.region({at.unit[0]}, {at.unit[1]}, clip=False)",
+        "print(box, box.height, box.width)",
+    ]
+
+
+def _heat(form: Form, shown: Shown) -> list[str]:
+    if form.heat == "off":
+        return []
+    from app.ui.field_numbers import AVERAGED, NOISE
+
+    channel = "" if shown.channel is None else f", channel={shown.channel}"
+    over = {
+        "picture": "images=[picture]",
+        "samples": f"images=[image.load_sample(name) for name in {AVERAGED!r}]",
+        "noise": f"count={NOISE}",
+    }[form.heat]
+    return [
+        "",
+        "found = analysis.effective_receptive_field(",
+        f"    net, field.path, {shown.at.unit!r}{channel}, {over}",
+        ")",
+        "print(found.mass_inside, found.radius_50, found.radius_90)  # found.heat is the map over the picture",
+    ]
+
+
+def _nudge(form: Form, shown: Shown) -> list[str]:
+    from app.ui.field_numbers import patch_round
+
+    patch = patch_round(shown.at.pixel or (0, 0), form.patch, shown.at.layer.field.input_size)
+    return [
+        "",
+        f"patch = analysis.Box({patch.top}, {patch.left}, {patch.bottom}, {patch.right})",
+        f"found = analysis.influence(net, field.path, picture, patch, delta={form.amount:g})",
+        "print(found.changed.sum(), found.by_convention.sum(), found.escaped.sum())",
+    ]

@@ -1,0 +1,140 @@
+"""Which layers can one ask for their receptive field, and which of them are the steps through the depth?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from app.ui.feature_maps_layers import StripLayer, strip_of
+from cnnviz.analysis import receptive_fields
+from cnnviz.errors import LayerError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from cnnviz.analysis import Layer, ReceptiveField
+    from cnnviz.network import Network
+
+OPENING = 0.3
+"""A network opens on the layer whose field is nearest to this share of its input's height."""
+
+_layers: WeakKeyDictionary[nn.Module, tuple[FieldLayer, ...]] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, eq=False)
+class FieldLayer:
+    """A layer with its field. `rows` (H, 2), `columns` (W, 2): the pixels of every unit of the map that is shown."""
+
+    entry: StripLayer
+    field: ReceptiveField
+    rows: npt.NDArray[np.int32]
+    columns: npt.NDArray[np.int32]
+
+    @property
+    def path(self) -> str:
+        return self.field.path
+
+    @property
+    def map_size(self) -> tuple[int, int]:
+        return len(self.rows), len(self.columns)
+
+    @property
+    def channels(self) -> int:
+        return _shape(self.entry.layer)[0]
+
+    def lies_on(self, other: FieldLayer) -> bool:
+        """Whether every unit of the two sees the same pixels."""
+        return np.array_equal(self.rows, other.rows) and np.array_equal(self.columns, other.columns)
+
+
+def field_layers(network: Network) -> tuple[FieldLayer, ...]:
+    """All layers whose output can be shown as maps, in the order in which they run; of a path the last call."""
+    known = _layers.get(network.module)
+    if known is None:
+        known = _layers[network.module] = tuple(_found(network))
+    return known
+
+
+def find_layer(layers: Sequence[FieldLayer], path: str) -> FieldLayer:
+    """The layer of this path. Raises LayerError where there is none."""
+    for layer in layers:
+        if layer.path == path:
+            return layer
+    raise LayerError(f"This network has no layer “{path[:60]}” with a map; the list shows those it has.")
+
+
+def opening_layer(layers: Sequence[FieldLayer]) -> FieldLayer:
+    """A layer in the middle of the depth, whose boxes are large enough to be seen and smaller than the picture."""
+    wanted = OPENING * layers[0].field.input_size[0]
+    return min(
+        layers, key=lambda layer: abs(layer.field.size[0] - wanted) + (math.inf if layer.field.whole_input else 0)
+    )
+
+
+def steps_of(layers: Sequence[FieldLayer], current: FieldLayer) -> tuple[tuple[FieldLayer, ...], int]:
+    """The layers at which the field changes, with `current` in the place of the one it lies on; and its index."""
+    steps: list[FieldLayer] = []
+    at = 0
+    for layer in layers:
+        if not steps or not layer.lies_on(steps[-1]):
+            steps.append(layer)
+        if layer is current:
+            steps[-1] = current
+            at = len(steps) - 1
+    return tuple(steps), at
+
+
+def unit_at(layer: FieldLayer, down: float, across: float) -> tuple[int, int]:
+    """The unit at this place of the map; both from 0 to 1."""
+    height, width = layer.map_size
+    return min(height - 1, int(down * height)), min(width - 1, int(across * width))
+
+
+def _found(network: Network) -> list[FieldLayer]:
+    fields = receptive_fields(network)
+    last = {entry.layer.path: entry for entry in strip_of(network).layers}
+    found = []
+    for entry in strip_of(network).layers:
+        field, shape = fields.get(entry.layer.path), _shape(entry.layer)
+        if field is None or entry is not last[entry.layer.path] or not shape:
+            continue
+        spans = _spans(field, (shape[1], shape[2]))
+        if spans is not None:
+            found.append(FieldLayer(entry, field, *spans))
+    if not found:
+        raise LayerError("This network has no layer with rows and columns; choose another network.")
+    return found
+
+
+def _shape(layer: Layer) -> tuple[int, ...]:
+    """(C, H, W) of the maps that `as_maps` makes of an output; empty where it makes none."""
+    shape = layer.shape
+    if layer.layout == "maps":
+        return shape
+    if layer.layout == "maps-last":
+        return shape[2], shape[0], shape[1]
+    if layer.layout == "vector":
+        return shape[0], 1, 1
+    if layer.layout == "tokens":
+        for count in (shape[0] - 1, shape[0]):
+            side = math.isqrt(count)
+            if count and side * side == count:
+                return shape[1], side, side
+    return ()
+
+
+def _spans(field: ReceptiveField, size: tuple[int, int]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]] | None:
+    """Rows and columns of every unit of a map of this size; None where the field speaks of another map."""
+    if field.whole_input:
+        rows, columns = (np.tile(np.array([[0, length]], np.int32), (count, 1))
+                         for length, count in zip(field.input_size, size, strict=True))  # fmt: skip
+        return rows, columns
+    if (len(field.rows), len(field.columns)) != size:
+        return None
+    return np.asarray(field.rows, np.int32), np.asarray(field.columns, np.int32)

@@ -1,0 +1,102 @@
+"""The numbers behind the view of Receptive fields: a layer's map, the unit's effective field, what a nudge changes.
+
+Kept within bounds and shared between learners; what was made from an own picture goes with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from app.ui.byte_cache import ByteCache
+from app.ui.feature_maps_layers import strip_of
+from app.ui.feature_maps_passes import kept, layer_output
+from app.ui.picture import ChosenPicture
+from app.ui.shelf import PICTURES
+from cnnviz.analysis import EffectiveField, Influence, effective_receptive_field, influence
+from cnnviz.analysis.fields import Box
+from cnnviz.compute import at_work
+from cnnviz.image import encode_png, load_sample
+
+if TYPE_CHECKING:
+    from app.ui.field_state import Chosen, Form
+    from cnnviz.network import Network
+
+AVERAGED = ("chelsea", "coffee", "astronaut", "rocket", "camera", "hubble_deep_field")
+"""The samples over which an effective field is averaged."""
+NOISE = 6  # pictures of noise, likewise
+
+_SEEN: ByteCache[bytes] = ByteCache(16_000_000)
+_HEATS: ByteCache[EffectiveField] = ByteCache(32_000_000)
+_NUDGES: ByteCache[Influence] = ByteCache(64_000_000)
+for _cache in (_SEEN, _HEATS, _NUDGES):
+    PICTURES.drop_from(_cache)
+
+
+@dataclass(frozen=True, eq=False)
+class ShownMap:
+    """One map (H, W) of the layer: of a channel, or (`channel` None) the mean size of its `channels` values."""
+
+    values: npt.NDArray[np.float32]
+    channel: int | None
+    channels: int
+
+
+def seen_png(network: Network, name: str, chosen: ChosenPicture) -> bytes:
+    """The exact pixels that the network gets of the picture, as PNG."""
+
+    def make() -> tuple[bytes, int]:
+        png = encode_png(np.asarray(network.crop(chosen.picture)))
+        return png, len(png)
+
+    return kept(_SEEN, (name, chosen.key), chosen, make)
+
+
+def shown_map(network: Network, form: Form, chosen: ChosenPicture, at: Chosen) -> ShownMap:
+    """The map of the channel in hand, or the mean size of all channels' values."""
+    maps = layer_output(network, form.choice.key, chosen, strip_of(network), at.layer.entry).maps
+    channel = at.channel
+    if at.strongest:
+        channel = int(np.abs(maps).max(axis=(1, 2)).argmax())
+    return ShownMap(np.abs(maps).mean(axis=0) if channel is None else maps[channel], channel, len(maps))
+
+
+def heat_of(network: Network, form: Form, chosen: ChosenPicture, at: Chosen, channel: int | None) -> EffectiveField:
+    """The effective field of the unit in hand. Raises LayerError where it answers to nothing."""
+
+    def make() -> tuple[EffectiveField, int]:
+        pictures = {
+            "picture": [chosen.picture],
+            "samples": [load_sample(name) for name in AVERAGED],
+        }.get(form.heat)
+        with at_work():
+            found = effective_receptive_field(
+                network, at.layer.path, at.unit, channel=channel, images=pictures, count=NOISE
+            )
+        return found, found.heat.nbytes
+
+    over = chosen.key if form.heat == "picture" else f"over {form.heat}"
+    key = (*form.choice.key, over, at.layer.path, f"{at.unit}", f"{channel}")
+    return kept(_HEATS, key, chosen, make)
+
+
+def nudge_of(network: Network, form: Form, chosen: ChosenPicture, at: Chosen) -> Influence:
+    """What changes in the layer when the patch round the pixel in hand does."""
+    patch = patch_round(at.pixel or (0, 0), form.patch, at.layer.field.input_size)
+
+    def make() -> tuple[Influence, int]:
+        with at_work():
+            found = influence(network, at.layer.path, chosen.picture, patch, delta=form.amount)
+        return found, found.per_channel.nbytes
+
+    key = (*form.choice.key, chosen.key, at.layer.path, f"{patch}", f"{form.amount}")
+    return kept(_NUDGES, key, chosen, make)
+
+
+def patch_round(pixel: tuple[int, int], side: int, size: tuple[int, int]) -> Box:
+    """`side` × `side` pixels with this one in the middle, moved so that they lie in the picture."""
+    top, left = (min(max(0, at - side // 2), max(0, length - side)) for at, length in zip(pixel, size, strict=True))
+    return Box(top, left, min(size[0], top + side), min(size[1], left + side))

@@ -1,0 +1,247 @@
+"""The logic of Receptive fields: network, layer, unit → boxes, heat, nudge, code, link. For the mouse: tests/browser."""
+
+from __future__ import annotations
+
+import re
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.components.field_view.component import Geometry, _shared_spans
+from app.ui.field_layers import field_layers, find_layer, opening_layer, steps_of
+from app.ui.field_numbers import patch_round
+from app.ui.field_view import MARGIN, margin_of
+from app.ui.lesson import lesson_text, questions
+from cnnviz import analysis, network
+from cnnviz.analysis.fields import Box
+from cnnviz.image import load_sample
+from tests.app.pages import open_page, scene_of
+
+PAGE = "pages/network/receptive_fields.py"
+LITE0 = "efficientnet_lite0"
+
+
+def array_of(app: AppTest, name: str) -> np.ndarray:
+    """One of the arrays that the view was sent."""
+    (view,) = [one for one in app.get("bidi_component") if one.proto.component_name == "cnnviz_field_view"]
+    entry = scene_of(app, "field_view")["arrays"][name]
+    (length,) = struct.unpack_from("<I", view.proto.bytes)
+    start = 4 + length + entry["offset"]
+    return np.frombuffer(view.proto.bytes[start : start + entry["nbytes"]], entry["dtype"]).reshape(entry["shape"])
+
+
+def spans_of(app: AppTest, step: dict[str, Any], axis: str) -> np.ndarray:
+    first, count = step[axis]
+    return array_of(app, "spans")[first : first + count]
+
+
+@pytest.fixture(scope="module")
+def lite0() -> network.Network:
+    return network.load_network(LITE0)
+
+
+@pytest.fixture(scope="module")
+def page() -> AppTest:
+    return open_page(PAGE)
+
+
+def test_the_page_opens_on_a_box_within_the_picture_and_its_heat(page: AppTest, lite0: network.Network) -> None:
+    assert not page.exception and not page.error
+    scene = scene_of(page, "field_view")
+    step = scene["layers"][scene["current"]]
+    assert step["path"] == "blocks.2.1.conv_dw"
+    field = analysis.receptive_fields(lite0)[step["path"]]
+    box = field.region(*scene["unit"], clip=False)
+    assert box == field.region(*scene["unit"]), "the whole box lies in the picture"
+    assert (box.height, box.width) == (67, 67)
+    heat = array_of(page, "heat_values")
+    assert heat.shape == (224, 224)
+    assert heat.sum() == pytest.approx(1, rel=1e-4)
+    outside = heat.copy()
+    outside[box.top : box.bottom, box.left : box.right] = 0
+    assert outside.max() == 0
+    assert scene["heat"]["mass_inside"] == pytest.approx(1, abs=1e-5)
+
+
+def test_every_step_carries_the_exact_boxes_of_its_units(page: AppTest, lite0: network.Network) -> None:
+    fields = analysis.receptive_fields(lite0)
+    steps = scene_of(page, "field_view")["layers"]
+    for step in steps:
+        field = fields[step["path"]]
+        if not step["whole"]:
+            np.testing.assert_array_equal(spans_of(page, step, "rows"), field.rows)
+            np.testing.assert_array_equal(spans_of(page, step, "cols"), field.columns)
+    widths = [fields[step["path"]].size[0] for step in steps if not step["whole"]]
+    assert widths == sorted(set(widths)), "each step widens the field"
+    assert steps[-1]["whole"]
+
+
+def test_a_link_restores_layer_unit_and_nudge() -> None:
+    app = open_page(
+        PAGE, "rf_layer=blocks.3.0.bn1.act&rf_unit=0,27&rf_mode=nudge&rf_pixel=3,220&rf_patch=4&rf_amount=-1"
+    )
+    assert not app.exception
+    scene = scene_of(app, "field_view")
+    assert scene["layers"][scene["current"]]["path"] == "blocks.3.0.bn1.act"
+    assert (scene["unit"], scene["pixel"]) == ([0, 27], [3, 220])
+    nudge = scene["nudge"]
+    assert [nudge[edge] for edge in ("top", "left", "bottom", "right")] == [1, 218, 5, 222]
+    changed, allowed = array_of(app, "nudge_changed"), array_of(app, "nudge_allowed")
+    assert changed.any()
+    assert not (changed & (1 - allowed)).any()
+    assert nudge["escaped"] == nudge["through_gates"] == 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["rf_unit=99,99", "rf_unit=x", "rf_pixel=1,999", "rf_channel=9999", "rf_patch=7", "rf_mode=fly", "rf_amount=9"],
+)
+def test_what_a_broken_link_names_gives_way_to_the_opening(query: str) -> None:
+    app = open_page(PAGE, query + "&rf_heat=off")
+    assert not app.exception and not app.error
+    scene = scene_of(app, "field_view")
+    assert scene["unit"] == [10, 12]
+    assert scene["pixel"] is None and not scene["nudging"]
+
+
+def test_an_unknown_layer_is_said_in_words() -> None:
+    app = open_page(PAGE, "rf_layer=blocks.99&rf_heat=off")
+    assert not app.exception
+    assert "no layer" in app.warning[0].value
+    assert scene_of(app, "field_view")["layers"]
+
+
+def test_another_layer_keeps_the_units_place_in_the_picture() -> None:
+    app = open_page(PAGE, "rf_unit=20,5&rf_heat=off")
+    app.selectbox(key="rf_layer_widget").set_value("blocks.3.1.conv_dw").run()
+    assert scene_of(app, "field_view")["unit"] == [10, 2]
+    assert app.query_params["rf_unit"] == "10,2"
+
+
+def test_a_layer_behind_global_pooling_sees_everything_and_says_so() -> None:
+    app = open_page(PAGE, "rf_layer=classifier")
+    assert not app.exception and not app.error
+    scene = scene_of(app, "field_view")
+    step = scene["layers"][scene["current"]]
+    assert step["whole"]
+    assert "sees the whole input" in step["note"]
+    assert spans_of(app, step, "rows").tolist() == [[0, 224]]
+
+
+def test_a_channel_that_answers_to_nothing_is_said_in_place_of_its_heat() -> None:
+    app = open_page(PAGE, "rf_layer=bn1.act&rf_channel=29&rf_unit=5,5")
+    assert not app.exception and not app.error
+    scene = scene_of(app, "field_view")
+    assert scene["heat"] is None
+    assert "gradient is zero everywhere" in scene["heat_missing"]
+
+
+def test_layers_on_each_other_share_a_step_and_the_one_in_hand_stands_for_it(lite0: network.Network) -> None:
+    layers = field_layers(lite0)
+    act = find_layer(layers, "blocks.2.1.bn2.act")
+    plain, at = steps_of(layers, opening_layer(layers))
+    steps, index = steps_of(layers, act)
+    assert index == at and len(steps) == len(plain)
+    assert steps[index] is act
+    assert plain[at].path == "blocks.2.1.conv_dw"
+
+
+def test_equal_spans_travel_once() -> None:
+    spans = np.array([[0, 3], [2, 5]], np.int32)
+    other = np.array([[0, 9]], np.int32)
+    layers = [
+        Geometry("a", "", spans, other, (2, 2), False, ""),
+        Geometry("b", "", other, spans.copy(), (2, 2), False, ""),
+    ]
+    sent, places = _shared_spans(layers)
+    assert sent.tolist() == [[0, 3], [2, 5], [0, 9]]
+    assert places == [((0, 2), (2, 1)), ((2, 1), (0, 2))]
+
+
+def test_the_margin_shows_padding_within_bounds(lite0: network.Network) -> None:
+    layers = field_layers(lite0)
+    assert margin_of(layers[:3], (224, 224)) < margin_of(layers, (224, 224)) == int(MARGIN * 224)
+
+
+@pytest.mark.parametrize(("pixel", "expected"), [((0, 0), Box(0, 0, 4, 4)), ((9, 5), Box(6, 3, 10, 7))])
+def test_a_patch_stays_within_the_picture(pixel: tuple[int, int], expected: Box) -> None:
+    assert patch_round(pixel, 4, (10, 8)) == expected
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "rf_layer=blocks.3.1.bn2.act&rf_unit=0,9&rf_channel=strongest&rf_heat=noise",
+     "rf_mode=nudge&rf_pixel=100,100&rf_patch=8&rf_amount=-0.3", "rf_layer=classifier"],
+)  # fmt: skip
+def test_the_code_gives_the_numbers_on_the_screen(query: str, tmp_path: Path) -> None:
+    app = AppTest.from_file("app/main.py", default_timeout=60)
+    app.session_state["receptive_fields_foot"] = "Code"
+    for part in filter(None, query.split("&")):
+        name, _, value = part.partition("=")
+        app.query_params[name] = value
+    app.switch_page(PAGE).run()
+    (code,) = [block.value for block in app.code]
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True)
+    lines = ran.stdout.splitlines()
+    scene = scene_of(app, "field_view")
+    if scene["nudge"]:
+        nudged = [int(array_of(app, f"nudge_{name}").sum()) for name in ("changed", "allowed")]
+        assert [int(number) for number in lines[-1].split()] == [*nudged, 0]
+    else:
+        heat = scene["heat"]
+        told = [float(number) for number in lines[-1].split()]
+        assert told == pytest.approx([heat["mass_inside"], heat["radius_50"], heat["radius_90"]], rel=1e-3)
+    if not scene["layers"][scene["current"]]["whole"]:
+        edges = [int(number) for number in re.findall(r"\w+=(-?\d+)", lines[1])]
+        step, (row, col) = scene["layers"][scene["current"]], scene["unit"]
+        (top, bottom), (left, right) = spans_of(app, step, "rows")[row], spans_of(app, step, "cols")[col]
+        assert edges == [top, left, bottom, right]
+
+
+def test_the_numbers_of_lesson_and_questions_are_computed(lite0: network.Network) -> None:
+    fields = analysis.receptive_fields(lite0)
+    size = {path: fields[path].size[0] for path in fields}
+    text = lesson_text("receptive_fields")
+    assert "from 19 to 35" in text and "from 35 to 67" in text and "851 pixels" in text
+    assert (size["blocks.1.1.conv_dw"], size["blocks.2.0.conv_dw"], size["blocks.2.1.conv_dw"]) == (19, 35, 67)
+    assert size["conv_head"] == size["blocks.6.0.conv_dw"] == 851
+    assert size["blocks.4.0.conv_dw"] == 211
+    assert size["conv_stem"] == 3
+    corner = fields["blocks.2.1.conv_dw"].region(0, 0)
+    assert corner.height * corner.width < 67 * 67 / 2
+    noise = analysis.effective_receptive_field(lite0, "blocks.4.0.conv_dw", (7, 7), count=6)
+    assert 5 < 2 * noise.radius_50 < 211 / 2
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_every_question_sets_up_a_page_that_stands(number: int, lite0: network.Network) -> None:
+    setup = questions("receptive_fields")[number].setup
+    assert setup["rf_layer"] in analysis.receptive_fields(lite0)
+    app = AppTest.from_file("app/main.py", default_timeout=60)
+    app.switch_page(PAGE).run()
+    for key, value in setup.items():
+        app.session_state[key] = value
+    app.run()
+    assert not app.exception and not app.error
+    scene = scene_of(app, "field_view")
+    assert scene["layers"][scene["current"]]["path"] == setup["rf_layer"]
+    assert ",".join(map(str, scene["unit"])) == setup["rf_unit"]
+
+
+def test_an_untrained_network_with_attention_opens_in_words() -> None:
+    app = open_page(PAGE, "network=vit_b_32&weights=none&rf_heat=off")
+    assert not app.exception and not app.error
+    steps = scene_of(app, "field_view")["layers"]
+    assert not steps[0]["whole"] and steps[-1]["whole"]
+
+
+def test_the_sample_pictures_of_the_average_are_shipped() -> None:
+    from app.ui.field_numbers import AVERAGED
+
+    assert all(load_sample(name).size for name in AVERAGED)
