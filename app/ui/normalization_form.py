@@ -49,13 +49,13 @@ def normalization_form() -> Form:
 
 
 def _sets_form() -> Form:
-    kind = _KINDS[st.radio("Normalization", list(_KINDS), key="norm_kind", bind="query-params", horizontal=True)]
+    kind = _KINDS[st.radio("Normalization", list(_KINDS), key="norm_kind", bind="query-params")]
     groups = st.select_slider("Groups of channels", (1, 2, 4, 8), 2, key="norm_groups", bind="query-params",
                               disabled=kind != "group",
                               help="1 group is layer normalization, 8 groups of one channel are instance "
                               "normalization.")  # fmt: skip
     eps = st.select_slider("ε, added to the variance", _EPSILONS, 1e-5, key="norm_eps", bind="query-params",
-                           format_func=lambda value: f"{value:g}",
+                           format_func=lambda value: f"{value:f}".rstrip("0").rstrip("."),
                            help="Keeps the division finite where a variance is 0.")  # fmt: skip
     return Form("sets", kind, groups, eps, _first(), _pictures("The other pictures of the batch", "norm_mates"))
 

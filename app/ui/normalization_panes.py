@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from cnnviz.network import Network
 
 _VIEW = "norm_tiles"
-_BEYOND = "Columns: channels. Beyond the ends of a bar: the end colour."
+_DRAWN = (
+    "Every second row and column of the maps is drawn; the numbers are those of all. Values beyond the ends of a bar "
+    "have the end's colour."
+)
 
 
 def show_sets(form: Form, network: Network, chosen: ChosenPicture) -> None:
@@ -25,7 +28,8 @@ def show_sets(form: Form, network: Network, chosen: ChosenPicture) -> None:
     titles = [one.title for one in pictures]
     x = maps.batch(network, pictures, form.first)
     st.markdown(view.sets_words(form, x))
-    st.caption(f"Rows, from the top: {', '.join(titles)}. {_BEYOND}")
+    named = ", ".join(f"{number} {title}" for number, title in enumerate(titles, 1))
+    st.caption(f"Pictures: {named}. {_DRAWN}")
     norm_tiles(_VIEW, view.sets_scene(form, x, titles))
     _show_table(view.sets_table(form, x))
 
@@ -35,7 +39,7 @@ def show_company(form: Form, network: Network, chosen: ChosenPicture) -> None:
     first, second = (maps.in_company(network, chosen, names, form) for names in (form.mates, form.others))
     words = st.empty()
     words.markdown(view.company_words(form, (first, second), None))
-    st.caption(_BEYOND)
+    st.caption(_DRAWN)
     x = maps.batch(network, (chosen,), form.first)
     norm_tiles(_VIEW, view.company_scene(form, x, (first, second), maps.epsilon(network)))
     _show_table(view.company_table(form, (first, second)))

@@ -136,6 +136,7 @@ def neighbours_scene(form: Form, maps: torch.Tensor) -> Scene:
         ["Before", "After local response normalization, own scale"],
         colour_bar("magnitude", 0, float(maps.max()), theme), colour_bar("magnitude", 0, max(after, 1e-6), theme),
         (table, table), lrn={"size": form.size, "k": form.k, "alpha": form.alpha, "beta": form.beta},
+        step=STEP,
     )  # fmt: skip
 
 
@@ -163,7 +164,7 @@ def _signed_scene(
         "sets" if mode == "sets" else "company", _drawn(x), mean.double().numpy(), variance.double().numpy(), members,
         counts, names, [f"channel {form.first + c}" for c in range(x.shape[1])], titles,
         colour_bar("signed", -limit, limit, theme), colour_bar("signed", -AFTER, AFTER, theme), (table, table),
-        sharing, eps,
+        sharing, eps, step=STEP,
     )  # fmt: skip
 
 

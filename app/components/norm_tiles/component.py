@@ -27,7 +27,8 @@ class Scene:
 
     `values` (R, C, H, W) float32 are the maps before. `mean` and `variance` (S, R, C) float64 are what each tile is
     normalized by, S = 1, or 2 where two companies are compared (`rows` is then one picture). `members` (R·C, R·C) is 1
-    where two tiles share statistics. `counts` (R, C): how many values share them.
+    where two tiles share statistics. `counts` (R, C): how many values share them. `step`: the tiles hold every so many
+    rows and columns of the maps; a place is said in the maps' own rows and columns.
     """
 
     mode: Mode
@@ -45,6 +46,7 @@ class Scene:
     sharing: str = ""
     eps: float = 1e-5
     lrn: dict[str, float] | None = None
+    step: int = 1
 
 
 def norm_tiles(key: str, scene: Scene) -> None:
@@ -58,6 +60,7 @@ def norm_tiles(key: str, scene: Scene) -> None:
         "sharing": scene.sharing,
         "eps": scene.eps,
         "lrn": scene.lrn,
+        "step": scene.step,
     }
     blob = pack(
         header,

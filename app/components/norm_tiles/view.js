@@ -50,9 +50,11 @@ function buildPanel(view, number) {
   panel.title = element("span");
   panel.bar = element("div", { className: "bar" });
   panel.labels = element("div", { className: "labels" });
+  panel.rows = element("div", { className: "rows" });
+  panel.body = element("div", { className: "body" }, panel.labels, panel.rows, panel.frame);
   const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save these maps as PNG" });
   save.onclick = () => savePng(panel.canvas, `cnnviz normalization ${number + 1}.png`);
-  panel.figure = element("figure", {}, element("figcaption", {}, panel.title, save), panel.labels, panel.frame, panel.bar);
+  panel.figure = element("figure", {}, element("figcaption", {}, panel.title, save), panel.body, panel.bar);
   panel.figure.dataset.panel = number;
   listen(view, panel);
   return panel;
@@ -82,12 +84,22 @@ function showPanel(view, panel, i) {
     context.putImageData(image, (t % columns) * (width + GAP), Math.floor(t / columns) * (height + GAP));
   });
   panel.title.textContent = header.titles[i];
-  const named = header.mode === "neighbours" ? [] : header.columns.map((name) => element("span", { textContent: name.replace("channel ", "") }));
-  panel.labels.replaceChildren(...named);
-  panel.labels.hidden = header.mode === "company" && i > 0;
-  panel.labels.style.gridTemplateColumns = `repeat(${columns}, 1fr)`;
+  labelAxes(panel, header, i);
   panel.frame.setAttribute("aria-label", `${header.titles[i]}. Arrow keys go from map to map, with Shift through the pixels; Enter pins.`);
   showBar(panel.bar, bar);
+}
+
+// The two axes of the batch: channels across, pictures down, numbered as the words above name them.
+function labelAxes(panel, header, i) {
+  const numbers = (labels) => labels.map((label) => element("span", { textContent: label }));
+  const axis = (name) => element("span", { className: "axis", textContent: `${name} →` });
+  const channels = header.mode === "neighbours" ? [] : header.columns.map((name) => name.replace("channel ", ""));
+  panel.labels.replaceChildren(...(channels.length ? [axis("channels")] : []), ...numbers(channels));
+  panel.labels.hidden = !channels.length || (header.mode === "company" && i > 0);
+  panel.labels.style.gridTemplateColumns = `repeat(${header.columns.length}, 1fr)`;
+  panel.rows.hidden = header.mode !== "sets";
+  panel.rows.replaceChildren(axis("pictures"), ...numbers(header.rows.map((_, row) => String(row + 1))));
+  panel.rows.style.gridTemplateRows = `repeat(${header.rows.length || 1}, 1fr)`;
 }
 
 function listen(view, panel) {
