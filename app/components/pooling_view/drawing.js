@@ -1,6 +1,7 @@
 // How the maps and the window look on their canvases. Lengths are canvas pixels unless said otherwise.
 
 import { short } from "../shared/format.js";
+import { readable } from "../shared/grids.js";
 
 const LEVELS = 253; // entries of a palette that are levels; see cnnviz.image.colour
 const DIGITS = 30; // CSS pixels: in smaller cells no digits are drawn
@@ -13,8 +14,6 @@ export const colourOf = (value, bar, palette) => {
   const at = 3 * levelOf(value, bar);
   return [palette[at], palette[at + 1], palette[at + 2]];
 };
-
-const readable = (rgb) => (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] > 140 ? "#16181d" : "#ffffff");
 
 // One pixel a cell; `pad` cells of nothing above and left, the canvas `size` [rows, columns] in all.
 export function drawMap(canvas, map, palette, size, pad) {

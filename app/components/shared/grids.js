@@ -29,8 +29,9 @@ function digitSize(context, texts, size, family) {
   return Math.min(wanted, Math.floor(wanted * ((size - 5) / widest) * 10) / 10);
 }
 
-function readable(rgb) {
-  return 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] > 140 ? "#16181d" : "#ffffff";
+// Dark or white type on a ground: at a grey of 123 both have the same contrast, 4.2.
+export function readable(rgb) {
+  return 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] > 123 ? "#16181d" : "#ffffff";
 }
 
 // cells: rows of {value, padding}; kind: "tone" (0 black … 1 white) or "signed" (red − … blue +, `limit` saturates).
