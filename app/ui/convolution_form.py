@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import streamlit as st
 
 from app.ui.convolution_presets import DEFAULT, LAYERS, PRESETS
@@ -22,17 +25,22 @@ def convolution_form() -> tuple[Layer, int | None]:
     hold(_INPUT, layer.input)
     hold(_SIDE, layer.side)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            "Show", list(PRESETS), key=_SHOW, format_func=lambda key: PRESETS[key].title, on_change=_chosen, width=275
-        )
-        st.selectbox("Input", list(INPUTS), key=_INPUT, format_func=INPUTS.__getitem__, on_change=_given, width=170)
-        st.selectbox(
-            "Size", sides(layer.input), key=_SIDE, format_func=lambda n: f"{n} × {n}", on_change=_given, width=125
-        )
+        _menu("Show", list(PRESETS), _SHOW, lambda key: PRESETS[key].title, _chosen, 275)
+        _menu("Input", list(INPUTS), _INPUT, INPUTS.__getitem__, _given, 170)
+        _menu("Size", sides(layer.input), _SIDE, lambda n: f"{n} × {n}", _given, 125)
         st.button("Start again", on_click=_chosen, disabled=layer == LAYERS[name], key="conv_again")
     st.markdown(PRESETS[name].look)
     revision, text = st.session_state.get(_TOLD, (None, None))
     return layer, revision if text == format_layer(name, layer, LAYERS) else None
+
+
+def _menu(
+    label: str, options: Sequence[Any], key: str, words: Callable[[Any], str], changed: Callable[[], None], width: int
+) -> None:
+    """A menu whose entries say what it is for: its label is spoken, not shown, which leaves the height to the view."""
+    st.selectbox(
+        label, options, key=key, format_func=words, on_change=changed, width=width, label_visibility="collapsed"
+    )
 
 
 def edited() -> None:

@@ -23,17 +23,18 @@ export function makeScale(stops) {
 const level = (value, { low, high }) =>
   Math.max(0, Math.min(LEVELS - 1, high > low ? Math.round(((value - low) / (high - low)) * (LEVELS - 1)) : LEVELS >> 1));
 
+const contexts = new WeakMap();
+
 // Set a canvas up for drawing in CSS pixels.
 export function fit(canvas, width, height) {
   const ratio = window.devicePixelRatio || 1;
   const [w, h] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
   if (canvas.width !== w || canvas.height !== h) {
-    canvas.width = w;
-    canvas.height = h;
-    canvas.style.width = `${width}px`;
-    canvas.style.height = `${height}px`;
+    Object.assign(canvas, { width: w, height: h });
+    Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
   }
-  const context = canvas.getContext("2d");
+  if (!contexts.has(canvas)) contexts.set(canvas, canvas.getContext("2d"));
+  const context = contexts.get(canvas);
   context.setTransform(w / width, 0, 0, h / height, 0, 0);
   context.clearRect(0, 0, width, height);
   return context;
@@ -129,12 +130,33 @@ function digits(context, plane, cell, scale, look) {
 function type(context, texts, cell, family) {
   context.textAlign = "center";
   context.textBaseline = "middle";
-  const longest = texts.reduce((a, b) => (b.length > a.length ? b : a), "0");
   const wanted = Math.min(17, cell * 0.42);
-  context.font = `${wanted}px ${family}`;
-  const size = Math.min(wanted, (wanted * (cell - 4)) / context.measureText(longest).width);
+  const widest = texts.reduce((most, text) => Math.max(most, widthOf(text, { size: wanted, weight: 400 }, family)), 1);
+  const size = Math.floor(2 * Math.min(wanted, (wanted * (cell - 3)) / widest)) / 2; // few sizes: each costs a font
   context.font = `${size}px ${family}`;
   return size < 7 ? 0 : size;
+}
+
+const measuring = new OffscreenCanvas(1, 1).getContext("2d");
+const advances = new Map(); // by family and weight: the width of each character at 100 px
+
+// A font that came late has other widths than the one that stood in for it.
+export const forgetWidths = () => advances.clear();
+
+// Width of a text in CSS pixels, character by character: measuring whole texts costs more than drawing them.
+export function widthOf(text, { size, weight }, family) {
+  const key = `${weight} 100px ${family}`;
+  if (!advances.has(key)) advances.set(key, new Map());
+  const known = advances.get(key);
+  let sum = 0;
+  for (const character of text) {
+    if (!known.has(character)) {
+      measuring.font = key;
+      known.set(character, measuring.measureText(character).width);
+    }
+    sum += known.get(character);
+  }
+  return (sum * size) / 100;
 }
 
 // A small grid of rows × cols cells: numbers on their colours, padding marked, `mark` (a set of indices) outlined.

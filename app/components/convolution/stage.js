@@ -1,18 +1,21 @@
 // The picture: input planes, sums and output maps in their places; what stands still, and what moves with the pointer.
 
 import { showBar } from "../shared/bar.js";
-import { element, ground, setText, themeColour } from "../shared/dom.js";
+import { element, ground, themeColour } from "../shared/dom.js";
 import { full } from "../shared/format.js";
 import { saveText } from "../shared/pixels.js";
 import { channelsOf, explain, planeOf, readers, weightsOfTaps } from "./arithmetic.js";
 import { drawPlane, fit, box, makeScale, markCells, markWindow } from "./draw.js";
 import { cellOf, layout } from "./layout.js";
+import { buildLiveText, paintText, placeText, say } from "./live_text.js";
 import { buildPlane } from "./plane.js";
 import { showPosition } from "./player.js";
-import { buildTerm, describeTerm, drawTerm, showTotal } from "./terms.js";
+import { buildTerm, describeTerm, drawTerm, paintTotal } from "./terms.js";
 import { costSentence, formulaLines, inputSentence, outputSentence, unreadSentence } from "./words.js";
 
-const REST = 200; // ms without a move
+const REST = 150; // ms without a move
+const HEAD = 17; // rem of the page above the view
+const PHONE = 640; // CSS pixels: below this width the head is scrolled away
 
 // The theme's colours and type, read once for each theme.
 export function readLook(root) {
@@ -28,29 +31,43 @@ export function readLook(root) {
 export function arrange(view, handlersFor) {
   const { input, settings, stage } = view;
   const maps = view.output?.channels ?? settings.maps;
-  const shape = `${input.channels},${maps}`;
-  if (shape !== view.shape) {
-    view.shape = shape;
-    view.planes.inputs = Array.from({ length: input.channels }, (_, i) => buildPlane("input", handlersFor("input", i)));
-    view.planes.outputs = Array.from({ length: maps }, (_, i) => buildPlane("output", handlersFor("output", i)));
-    view.terms = view.planes.inputs.map((_, i) => buildTerm(i, () => `map ${view.at.map}, channel ${i}`, view.edit, view.redraw));
-    view.total = element("div", { className: "total" });
-    view.csv = element("button", { className: "plain", type: "button", textContent: "CSV", title: "Save the map in hand as a table" });
-    view.csv.onclick = () => saveCsv(view);
-    const outputs = element("div", { className: "outputs" }, ...view.planes.outputs.map((plane) => plane.figure));
-    const inputs = view.planes.inputs.map((plane, i) => { plane.figure.style.setProperty("--row", i + 1); return plane.figure; });
-    view.terms.forEach((term, i) => term.node.style.setProperty("--row", i + 1));
-    view.result = element("div", { className: "result" }, view.total, outputs);
-    stage.replaceChildren(...inputs, ...view.terms.map((term) => term.node), view.result);
-    stage.style.setProperty("--channels", input.channels);
-    stage.style.setProperty("--maps", Math.min(maps, 3));
-    view.planes.outputs[0].caption.append(view.csv);
-  }
-  view.sizes = layout(stage.clientWidth, window.innerHeight, input.channels, maps);
-  stage.dataset.mode = view.sizes.mode;
-  stage.classList.toggle("wrap", view.sizes.wrap);
-  stage.style.setProperty("--input-side", `${view.sizes.inputSide}px`);
-  stage.style.setProperty("--output-side", `${view.sizes.outputSide}px`);
+  const shape = `${input.channels},${maps},${input.names}`;
+  if (shape !== view.shape) { view.shape = shape; build(view, maps, handlersFor); }
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const head = window.innerWidth > PHONE ? HEAD * rem : 0;
+  const room = Math.max(400, window.innerHeight - head) - view.sentence.node.offsetHeight;
+  const read = Math.max(1, Math.floor(input.channels / settings.groups));
+  view.sizes = layout(stage.clientWidth, room, { channels: input.channels, maps, read });
+  const { mode, across, wrap } = view.sizes;
+  stage.dataset.mode = mode;
+  stage.classList.toggle("wrap", wrap);
+  for (const part of ["input", "output", "term"]) stage.style.setProperty(`--${part}-side`, `${view.sizes[`${part}Side`]}px`);
+  stage.style.setProperty("--across", across);
+  const overOutput = mode === "rows" || mode === "beside";
+  const home = overOutput ? view.result : view.sums;
+  if (view.total.node.parentNode !== home) home[overOutput ? "prepend" : "append"](view.total.node);
+  placeText(view.sentence, view.look);
+  placeText(view.total, view.look, overOutput);
+  view.terms.forEach((term) => placeText(term.sum, view.look));
+}
+
+function build(view, maps, handlersFor) {
+  const { input, stage } = view;
+  const inputs = Array.from({ length: input.channels }, (_, i) => buildPlane("input", handlersFor("input", i)));
+  const outputs = Array.from({ length: maps }, (_, i) => buildPlane("output", handlersFor("output", i)));
+  view.planes = { inputs, outputs };
+  const named = (i) => (input.channels > 1 ? input.names[i] : "");
+  view.terms = inputs.map((_, i) => buildTerm(i, named(i), () => `map ${view.at.map}, channel ${i}`, view.edit, view.redraw));
+  view.total = buildLiveText(element("div", { className: "total" }));
+  const csv = element("button", { className: "plain", type: "button", textContent: "CSV", title: "Save the map in hand as a table" });
+  csv.onclick = () => saveCsv(view);
+  outputs[0].caption.append(csv);
+  inputs.forEach((plane, i) => plane.figure.style.setProperty("--row", i + 1));
+  view.terms.forEach((term, i) => term.node.style.setProperty("--row", i + 1));
+  view.sums = element("div", { className: "sums" }, ...view.terms.map((term) => term.node));
+  view.result = element("div", { className: "result" }, element("div", { className: "outputs" }, ...outputs.map((plane) => plane.figure)));
+  stage.replaceChildren(...inputs.map((plane) => plane.figure), view.sums, view.result);
+  stage.style.setProperty("--channels", input.channels);
 }
 
 // The cell sides of input and output. Where both have room alike, one cell is as large on either side, so that a
@@ -81,7 +98,7 @@ export function drawStill(view) {
     drawPlane(plane.canvas, shown, view.cells.input, view.scales.input, view.look);
     plane.cells = shown;
     name(plane, input.names[i], `${input.height} × ${input.width}`);
-    showBar(plane.bar, i === input.channels - 1 || !view.sizes.wrap && view.sizes.mode !== "rows" ? view.scales.input : null);
+    showBar(plane.bar, i === input.channels - 1 ? view.scales.input : null); // one scale for all channels
   });
   view.root.dataset.problem = view.problem ?? "";
   showFormula(view);
@@ -139,10 +156,12 @@ export function drawMoving(view) {
   if (!view.settings) return;
   const { sentence } = view;
   const live = view.player.playing ? "off" : "polite";
-  if (sentence.getAttribute("aria-live") !== live) sentence.setAttribute("aria-live", live);
+  if (live !== view.live) { view.live = live; sentence.node.setAttribute("aria-live", live); }
   view.stage.classList.toggle("impossible", Boolean(view.problem));
   if (view.problem) {
-    setText(sentence, view.problem);
+    clearTimeout(view.resting);
+    paintText(sentence, [{ text: view.problem }]);
+    say(sentence);
     for (const plane of [...view.planes.inputs, ...view.planes.outputs]) blankMarks(plane, 1);
     return;
   }
@@ -153,9 +172,22 @@ export function drawMoving(view) {
   markInputs(view, traced);
   markOutputs(view, found);
   const words = view.cell ? inputSentence(view, view.cell, view.at.map, found) : outputSentence(view, traced);
-  setText(sentence, `${words}${view.pinned ? " Pinned: click or press Escape to let go." : ""}`);
+  paintText(sentence, [{ text: `${words}${view.pinned ? " Pinned: click or press Escape to let go." : ""}` }]);
   if (view.player.playing || !view.player.count) showPosition(view.player, ...position(view));
-  view.root.shown = { traced, readers: found, cell: view.cell };
+  const sums = view.terms.filter((term) => term.local >= 0).map((term) => term.sum.words);
+  view.root.shown = { traced, readers: found, cell: view.cell, painted: { sentence: sentence.words, total: view.total.words, sums } };
+  clearTimeout(view.resting);
+  view.resting = setTimeout(() => rest(view, traced), REST);
+}
+
+// The hand rests: what was painted is said too.
+function rest(view, traced) {
+  const read = channelsOf(view.settings, view.input.channels, traced.map);
+  read.forEach((channel, local) => describeTerm(view.terms[channel], traced.terms[local]));
+  say(view.sentence);
+  say(view.total);
+  view.total.node.title = full(traced.value);
+  if (!view.player.playing) showPosition(view.player, ...position(view));
 }
 
 function showTerms(view, traced, here) {
@@ -166,19 +198,17 @@ function showTerms(view, traced, here) {
   const read = channelsOf(settings, input.channels, traced.map);
   view.terms.forEach((term, channel) => {
     const local = read.indexOf(channel);
-    term.node.classList.toggle("unread", local < 0);
-    term.index = Math.max(0, local);
+    if (local !== term.local) {
+      term.local = local;
+      term.index = Math.max(0, local);
+      term.node.classList.toggle("unread", local < 0);
+      term.node.classList.toggle("later", local > 0);
+    }
     const marks = view.cell?.channel === channel ? marked : null;
     const shown = traced.terms[Math.max(0, local)];
     drawTerm(term, shown, { rows, cols, gridSide: sizes.gridSide, scales, look, limits, blank, padded: traced.padded, marked: marks });
   });
-  showTotal(view.total, traced);
-  clearTimeout(view.resting);
-  view.resting = setTimeout(() => {
-    read.forEach((channel, local) => describeTerm(view.terms[channel], traced.terms[local]));
-    view.total.lastChild.title = full(traced.value);
-    if (!view.player.playing) showPosition(view.player, ...position(view));
-  }, REST);
+  paintTotal(view.total, traced);
 }
 
 function markInputs(view, traced) {

@@ -1,23 +1,24 @@
 // One output value taken apart on the screen: for each channel the patch, the kernel, the products and their sum; then
 // the total and the bias.
 
-import { element, setText } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
 import { drawGrid } from "./draw.js";
 import { buildKernelGrid } from "./kernel_grid.js";
+import { buildLiveText, paintText, say } from "./live_text.js";
 
-// One row of terms for a channel. `changed(term, row, col, value)` hears of a weight that was changed.
-export function buildTerm(index, name, changed, redraw) {
+// One row of terms for a channel. `channel` names it where there are several, `name()` its kernel; `changed(term, row, col, value)` hears of a weight that was changed.
+export function buildTerm(index, channel, name, changed, redraw) {
   const term = { index };
   const figure = (title, node) => element("figure", {}, element("figcaption", { textContent: title }), node);
-  const sign = (text) => element("span", { className: "sign", textContent: text });
+  const sign = (text, name = "sign") => element("span", { className: name, textContent: text });
   term.patch = element("canvas", { role: "img" });
   term.products = element("canvas", { role: "img" });
   term.kernel = buildKernelGrid(() => `Kernel of ${name()}`, (row, col, value) => changed(term, row, col, value), redraw);
-  term.sum = element("output", { className: "sum" });
+  term.sum = buildLiveText(element("div", { className: "sum" }));
   term.node = element("div", { className: "term" },
     element("div", {}, figure("Patch", term.patch), sign("×"), figure("Kernel", term.kernel.node)),
-    element("div", {}, sign("="), figure("Products", term.products), sign("→"), figure("Sum", term.sum)));
+    element("div", {}, sign("="), figure("Products", term.products), sign("→", "sign onto"), figure(channel ? `${channel} sum` : "Sum", term.sum.node)));
   return term;
 }
 
@@ -29,7 +30,7 @@ export function drawTerm(term, shown, { rows, cols, gridSide, scales, look, limi
   drawGrid(term.patch, shown.patch, { ...grid, scale: scales.input, padded, blank });
   drawKernel(term, shown.weights, { ...grid, scale: limited(limits.weight, scales.signed) });
   drawGrid(term.products, shown.products, { ...grid, scale: limited(limits.product, scales.signed), blank });
-  setText(term.sum, short(shown.sum));
+  paintText(term.sum, [{ text: short(shown.sum) }]);
 }
 
 // The kernel is the same wherever one points, so it is drawn only when it, its size, its marks or the theme changed.
@@ -48,7 +49,8 @@ function drawKernel(term, weights, grid) {
 export function describeTerm(term, shown) {
   term.patch.setAttribute("aria-label", `Patch: ${list(shown.patch)}`);
   term.products.setAttribute("aria-label", `Products: ${list(shown.products)}`);
-  term.sum.title = full(shown.sum);
+  term.sum.node.title = full(shown.sum);
+  say(term.sum);
 }
 
 const list = (values) => (values.length <= 25 ? values.map(short).join(", ") : `${values.length} numbers`);
@@ -56,14 +58,12 @@ const list = (values) => (values.length <= 25 ? values.map(short).join(", ") : `
 // The scale's colours do not depend on its limit, so only the limit is exchanged.
 const limited = (limit, signed) => ({ ...signed, low: -limit, high: limit });
 
-// "0.12 + 0.3 − 0.05 = 0.37, + bias 0.02 = 0.39"
-export function showTotal(node, traced) {
+// "0.12 + 0.3 − 0.05 = 0.37  + bias 0.02  = 0.39"
+export function paintTotal(total, traced) {
   const sums = traced.terms.map(({ sum }, i) => (i ? `${sum < 0 ? " − " : " + "}${short(Math.abs(sum))}` : short(sum))).join("");
-  const before = traced.terms.length > 1 ? `${sums} = ${short(traced.sum)}` : `Sum ${short(traced.sum)}`;
-  const bias = `${traced.bias < 0 ? "−" : "+"} bias ${short(Math.abs(traced.bias))}`;
-  if (!node.children.length) node.append(element("span"), element("span"), element("strong"));
-  const [first, second, value] = node.children;
-  setText(first, before);
-  setText(second, bias);
-  setText(value, `= ${short(traced.value)}`);
+  paintText(total, [
+    { text: traced.terms.length > 1 ? `${sums} = ${short(traced.sum)}` : `Sum ${short(traced.sum)}` },
+    { text: `${traced.bias < 0 ? "−" : "+"} bias ${short(Math.abs(traced.bias))}` },
+    { text: `= ${short(traced.value)}`, weight: 700, scale: 1.3 },
+  ]);
 }

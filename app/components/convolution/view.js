@@ -5,6 +5,8 @@ import { element, onNextFrame } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { forward, makePlan, readers, unread, weightIndex } from "./arithmetic.js";
 import { buildControls } from "./controls.js";
+import { forgetWidths } from "./draw.js";
+import { buildLiveText } from "./live_text.js";
 import { buildPlayer, showPosition } from "./player.js";
 import { problem } from "./rules.js";
 import { arrange, drawMoving, drawStill, readLook } from "./stage.js";
@@ -15,6 +17,7 @@ export default mounting(build, update, (view) => {
   view.player.pause();
   clearTimeout(view.timer);
   clearTimeout(view.resting);
+  document.fonts.removeEventListener("loadingdone", view.fontsCame);
 });
 
 function build(parent) {
@@ -23,16 +26,18 @@ function build(parent) {
   view.stage = element("div", { className: "stage" });
   view.controls = buildControls((part) => change(view, part));
   view.player = buildPlayer((position) => goTo(view, position));
-  view.sentence = element("p", { className: "sentence", "aria-live": "polite" });
+  view.sentence = buildLiveText(element("p", { className: "sentence", "aria-live": "polite" }));
   view.formula = element("p", { className: "formula" });
   view.root.append(view.controls.node,
-    element("div", { className: "main" }, view.sentence, view.stage, view.player.node, view.formula));
+    element("div", { className: "main" }, view.sentence.node, view.stage, view.player.node, view.formula));
   parent.append(view.root);
   view.edit = (term, row, col, value) => changeWeight(view, term, row, col, value);
   view.redraw = onNextFrame(() => drawMoving(view));
   view.recompute = onNextFrame(() => recompute(view));
   view.resize = new ResizeObserver(() => { if (view.settings && view.stage.clientWidth !== view.width) recompute(view); });
   view.resize.observe(view.stage);
+  view.fontsCame = () => { forgetWidths(); if (view.settings) view.recompute(); };
+  document.fonts.addEventListener("loadingdone", view.fontsCame);
   return view;
 }
 
