@@ -1,1 +1,3 @@
 from .activation_figures import gradient_figure as gradient_figure
+from .field_figures import depth_figure as depth_figure
+from .shift_figures import shift_figure as shift_figure
