@@ -22,8 +22,7 @@ def weights_code(form: Form, chosen: ChosenPicture) -> str:
             "from cnnviz import image, layer",
             "",
             load,
-            "numbers = np.asarray(picture)  # uint8, (height, width, 3)",
-            "print(numbers.shape, numbers[numbers.shape[0] // 2, numbers.shape[1] // 2])",
+            *_numbers(form),
             "",
             'for connection in ("full", "local", "conv"):',
             f"    count = layer.unit_weights(numbers.shape[:2], connection, {layer})",
@@ -38,3 +37,12 @@ def weights_code(form: Form, chosen: ChosenPicture) -> str:
             "",
         ]
     )
+
+
+def _numbers(form: Form) -> list[str]:
+    """The picture as numbers, and those of its middle pixel, as the view shows them."""
+    middle = "numbers[numbers.shape[0] // 2, numbers.shape[1] // 2]"
+    if form.grey:
+        make = 'numbers = 255 * image.to_tensor(picture, "grey")[0].numpy()  # float32, (height, width), 0 to 255'
+        return [make, f"print(numbers.shape, {middle})"]
+    return ["numbers = np.asarray(picture)  # uint8, (height, width, 3)", f"print(numbers.shape, {middle})"]

@@ -1,8 +1,8 @@
-"""The settings of Pixels to weights: the layer whose weights are counted, and the move of the picture."""
+"""The settings of Pixels to weights: beside the picture the layer whose weights are counted, below it the move."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -21,9 +21,9 @@ class Form:
     kernel: int
     maps: int
     grey: bool
-    down: int
-    right: int
-    detector: str
+    down: int = 4
+    right: int = 6
+    detector: str = "sobel_x"
 
     @property
     def channels(self) -> int:
@@ -31,7 +31,7 @@ class Form:
 
 
 def weights_form() -> Form:
-    """Draw the settings and return them."""
+    """Draw the settings of the layer and return them, with no word yet about the move."""
     grey = st.segmented_control(
         "Picture",
         ["Colour", "Grey"],
@@ -47,10 +47,18 @@ def weights_form() -> Form:
         help="A locally connected or convolutional unit reads a window of so many rows and columns.",
     )  # fmt: skip
     maps = st.slider("Maps", 1, 128, 1, key="maps", bind="query-params", help="How many units look at each place.")
-    st.markdown("**Shift test**")
-    down = st.slider("Move down", -MOST_SHIFT, MOST_SHIFT, 4, key="down", bind="query-params", help="In pixels.")
-    right = st.slider("Move right", -MOST_SHIFT, MOST_SHIFT, 6, key="right", bind="query-params", help="In pixels.")
-    detector = st.selectbox(
+    return Form(kernel, maps, grey == "Grey")
+
+
+def shift_form(form: Form) -> Form:
+    """Draw the settings of the move in a row above what they change; returns `form` with them."""
+    places = st.columns(3)
+    down, right = (
+        place.slider(label, -MOST_SHIFT, MOST_SHIFT, default, key=key, bind="query-params",
+                     help="In pixels of the small picture below; negative moves the other way.")
+        for place, label, key, default in ((places[0], "Move down", "down", 4), (places[1], "Move right", "right", 6))
+    )  # fmt: skip
+    detector = places[2].selectbox(
         "Kernel of the convolution",
         list(KERNELS),
         index=list(KERNELS).index("sobel_x"),
@@ -58,4 +66,4 @@ def weights_form() -> Form:
         bind="query-params",
         format_func=lambda name: KERNELS[name].title,
     )
-    return Form(kernel, maps, grey == "Grey", down, right, detector)
+    return replace(form, down=down, right=right, detector=detector)

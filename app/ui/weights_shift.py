@@ -26,7 +26,7 @@ def panels(chosen: ChosenPicture, form: Form, found: ShiftAnswer) -> list[Panel]
     vertical, horizontal = "down" if form.down >= 0 else "up", "right" if form.right >= 0 else "left"
     move = f"{abs(form.down)} {vertical}, {abs(form.right)} {horizontal}"
     scale = limits(torch.stack([found.before, found.after]).numpy(), "signed", "layer")[0]
-    difference = (found.after - found.moved).nan_to_num(0.0)  # nothing to compare with where something new came in
+    difference = found.after - found.moved  # not a number where something new came in: nothing to compare with
     weights = found.template.mean(dim=0)
     return [
         _plain("picture", "Picture", f"{picture.shape[1]} × {picture.shape[2]}", picture, along=False),
@@ -56,7 +56,8 @@ def _plain(role: str, title: str, note: str, values: torch.Tensor, along: bool) 
 
 def _map(role: str, title: str, values: torch.Tensor, scale: np.ndarray, along: bool) -> Panel:
     theme = current_theme()
-    sheet = mosaic(values.numpy()[None], "signed", limits=scale[None], columns=1, theme=theme)
+    there = values.nan_to_num(0.0).numpy()  # the view hatches what is not a number
+    sheet = mosaic(there[None], "signed", limits=scale[None], columns=1, theme=theme)
     bar = colour_bar("signed", float(scale[0]), float(scale[1]), theme)
     return Panel(role, title, "", encode_png(sheet), _floats(values), along, bar)
 

@@ -1,12 +1,9 @@
 """The logic of Pixels to weights: controls → counts, drawings and shift test; the link; the numbers in the words."""
 
-import json
 import re
-import struct
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -15,47 +12,32 @@ import torch.nn.functional as F
 from streamlit.testing.v1 import AppTest
 
 from app.ui.lesson import lesson_text
-from app.ui.picture import ChosenPicture
 from app.ui.weights_code import weights_code
 from app.ui.weights_form import GRID, Form
 from app.ui.weights_shift import answer, panels, sentence
 from app.ui.weights_table import example, memory
 from app.ui.weights_units import connections, counts, small_picture, wirings
-from cnnviz.image import load_sample
+from cnnviz.image import load_sample, to_tensor
 from cnnviz.layer import unit_weights
+from tests.app.pages import chosen, open_page, scene_of
 
-MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 PAGE = "pages/layer/pixels_to_weights.py"
 FORM = Form(kernel=3, maps=1, grey=False, down=4, right=6, detector="sobel_x")
 
 
 def opened(query: str = "") -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=60)
-    for name, value in parse_qsl(query):
-        app.query_params[name] = value
-    return app.switch_page(PAGE).run()
-
-
-def header(app: AppTest, name: str) -> dict:
-    """The header of what the view `name` was sent."""
-    (view,) = [e for e in app.get("bidi_component") if e.proto.component_name == f"cnnviz_{name}"]
-    (length,) = struct.unpack_from("<I", view.proto.bytes)
-    return json.loads(view.proto.bytes[4 : 4 + length])
-
-
-def chosen(name: str = "chelsea") -> ChosenPicture:
-    return ChosenPicture(name, name, load_sample(name), own=False)
+    return open_page(PAGE, query)
 
 
 def test_the_page_opens_on_the_pictures_own_pixels() -> None:
     app = opened()
     assert not app.exception
     assert not app.error
-    zoom = header(app, "weights_zoom")
+    zoom = scene_of(app, "weights_zoom")
     assert zoom["picture"].endswith("/pictures/512/chelsea.png")
     assert (zoom["height"], zoom["width"]) == load_sample("chelsea").size[::-1]
-    assert [w["name"] for w in header(app, "weights_units")["wirings"]] == ["full", "local", "conv"]
-    assert header(app, "weights_shift")["move"] == [4, 6]
+    assert [w["name"] for w in scene_of(app, "weights_units")["wirings"]] == ["full", "local", "conv"]
+    assert scene_of(app, "weights_shift")["move"] == [4, 6]
 
 
 def test_the_table_counts_for_the_real_size_of_the_picture() -> None:
@@ -98,7 +80,8 @@ def test_units_read_what_their_connection_says(kernel: int) -> None:
 def test_a_link_restores_the_whole_state() -> None:
     app = opened("window=7&maps=2&weights_colours=Grey&down=-8&right=3&detector=Gaussian blur&picture=coffee")
     assert not app.exception
-    assert header(app, "weights_shift")["move"] == [-8, 3]
+    assert scene_of(app, "weights_shift")["move"] == [-8, 3]
+    assert scene_of(app, "weights_zoom")["luma"] == [0.299, 0.587, 0.114]
     assert "2 maps × (7 × 7 × 1 weights)" in list(app.dataframe[0].value["Weights ="])
 
 
@@ -106,7 +89,7 @@ def test_a_link_restores_the_whole_state() -> None:
 def test_a_broken_link_opens_the_page_all_the_same(query: str) -> None:
     app = opened(query)
     assert not app.exception
-    assert header(app, "weights_zoom")
+    assert scene_of(app, "weights_zoom")
 
 
 def test_the_shift_test_says_both_answers() -> None:
@@ -119,7 +102,11 @@ def test_the_shift_test_says_both_answers() -> None:
     shown = {panel.role: panel for panel in panels(chosen(), FORM, found)}
     inside = found.comparable.numpy()
     assert np.abs(shown["difference"].values[inside]).max() < 1e-6
-    assert np.abs(shown["difference"].values).max() > 0.01  # the rim differs
+    assert np.nanmax(np.abs(shown["difference"].values)) > 0.01  # the rim differs
+    new = np.isnan(shown["difference"].values)  # 4 rows and 6 columns came in: nothing to compare with
+    assert new[:4].all()
+    assert new[:, :6].all()
+    assert not new[4:, 6:].any()
     assert [panel.along for panel in shown.values()] == [False, True, False, False, True, True]
 
 
@@ -157,6 +144,9 @@ def test_the_code_prints_the_numbers_on_the_screen(tmp_path: Path) -> None:
     for row in counts((300, 451), form):
         assert f"{row.connection} {row.per_unit} {row.weights} {row.biases} = {row.formula}" in run.stdout
     printed = re.findall(r"(?:connected|along|place): (.+)", run.stdout)
+    grey = to_tensor(load_sample("chelsea"), "grey")[0, 150, 225]
+    assert run.stdout.startswith("(300, 451) ")
+    assert float(run.stdout.split(")")[1].split()[0]) == pytest.approx(255 * float(grey), rel=1e-6)
     numbers = [float(number) for line in printed for number in line.split()]
     assert numbers == pytest.approx(
         [found.full_before, found.full_after, found.difference, found.changed], rel=1e-9, abs=1e-12

@@ -57,6 +57,19 @@ def test_the_pixel_pointed_at_says_the_pictures_own_numbers(page: Page) -> None:
         expect(root).to_have_attribute("data-value", ",".join(map(str, pixels[at])))
 
 
+def test_grey_is_one_number_a_pixel(page: Page) -> None:
+    standing(page, f"{PAGE}?weights_colours=Grey")
+    root = page.locator(ZOOM)
+    at = int(root.get_attribute("data-row") or -1), int(root.get_attribute("data-col") or -1)
+    grey = 255 * float(to_tensor(fit(load_sample("chelsea"), 512), "grey")[0][at])
+    assert float(root.get_attribute("data-value") or "nan") == pytest.approx(grey, rel=1e-6)
+    expect(root.locator(".sentence")).to_contain_text(f"is one number: grey {grey:.3g} = 0.299 · ")
+    painted = page.locator(f"{ZOOM} .overview canvas").first.evaluate(
+        "(c, [row, col]) => [...c.getContext('2d').getImageData(col, row, 1, 1).data]", list(at)
+    )
+    assert painted == [round(grey)] * 3 + [255]
+
+
 def test_wheel_keys_and_buttons_zoom_until_digits_appear_and_go(page: Page) -> None:
     standing(page)
     root = page.locator(ZOOM)

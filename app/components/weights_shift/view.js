@@ -79,6 +79,25 @@ function valueAt(view, number) {
   return row < 0 || col < 0 || row >= height || col >= width ? null : arrays[`values${number}`][row * width + col];
 }
 
+// Rows and columns where something new came in: there is nothing to compare with.
+function hatch(context, { height, width, move: [dy, dx] }, scale, colour) {
+  const region = new Path2D();
+  const rows = Math.min(height, Math.abs(dy));
+  const cols = Math.min(width, Math.abs(dx));
+  region.rect(0, (dy > 0 ? 0 : height - rows) * scale.y, width * scale.x, rows * scale.y);
+  region.rect((dx > 0 ? 0 : width - cols) * scale.x, 0, cols * scale.x, height * scale.y);
+  context.save();
+  context.clip(region);
+  context.globalAlpha = 0.5;
+  context.strokeStyle = colour;
+  context.lineWidth = scale.ratio;
+  context.beginPath();
+  const [w, h] = [width * scale.x, height * scale.y];
+  for (let at = -h; at < w; at += 6 * scale.ratio) { context.moveTo(at, h); context.lineTo(at + h, 0); }
+  context.stroke();
+  context.restore();
+}
+
 function drawMarks(view) {
   if (!view.header) return;
   const { height, width, panels } = view.header;
@@ -87,6 +106,7 @@ function drawMarks(view) {
     const scale = sharpen(panel.marks, width, height);
     const context = panel.marks.getContext("2d");
     context.clearRect(0, 0, panel.marks.width, panel.marks.height);
+    if (panels[number].role === "difference") hatch(context, { height, width, move: view.header.move }, scale, themeColour(view.root, "text-color"));
     const [dy, dx] = offset(view, number);
     const [w, h] = [Math.max(scale.x, 9 * scale.ratio), Math.max(scale.y, 9 * scale.ratio)];
     outline(context, { x: (view.at.col + dx + 0.5) * scale.x - w / 2, y: (view.at.row + dy + 0.5) * scale.y - h / 2, width: w, height: h },

@@ -8,6 +8,14 @@ from app.components.blob import pack
 _render = view("weights_zoom")
 
 
-def weights_zoom(key: str, picture: str, size: tuple[int, int]) -> None:
-    """Mount the view. `picture` is where the browser gets the pixels, `size` the picture's real (height, width)."""
-    _render(key=key, data=pack({"picture": picture, "height": size[0], "width": size[1]}))
+def weights_zoom(key: str, picture: str, size: tuple[int, int], grey: bool = False) -> None:
+    """Mount the view. `picture` is where the browser gets the pixels, `size` the picture's real (height, width).
+
+    `grey`: one number a pixel, the luma of its three.
+    """
+    header = {"picture": picture, "height": size[0], "width": size[1], "luma": None}
+    if grey:
+        from cnnviz.image.tensors import LUMA  # here, because torch comes with it
+
+        header["luma"] = LUMA
+    _render(key=key, data=pack(header))

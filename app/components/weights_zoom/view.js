@@ -1,9 +1,12 @@
 // The picture as numbers: the whole picture, and a window onto it that zooms until every pixel's digits can be read.
 
 import { element, onNextFrame, themeColour } from "../shared/dom.js";
+import { full, short, whole } from "../shared/format.js";
+import { readable } from "../shared/grids.js";
 import { mounting } from "../shared/mount.js";
 import { cellAt, outline, pixelsOf, savePng, sharpen } from "../shared/pixels.js";
 import { held, under, visible, zoomed } from "./geometry.js";
+import { greyed, lumaAt } from "./grey.js";
 
 const DIGITS_FROM = 40; // CSS pixels a cell, at the usual type: three lines of digits
 const GRID_FROM = 12;
@@ -53,10 +56,15 @@ async function update(view, header) {
       view.pixels = pixels;
       view.at = { row: Math.floor(pixels.height / 2), col: Math.floor(pixels.width / 2) };
       view.window = { x: view.at.col + 0.5, y: view.at.row + 0.5, cell: START };
+      view.luma = undefined;
+      view.root.style.setProperty("--aspect", pixels.width / pixels.height);
+    }
+    if (view.luma?.join() !== header.luma?.join() || view.luma === undefined) {
+      view.luma = header.luma;
       view.overview.width = pixels.width;
       view.overview.height = pixels.height;
-      view.overview.getContext("2d").putImageData(new ImageData(pixels.rgba, pixels.width, pixels.height), 0, 0);
-      view.root.style.setProperty("--aspect", pixels.width / pixels.height);
+      const shown = view.luma ? greyed(pixels, view.luma) : pixels.rgba;
+      view.overview.getContext("2d").putImageData(new ImageData(shown, pixels.width, pixels.height), 0, 0);
     }
     const scaled = header.height !== pixels.height || header.width !== pixels.width;
     view.size.textContent = `${pixels.height} × ${pixels.width}${scaled ? `, made smaller from ${header.height} × ${header.width}` : ""}`;
@@ -173,6 +181,7 @@ function draw(view) {
 }
 
 const values = ({ rgba, width }, row, col) => { const i = 4 * (row * width + col); return [rgba[i], rgba[i + 1], rgba[i + 2]]; };
+const numbers = ({ pixels, luma }, row, col) => (luma ? [lumaAt(pixels, luma, row, col)] : values(pixels, row, col));
 
 function drawDetail(view, box) {
   const { window, pixels } = view;
@@ -194,7 +203,7 @@ function drawDetail(view, box) {
     context.textAlign = "center";
     context.textBaseline = "middle";
     for (let row = seen.top; row <= seen.bottom; row += 1) {
-      for (let col = seen.left; col <= seen.right; col += 1) drawDigits(context, values(pixels, row, col), left + col * window.cell, top + row * window.cell, window.cell);
+      for (let col = seen.left; col <= seen.right; col += 1) drawDigits(context, numbers(view, row, col), left + col * window.cell, top + row * window.cell, window.cell);
     }
   }
   const { row, col } = view.at;
@@ -202,9 +211,11 @@ function drawDetail(view, box) {
     themeColour(view.root, "primary-color"), 1);
 }
 
-function drawDigits(context, rgb, x, y, cell) {
-  context.fillStyle = 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] > 140 ? "#16181d" : "#ffffff";
-  rgb.forEach((value, i) => context.fillText(String(value), x + cell / 2, y + cell * (0.22 + 0.29 * i)));
+// Three numbers one above the other, or one in the middle.
+function drawDigits(context, found, x, y, cell) {
+  context.fillStyle = readable(found.length === 3 ? found : [found[0], found[0], found[0]]);
+  const first = 0.51 - 0.145 * (found.length - 1);
+  found.forEach((value, i) => context.fillText(short(value), x + cell / 2, y + cell * (first + 0.29 * i)));
 }
 
 function drawGridLines(context, seen, left, top, cell, colour) {
@@ -225,8 +236,13 @@ function drawGridLines(context, seen, left, top, cell, colour) {
 function say(view, seen) {
   const { row, col } = view.at;
   const [red, green, blue] = values(view.pixels, row, col);
+  const found = numbers(view, row, col);
   const shown = (seen.bottom - seen.top + 1) * (seen.right - seen.left + 1);
-  Object.assign(view.root.dataset, { row, col, value: `${red},${green},${blue}` });
-  view.sentence.textContent = `Pixel [${row}, ${col}] is three numbers: red ${red}, green ${green}, blue ${blue} (0 to 255). `
-    + `The window shows ${shown.toLocaleString("en-US")} of ${(view.pixels.height * view.pixels.width).toLocaleString("en-US")} pixels.`;
+  Object.assign(view.root.dataset, { row, col, value: found.join() });
+  const is = view.luma
+    ? `one number: grey ${short(found[0])} = ${[red, green, blue].map((value, i) => `${view.luma[i]} · ${value}`).join(" + ")}`
+    : `three numbers: red ${red}, green ${green}, blue ${blue}`;
+  view.sentence.title = view.luma ? full(Number(found[0].toPrecision(7))) : "";
+  view.sentence.textContent = `Pixel [${row}, ${col}] is ${is} (0 to 255). `
+    + `The window shows ${whole(shown)} of ${whole(view.pixels.height * view.pixels.width)} pixels.`;
 }

@@ -5,7 +5,7 @@ import streamlit as st
 from app.components.weights_zoom.component import weights_zoom
 from app.ui.frame import bench, close_page, guarded, live, open_page
 from app.ui.weights_code import weights_code
-from app.ui.weights_form import SIDE, Form, weights_form
+from app.ui.weights_form import SIDE, Form, shift_form, weights_form
 
 chosen = open_page(
     "Pixels to weights",
@@ -39,10 +39,11 @@ def body() -> None:
     with settings:
         form = weights_form()
     with picture:
-        weights_zoom("weights_zoom", chosen.address(SIDE), size)
+        weights_zoom("weights_zoom", chosen.address(SIDE), size, form.grey)
         st.subheader("One output unit, connected in three ways", anchor=False)
         guarded(lambda: show_unit(form))
         st.subheader("Move the picture", anchor=False)
+        form = shift_form(form)
         guarded(lambda: show_shift(form))
     close_page("pixels_to_weights", weights_code(form, chosen), chosen)
 
