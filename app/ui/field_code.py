@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shown:
-    """What stands on the page: layer, unit and pixel, and the channel whose map is shown (None: all together)."""
+    """What stands on the page: layer, unit, pixel; the channel whose map is shown (None: all); whether there is heat."""
 
     at: Chosen
     channel: int | None
+    heat: bool
 
 
 def field_code(form: Form, chosen: ChosenPicture, shown: Shown | None) -> str:
@@ -54,7 +55,7 @@ def _box(shown: Shown) -> list[str]:
 
 
 def _heat(form: Form, shown: Shown) -> list[str]:
-    if form.heat == "off":
+    if not shown.heat:
         return []
     from app.ui.field_numbers import AVERAGED, NOISE
 

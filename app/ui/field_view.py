@@ -76,7 +76,7 @@ def _geometry(layer: FieldLayer) -> Geometry:
 def _map_panel(at: Chosen, shown: ShownMap) -> MapPanel:
     kind: Kind = "signed" if float(shown.values.min()) < 0 else "magnitude"
     low, high = limits(shown.values[None], kind)[0]
-    of = f"mean size of {shown.channels:,} channels" if shown.channel is None else f"channel {shown.channel}"
+    of = f"mean size, {shown.channels:,} channels" if shown.channel is None else f"channel {shown.channel}"
     if at.strongest:
         of += ", the strongest"
     theme = current_theme()
@@ -120,7 +120,7 @@ def _change_panel(at: Chosen, found: Influence) -> MapPanel:
     high = max(float(found.change.max()), 1e-12)
     change = np.where(found.changed, found.change, 0).astype(np.float32)
     return MapPanel(
-        "What changed (largest of all channels)",
+        "Change, largest of all channels",
         change,
         colour_bar("magnitude", 0.0, high, theme),
         palette("magnitude", theme),

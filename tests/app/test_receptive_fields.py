@@ -1,9 +1,10 @@
-"""The logic of Receptive fields: network, layer, unit → boxes, heat, nudge, code, link. For the mouse: tests/browser."""
+"""The logic of Receptive fields: network, layer, unit → boxes, heat, nudge, code, link. A mouse: tests/browser."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ from app.ui.lesson import lesson_text, questions
 from cnnviz import analysis, network
 from cnnviz.analysis.fields import Box
 from cnnviz.image import load_sample
-from tests.app.pages import open_page, scene_of
+from tests.app.pages import arrays_of, open_page, scene_of
 
 PAGE = "pages/network/receptive_fields.py"
 LITE0 = "efficientnet_lite0"
@@ -29,11 +30,7 @@ LITE0 = "efficientnet_lite0"
 
 def array_of(app: AppTest, name: str) -> np.ndarray:
     """One of the arrays that the view was sent."""
-    (view,) = [one for one in app.get("bidi_component") if one.proto.component_name == "cnnviz_field_view"]
-    entry = scene_of(app, "field_view")["arrays"][name]
-    (length,) = struct.unpack_from("<I", view.proto.bytes)
-    start = 4 + length + entry["offset"]
-    return np.frombuffer(view.proto.bytes[start : start + entry["nbytes"]], entry["dtype"]).reshape(entry["shape"])
+    return arrays_of(app, "field_view")[name]
 
 
 def spans_of(app: AppTest, step: dict[str, Any], axis: str) -> np.ndarray:
@@ -176,25 +173,18 @@ def test_a_patch_stays_within_the_picture(pixel: tuple[int, int], expected: Box)
 
 @pytest.mark.parametrize(
     "query",
-    ["", "rf_layer=blocks.3.1.bn2.act&rf_unit=0,9&rf_channel=strongest&rf_heat=noise",
-     "rf_mode=nudge&rf_pixel=100,100&rf_patch=8&rf_amount=-0.3", "rf_layer=classifier"],
+    ["", "rf_layer=blocks.3.1.conv_dw&rf_unit=0,9&rf_channel=strongest&rf_heat=noise",
+     "rf_mode=nudge&rf_pixel=100,100&rf_patch=8&rf_amount=-0.3", "rf_layer=classifier", "rf_layer=bn1.act&rf_channel=29&rf_unit=5,5"],
 )  # fmt: skip
 def test_the_code_gives_the_numbers_on_the_screen(query: str, tmp_path: Path) -> None:
-    app = AppTest.from_file("app/main.py", default_timeout=60)
-    app.session_state["receptive_fields_foot"] = "Code"
-    for part in filter(None, query.split("&")):
-        name, _, value = part.partition("=")
-        app.query_params[name] = value
-    app.switch_page(PAGE).run()
+    app = open_page(PAGE, query, receptive_fields_foot="Code")
     (code,) = [block.value for block in app.code]
-    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True)
-    lines = ran.stdout.splitlines()
+    lines = printed_by(code, tmp_path if query == "" else None)
     scene = scene_of(app, "field_view")
     if scene["nudge"]:
         nudged = [int(array_of(app, f"nudge_{name}").sum()) for name in ("changed", "allowed")]
         assert [int(number) for number in lines[-1].split()] == [*nudged, 0]
-    else:
-        heat = scene["heat"]
+    elif heat := scene["heat"]:
         told = [float(number) for number in lines[-1].split()]
         assert told == pytest.approx([heat["mass_inside"], heat["radius_50"], heat["radius_90"]], rel=1e-3)
     if not scene["layers"][scene["current"]]["whole"]:
@@ -202,6 +192,17 @@ def test_the_code_gives_the_numbers_on_the_screen(query: str, tmp_path: Path) ->
         step, (row, col) = scene["layers"][scene["current"]], scene["unit"]
         (top, bottom), (left, right) = spans_of(app, step, "rows")[row], spans_of(app, step, "cols")[col]
         assert edges == [top, left, bottom, right]
+
+
+def printed_by(code: str, folder: Path | None) -> list[str]:
+    """What the code prints, run in a fresh process in `folder`; without one here, where torch is in already."""
+    if folder is not None:
+        ran = subprocess.run([sys.executable, "-c", code], cwd=folder, check=True, capture_output=True, text=True)
+        return ran.stdout.splitlines()
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(code, {})
+    return out.getvalue().splitlines()
 
 
 def test_the_numbers_of_lesson_and_questions_are_computed(lite0: network.Network) -> None:
@@ -223,11 +224,7 @@ def test_the_numbers_of_lesson_and_questions_are_computed(lite0: network.Network
 def test_every_question_sets_up_a_page_that_stands(number: int, lite0: network.Network) -> None:
     setup = questions("receptive_fields")[number].setup
     assert setup["rf_layer"] in analysis.receptive_fields(lite0)
-    app = AppTest.from_file("app/main.py", default_timeout=60)
-    app.switch_page(PAGE).run()
-    for key, value in setup.items():
-        app.session_state[key] = value
-    app.run()
+    app = open_page(PAGE, **setup)
     assert not app.exception and not app.error
     scene = scene_of(app, "field_view")
     assert scene["layers"][scene["current"]]["path"] == setup["rf_layer"]

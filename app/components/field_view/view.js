@@ -133,7 +133,7 @@ async function update(view, header) {
   view.heatImage = header.heat && mapImage(arrays.heat_values, ...sizeOf(arrays.heat_values), { ...header.heat, palette: arrays.heat_palette }, true);
   const [height, width] = extent(view);
   view.picture.frame.style.setProperty("--aspect", width / height);
-  setText(view.picture.title, `What the network gets, ${header.size.join(" × ")}`);
+  view.picture.title.title = `${header.size.join(" × ")} pixels`;
   view.heatLabel.hidden = !header.heat;
   showBar(view.picture.bar, header.heat?.bar, header.heat ? "" : header.heat_missing);
   setText(view.layerLine, aboutLayer(layerOf(view), view.step, layers.length));
@@ -168,6 +168,7 @@ function drawStill(view) {
   view.map.frame.style.setProperty("--aspect", layer.width / layer.height);
   drawMap(view.map.canvas, current ? view.mapImage : null, layer, sharpen(view.map.canvas, layer.width, layer.height), view.look);
   setText(view.map.title, current && scene.map ? scene.map.title : `Map of ${layer.path}`);
+  view.map.title.title = view.map.title.textContent;
   showBar(view.map.bar, current ? scene.map?.bar : null, "");
   view.picture.frame.setAttribute("aria-label", "The picture. Arrow keys choose a pixel: the units whose field holds it light up in the map.");
   view.map.frame.setAttribute("aria-label", `The map of ${layer.path}. Arrow keys choose a unit.`);
@@ -224,7 +225,6 @@ function markMap(view, layer, unit, lit, nudge) {
 function showCrop(view, box) {
   const { ratio } = sharpen(view.crop.canvas, 1, 1);
   drawCrop(view.crop.canvas, view.photo, view.scene.size, box, ratio, view.look);
-  setText(view.crop.title, `What ${view.hover?.kind === "pixel" || view.pixel ? "the chosen" : "this"} unit sees`);
 }
 
 function tell(view, { layer, unit, box, padding, pixel, lit, nudge }) {

@@ -41,8 +41,9 @@ def show(form: Form) -> Drawn | None:
     layers = field_layers(network)
     at = open_places(open_layer(layers), form)
     shown = shown_map(network, form, chosen, at)
-    field_view(VIEW, field_scene(form, network, chosen, layers, at, shown), on_act=acted)
-    return Drawn(layers, Shown(at, shown.channel))
+    scene = field_scene(form, network, chosen, layers, at, shown)
+    field_view(VIEW, scene, on_act=acted)
+    return Drawn(layers, Shown(at, shown.channel, scene.heat is not None))
 
 
 def show_benches(form: Form, drawn: Drawn) -> None:
