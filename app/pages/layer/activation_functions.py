@@ -50,10 +50,8 @@ def show_stack(form: Form, stack: StackForm) -> None:
     from cnnviz.plot import gradient_figure
 
     st.markdown(flow_sentence(form, stack))
-    chart, table = st.columns(2)
-    chart.plotly_chart(gradient_figure(flows(form, stack), chart_colours()), key="gradients")
-    with table:
-        flow_table(flow_rows(form, stack))
+    st.plotly_chart(gradient_figure(flows(form, stack), chart_colours()), key="gradients")
+    flow_table(flow_rows(form, stack))
 
 
 def body() -> None:
