@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cache, partial
 from typing import Any
 
@@ -17,8 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from cnnviz.analysis.field_calls import Call, Rule, Untraceable
 from cnnviz.analysis.field_reach import Array, Axis, Reach, Shape, lifted, nothing, pixels
-from cnnviz.analysis.field_rules import Call, Rule, Untraceable, known_rule
+from cnnviz.analysis.field_rules import known_rule
 from cnnviz.analysis.layers import Layer, layer_reader, own_kind
 from cnnviz.analysis.recording import Leaf, first_tensor, is_leaf, meta_tensors
 from cnnviz.network import replica
@@ -138,7 +140,8 @@ class _Follower(TorchDispatchMode):
 
 @dataclass(frozen=True, slots=True)
 class _Operation:
-    """What is known of an operation beforehand."""
+    """What is known of an operation beforehand: its arguments and their defaults, its rule, and whether it writes to
+    its first argument, gives a view of it, takes no more than its shape, and chooses a device."""
 
     name: str
     names: tuple[tuple[str, Any], ...]
@@ -146,6 +149,7 @@ class _Operation:
     mutates: bool
     view: bool
     constant: bool
+    makes: bool
 
 
 @cache
@@ -157,12 +161,13 @@ def _operation(func: Any) -> _Operation:
         name = name[:-1]
     names = tuple((argument.name, argument.default_value) for argument in schema.arguments)
     rule = known_rule(name, torch.Tag.pointwise in func.tags)
-    constant = name.startswith("new_") or name.endswith("_like") or name in ("fill", "zero", "size", "sym_size")
-    return _Operation(name, names, rule, mutates, func.is_view, constant and not mutates)
+    constant = name.startswith("new_") or name.endswith("_like")
+    makes = "device" in dict(names)
+    return _Operation(name, names, rule, mutates, func.is_view, constant and not mutates, makes)
 
 
 def _bound(operation: _Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    bound = {name: default for name, default in operation.names}
+    bound = dict(operation.names)
     bound.update(zip((name for name, _ in operation.names), args, strict=False))
     bound.update(kwargs)
     return bound
@@ -180,9 +185,9 @@ def _constant(
     func: Any, operation: _Operation, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]
 ) -> Any:
     """An operation on constants. What is made anew is made with values, so that masks and indices are known."""
-    makes = not tensors or operation.constant
-    if makes and str(kwargs.get("device", "meta" if tensors and tensors[0].is_meta else "")).startswith("meta"):
-        if not func._schema.arguments or any(argument.name == "device" for argument in func._schema.arguments):
+    if operation.makes and (not tensors or operation.constant):
+        device = kwargs.get("device") or (tensors[0].device if tensors else None)
+        if device is not None and torch.device(device).type == "meta":
             kwargs["device"] = torch.device("cpu")
     return _run(func, operation, args, kwargs, tensors)
 
@@ -252,10 +257,11 @@ def _with_part(base: Tensor, part: Reach, func: Any, args: tuple[Any, ...], kwar
 def _write_array(
     full: Array, new: Array, operation: _Operation, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Array:
-    one = Reach(Axis(full, full, 0), Axis(full, full, 0))  # type: ignore[arg-type]
+    axis = Axis(full, full, Fraction(1))
+    one = Reach(axis, axis)
     call = Call(operation.name, _bound(operation, args, kwargs), None, lambda _: one)
-    view = operation.rule(call).rows.box  # type: ignore[misc]
-    if not np.shares_memory(view, full):
+    view = operation.rule(call).rows.box if operation.rule else full
+    if view is full or not np.shares_memory(view, full):
         raise Untraceable("A part of a tensor is written to that cannot be told.")
     view[...] = lifted(new, view.ndim - 1)
     return full

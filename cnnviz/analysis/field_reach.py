@@ -62,7 +62,8 @@ def pixels(shape: Shape) -> Reach:
 
 def nothing(ndim: int, like: Reach) -> Reach:
     """The reach of a constant."""
-    return Reach(*(replace(axis, **_empty(axis, (1,) * ndim)) for axis in (like.rows, like.columns)))
+    rows, columns = (_empty(axis, (1,) * ndim) for axis in (like.rows, like.columns))
+    return Reach(rows, columns)
 
 
 def each(reach: Reach, arrange: Callable[[Array], Array]) -> Reach:
@@ -120,19 +121,23 @@ def gather(reach: Reach, dim: int, shape: Shape, taps: Array, scale: Fraction, r
         reads: bool like ``taps``; where False, the tap does not exist. By default all do.
     """
     name = owner(reach, dim, len(shape))
-    parts = {}
     for which in ("rows", "columns"):
         axis: Axis = getattr(reach, which)
         jump = _jump(axis, dim, shape[dim]) if which == name else Fraction(0)
         if axis.box.shape[dim] == axis.read.shape[dim] == 1 and not jump:
-            parts[which] = axis
             continue
-        parts[which] = Axis(
+        gathered = Axis(
             _gather_box(axis.box, dim, shape[dim], taps, jump, reads),
             _gather_read(axis.read, dim, shape[dim], taps, reads),
             jump * scale if which == name else axis.jump,
         )
-    return replace(reach, blocked=None, **parts)
+        reach = with_axis(reach, which, gathered)
+    return replace(reach, blocked=None)
+
+
+def with_axis(reach: Reach, name: str, axis: Axis) -> Reach:
+    """The reach with other "rows" or "columns"."""
+    return replace(reach, rows=axis) if name == "rows" else replace(reach, columns=axis)
 
 
 def _identity(shape: Shape, dim: int) -> Axis:
@@ -146,8 +151,8 @@ def _identity(shape: Shape, dim: int) -> Axis:
     return Axis(box.reshape(*along, -1), read.reshape(*along, -1), Fraction(1))
 
 
-def _empty(axis: Axis, dims: Shape) -> dict[str, Array]:
-    return {"box": np.full((*dims, 2), FAR, np.int32), "read": np.zeros((*dims, axis.read.shape[-1]), np.uint64)}
+def _empty(axis: Axis, dims: Shape) -> Axis:
+    return Axis(np.full((*dims, 2), FAR, np.int32), np.zeros((*dims, axis.read.shape[-1]), np.uint64), axis.jump)
 
 
 def lifted(array: Array, ndim: int) -> Array:
@@ -212,7 +217,7 @@ def _gather_box(box: Array, dim: int, size: int, taps: Array, jump: Fraction, re
         sign = np.array([1, -1], np.int32)
         shift = (moved[..., None] * sign).reshape(*moved.shape, *(1,) * (box.ndim - dim - 2), 2)
         found = np.where(np.abs(found) >= FAR, found, found + shift).astype(np.int32)
-    return _windowed(found, dim, reads, FAR).min(axis=dim + 1)  # type: ignore[no-any-return]
+    return _windowed(found, dim, reads, FAR).min(axis=dim + 1)
 
 
 def _gather_read(read: Array, dim: int, size: int, taps: Array, reads: Array | None) -> Array:

@@ -102,9 +102,9 @@ def _put_together(arrays: Sequence[Array], sizes: Sequence[int], dim: int) -> Ar
     first = arrays[0]
     if all(array.shape[dim] == 1 and np.array_equal(array, first) for array in arrays):
         return first
-    dims = np.broadcast_shapes(*(array.shape[:dim] + (1,) + array.shape[dim + 1 :] for array in arrays))
+    dims = np.broadcast_shapes(*((*array.shape[:dim], 1, *array.shape[dim + 1 :]) for array in arrays))
     return np.concatenate(
-        [np.broadcast_to(a, dims[:dim] + (size,) + dims[dim + 1 :]) for a, size in zip(arrays, sizes, strict=True)], dim
+        [np.broadcast_to(a, (*dims[:dim], size, *dims[dim + 1 :])) for a, size in zip(arrays, sizes, strict=True)], dim
     )
 
 

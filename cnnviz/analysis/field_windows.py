@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from cnnviz.analysis.field_reach import FAR, Array, Axis, Reach, Shape, each, gather, owner, reduce
+from cnnviz.analysis.field_reach import FAR, Array, Axis, Reach, Shape, each, gather, owner, reduce, with_axis
 
 
 def windows(outputs: int, kernel: int, stride: int, padding: int, dilation: int) -> Array:
@@ -49,7 +49,7 @@ def transposed(
     padding: Sequence[int],
     dilation: Sequence[int],
 ) -> Reach:
-    """A transposed convolution: output o reads input i wherever o = i·stride − padding + k·dilation for some k < kernel."""
+    """A transposed convolution: output o reads input i wherever o = i·stride − padding + k·dilation, k < kernel."""
     first = len(shape) - len(kernel)
     for i, size in enumerate(kernel):
         ahead = np.arange(output[first + i])[:, None] + padding[i] - dilation[i] * np.arange(size)
@@ -98,7 +98,7 @@ def pooled_over(reach: Reach, shape: Shape, dims: Iterable[int]) -> Reach:
     for name, dim in (("rows", len(shape) - 2), ("columns", len(shape) - 1)):
         axis: Axis = getattr(reduced, name)
         if len(shape) == 4 and dim in dims and shape[dim] == 1:
-            reduced = replace(reduced, **{name: replace(axis, box=np.full_like(axis.box, -FAR))})
+            reduced = with_axis(reduced, name, replace(axis, box=np.full_like(axis.box, -FAR)))
     return reduced
 
 
@@ -142,7 +142,7 @@ def unfolded(reach: Reach, shape: Shape, dim: int, size: int, step: int) -> Reac
     if not name:
         return opened_reach
     axis: Axis = getattr(opened_reach, name)
-    return replace(opened_reach, **{name: replace(axis, jump=axis.jump * step)})
+    return with_axis(opened_reach, name, replace(axis, jump=axis.jump * step))
 
 
 def interpolated(
