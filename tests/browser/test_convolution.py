@@ -249,16 +249,41 @@ def test_an_own_setting_after_a_preset_is_kept(page: Page) -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_picture_is_on_the_first_screen(
+def test_pointing_at_the_output_and_its_sum_are_seen_together(
     open_page: Callable[..., Page], width: int, height: int, scheme: str
 ) -> None:
-    page = opened(open_page(width, height, color_scheme=scheme), PAGE)
-    box = frame(page, "input").bounding_box()
-    assert box is not None
-    assert box["y"] + box["height"] / 2 < height
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    inner = page.locator(VIEW).evaluate("(root) => [root.scrollWidth, root.clientWidth]")
-    assert inner[0] <= inner[1]
+    """On the first screen, but on a phone, where one scrolls to the output."""
+    page = open_page(width, height, color_scheme=scheme)
+    for preset in ("channels", "maps") if scheme == "light" else ("depthwise",):
+        opened(page, f"{PAGE}?conv_layer={preset}")
+        output = page.locator(f"{VIEW} figure[data-role=output] .frame").last
+        if width < 640:
+            output.scroll_into_view_if_needed()
+        terms = page.locator(f"{VIEW} .term:not(.unread)").all()
+        for part in (frame(page, "output"), *terms, page.locator(f"{VIEW} .total")):
+            box = part.bounding_box()
+            assert box is not None
+            assert box["y"] >= 0, (preset, part)
+            assert box["y"] + box["height"] <= height, (preset, part)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        inner = page.locator(VIEW).evaluate("(root) => [root.scrollWidth, root.clientWidth]")
+        assert inner[0] <= inner[1]
+
+
+# Whether anything is painted on a canvas.
+INK = """(canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"""
+
+
+def test_what_is_painted_while_one_points_is_said_when_the_hand_rests(page: Page) -> None:
+    opened(page, f"{PAGE}?conv_layer=channels")
+    point(page, "output", 7, 9, (48, 48))
+    expect(sentence(page)).to_contain_text("out[7, 9] = ")
+    painted = page.locator(VIEW).evaluate("(root) => root.shown.painted")
+    expect(sentence(page)).to_have_text(painted["sentence"])
+    expect(page.locator(f"{VIEW} .total")).to_have_text(painted["total"])
+    expect(page.locator(f"{VIEW} .sum")).to_have_text(painted["sums"])
+    for text in page.locator(f"{VIEW} .live canvas").all():
+        assert text.evaluate(INK)
 
 
 def test_the_view_loads_at_most_60_kilobytes(page: Page) -> None:

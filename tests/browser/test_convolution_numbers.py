@@ -100,7 +100,7 @@ def test_value_patch_and_products_are_torchs_for_200_random_layers(bare: Page) -
 
 def check_value(setting: Setting, shown: dict[str, Any], expected: float) -> None:
     assert shown["value"] == pytest.approx(expected, rel=1e-9, abs=1e-9), setting
-    total = shown["total"].rpartition("= ")[2]
+    total = shown["total"].rpartition("=\N{NO-BREAK SPACE}")[2]
     assert number(total) == pytest.approx(expected, rel=6e-3, abs=1e-9)  # three significant digits
     assert f"] = {total} is the sum" in shown["sentence"]
     for term, text in zip(shown["terms"], shown["sums"], strict=True):

@@ -176,7 +176,15 @@ export function drawGrid(canvas, values, { rows, cols, cell, scale, look, padded
     }
   }
   if (cell >= LINES_FROM) gridLines(context, rows, cols, cell, look.line);
+  else frame(context, cols * cell, rows * cell, look.line);
   for (const i of mark ?? []) box(context, (i % cols) * cell, Math.floor(i / cols) * cell, cell, cell, look.accent, 1);
+}
+
+// Zeros have the page's own colour: the line says how far the grid reaches.
+function frame(context, width, height, line) {
+  context.strokeStyle = line;
+  context.lineWidth = 1;
+  context.strokeRect(0.5, 0.5, width - 1, height - 1);
 }
 
 function corners(context, x, y, cell, colour) {

@@ -43,7 +43,7 @@ export function paintText(text, runs) {
   for (const { pieces, height } of lines) {
     y += height;
     for (const { x, font, words } of pieces) {
-      if (context.font !== font) context.font = font;
+      context.font = font;
       context.fillText(words, x, y - BELOW * height);
     }
   }

@@ -15,7 +15,8 @@ import { costSentence, formulaLines, inputSentence, outputSentence, unreadSenten
 
 const REST = 150; // ms without a move
 const HEAD = 17; // rem of the page above the view
-const PHONE = 640; // CSS pixels: below this width the head is scrolled away
+const BAR = 4; // rem of it that stay where the rest is scrolled away: on a phone
+const PHONE = 640; // CSS pixels
 
 // The theme's colours and type, read once for each theme.
 export function readLook(root) {
@@ -34,8 +35,8 @@ export function arrange(view, handlersFor) {
   const shape = `${input.channels},${maps},${input.names}`;
   if (shape !== view.shape) { view.shape = shape; build(view, maps, handlersFor); }
   const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-  const head = window.innerWidth > PHONE ? HEAD * rem : 0;
-  const room = Math.max(400, window.innerHeight - head) - view.sentence.node.offsetHeight;
+  const head = (window.innerWidth > PHONE ? HEAD : BAR) * rem;
+  const room = Math.max(400, window.innerHeight - head - (window.innerWidth > PHONE ? view.sentence.node.offsetHeight : 0));
   const read = Math.max(1, Math.floor(input.channels / settings.groups));
   view.sizes = layout(stage.clientWidth, room, { channels: input.channels, maps, read });
   const { mode, across, wrap } = view.sizes;

@@ -58,12 +58,14 @@ const list = (values) => (values.length <= 25 ? values.map(short).join(", ") : `
 // The scale's colours do not depend on its limit, so only the limit is exchanged.
 const limited = (limit, signed) => ({ ...signed, low: -limit, high: limit });
 
+const FIXED = "\u00a0"; // a space at which no line ends
+
 // "0.12 + 0.3 − 0.05 = 0.37  + bias 0.02  = 0.39"
 export function paintTotal(total, traced) {
   const sums = traced.terms.map(({ sum }, i) => (i ? `${sum < 0 ? " − " : " + "}${short(Math.abs(sum))}` : short(sum))).join("");
   paintText(total, [
     { text: traced.terms.length > 1 ? `${sums} = ${short(traced.sum)}` : `Sum ${short(traced.sum)}` },
-    { text: `${traced.bias < 0 ? "−" : "+"} bias ${short(Math.abs(traced.bias))}` },
-    { text: `= ${short(traced.value)}`, weight: 700, scale: 1.3 },
+    { text: [traced.bias < 0 ? "−" : "+", "bias", short(Math.abs(traced.bias))].join(FIXED) },
+    { text: `=${FIXED}${short(traced.value)}`, weight: 700, scale: 1.3 },
   ]);
 }
