@@ -1,5 +1,14 @@
+from .ablation import Ablation as Ablation
+from .ablation import ChannelEffects as ChannelEffects
+from .ablation import ClassMove as ClassMove
+from .ablation import ablate as ablate
+from .ablation import channel_effects as channel_effects
 from .activations import Activations as Activations
 from .activations import capture as capture
+from .attribution import Attribution as Attribution
+from .attribution import attribute as attribute
+from .attribution_methods import METHODS as METHODS
+from .attribution_methods import Method as Method
 from .effective_field import EffectiveField as EffectiveField
 from .effective_field import effective_receptive_field as effective_receptive_field
 from .field_growth import FieldSpec as FieldSpec
@@ -33,3 +42,11 @@ from .ledger_data import Window as Window
 from .ledger_pass import Pass as Pass
 from .ledger_pass import record_pass as record_pass
 from .receptive_field import receptive_fields as receptive_fields
+from .trust import Randomisation as Randomisation
+from .trust import Stability as Stability
+from .trust import Trial as Trial
+from .trust import randomised_attributions as randomised_attributions
+from .trust import stability as stability
+from .trust_curves import Curve as Curve
+from .trust_curves import deletion_curve as deletion_curve
+from .trust_curves import insertion_curve as insertion_curve

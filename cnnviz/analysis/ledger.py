@@ -17,7 +17,7 @@ from cnnviz.analysis.ledger_moves import QUIET, destination, origin
 from cnnviz.analysis.ledger_pass import PICTURE, Operation, Pass
 from cnnviz.analysis.ledger_pointwise import POINTWISE, carried
 from cnnviz.analysis.ledger_sums import SUMS
-from cnnviz.analysis.ledger_units import entries, numbers_of, own_shape
+from cnnviz.analysis.ledger_units import entries, number_at, numbers_of, own_shape
 from cnnviz.errors import LayerError, SettingsError
 
 ENDS = frozenset(("addition", "gate"))
@@ -40,8 +40,7 @@ def unit_ledger(recorded: Pass, layer: str, index: tuple[int, ...], call: int = 
     steps = _back(recorded, value, place)
     asked = len(steps) - 1
     steps += _onward(recorded, value, place)
-    tensor = recorded.values[value]
-    return Ledger(Unit(layer, tuple(index), layer, call), float(tensor.reshape(-1)[place]), tuple(steps), asked)
+    return Ledger(Unit(layer, tuple(index), layer, call), number_at(recorded, value, place), tuple(steps), asked)
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,7 @@ def _onward(recorded: Pass, value: int, place: int) -> list[Step]:
     steps: list[Step] = []
     while len(readers := recorded.readers[value]) == 1:
         operation = readers[0]
-        after = destination(recorded, operation, value, place)
+        after = destination(recorded, operation, place)
         if after is not None:
             value, place = after.value, int(after.places[0])
             continue
@@ -156,13 +155,13 @@ def _made(recorded: Pass, operation: Operation, value: int, place: int) -> Step:
     step = rule(recorded, operation, value, place) if rule is not None else None
     if step is not None:
         return step
-    after = float(recorded.values[value].reshape(-1)[place])
+    after = number_at(recorded, value, place)
     return Step("other", f"{operation.name}, not taken apart", operation.path, None, after, after, {})
 
 
 def _part(recorded: Pass, operation: Operation, value: int, place: int, before: int, at: int) -> Step:
     """A value taken out of a part of a concatenation, or from another place."""
-    after = float(recorded.values[value].reshape(-1)[place])
+    after = number_at(recorded, value, place)
     came = tuple(entries(recorded, before, np.array([at]))[0].tolist())
     label = f"{operation.name}: entry {came} of {recorded.name(before)}"
     if operation.name == "cat":
@@ -172,7 +171,7 @@ def _part(recorded: Pass, operation: Operation, value: int, place: int, before: 
 
 
 def _given(recorded: Pass, value: int, place: int) -> Step:
-    number = float(recorded.values[value].reshape(-1)[place])
+    number = number_at(recorded, value, place)
     name = recorded.name(value)
     label = "the picture's number, as the network is given it" if name == PICTURE else f"the number in {name}"
     return Step("input", label, "", None, number, number, {})

@@ -18,15 +18,19 @@ from cnnviz.analysis.ledger_pass import Operation, Pass, Ref
 Places = NDArray[np.int64]
 """Places in a value, counted row by row through its whole tensor; −1 is a zero put in by padding."""
 
-QUIET = frozenset((
-    "view", "_unsafe_view", "reshape", "permute", "transpose", "t", "expand", "squeeze", "unsqueeze", "clone",
-    "alias", "detach", "contiguous", "as_strided", "_reshape_alias", "flatten", "unflatten",
+SAME_ORDER = frozenset((
+    "view", "_unsafe_view", "reshape", "_reshape_alias", "flatten", "unflatten", "squeeze", "unsqueeze", "clone",
+    "alias", "detach", "contiguous", "as_strided",
 ))  # fmt: skip
+"""Operations that keep the values' order, counted row by row."""
+
+TURNING = frozenset(("permute", "transpose", "t"))
+QUIET = SAME_ORDER | TURNING
 """Operations after which every value is the same value still."""
 
 PICKING = frozenset((
     "slice", "select", "split", "split_with_sizes", "chunk", "unbind", "roll", "flip", "index", "pixel_shuffle",
-    "pixel_unshuffle", "native_channel_shuffle", "channel_shuffle", "narrow", "diagonal", "unfold",
+    "pixel_unshuffle", "native_channel_shuffle", "channel_shuffle", "narrow", "diagonal", "unfold", "expand",
     "upsample_nearest2d", "reflection_pad2d", "replication_pad2d",
 ))  # fmt: skip
 """Operations that take out a part, repeat one, or put the values in another order."""
@@ -49,12 +53,17 @@ def origin(recorded: Pass, value: int, places: Places) -> Origin | None:
     operation = recorded.producers[value]
     if operation is None or operation.name not in MOVES or not _understood(recorded, operation):
         return None
+    before = operation.inputs()[0]
+    if operation.name in SAME_ORDER:
+        return Origin(before, places)
+    if operation.name in TURNING:
+        return Origin(before, _turned(places, _axes(recorded, operation), recorded.values[before].shape))
     numbered, starts = _numbered(recorded, operation, value)
     known = places >= 0
     found = np.where(known, numbered[np.where(known, places, 0)], -1)
     inside = found[found >= 0]
     if not inside.size:
-        return Origin(operation.inputs()[0], found) if len(starts) == 1 else None
+        return Origin(before, found) if len(starts) == 1 else None
     parts = np.searchsorted(starts, inside, side="right") - 1
     part = int(parts[0])
     if (parts != part).any():
@@ -70,14 +79,33 @@ def source(recorded: Pass, value: int, places: Places) -> Origin:
     return here
 
 
-def destination(recorded: Pass, operation: Operation, value: int, place: int) -> Origin | None:
-    """Where a place of ``value`` stands after a quiet move; None where it stands in several places or none."""
+def destination(recorded: Pass, operation: Operation, place: int) -> Origin | None:
+    """Where a place of an operation's input stands after it, if it is a quiet move."""
     if operation.name not in QUIET or not _understood(recorded, operation):
         return None
     after = operation.outputs[0]
-    numbered, _ = _numbered(recorded, operation, after)
-    found = np.flatnonzero(numbered == place)
-    return Origin(after, found.astype(np.int64)) if len(found) == 1 else None
+    places = np.array([place])
+    if operation.name in TURNING:
+        there = np.argsort(_axes(recorded, operation))
+        places = _turned(places, there, recorded.values[after].shape)
+    return Origin(after, places)
+
+
+def _axes(recorded: Pass, operation: Operation) -> Places:
+    """Which axis of its input each axis of a permutation's output was."""
+    axes = np.arange(recorded.values[operation.inputs()[0]].ndim)
+    if operation.name == "permute":
+        return axes[np.array(operation.args[1], dtype=np.int64)]
+    first, second = operation.args[1:3] if operation.name == "transpose" else (0, -1)
+    axes[[first, second]] = axes[[second, first]]
+    return axes
+
+
+def _turned(places: Places, axes: Places, shape: tuple[int, ...]) -> Places:
+    """Places in a permuted tensor as places in the one of ``shape`` from which ``axes`` were taken; −1 stays."""
+    index = np.unravel_index(np.maximum(places, 0), [shape[axis] for axis in axes])
+    found = np.ravel_multi_index([index[at] for at in np.argsort(axes)], tuple(shape))
+    return np.where(places < 0, -1, found).astype(np.int64)
 
 
 def _numbered(recorded: Pass, operation: Operation, value: int) -> tuple[Places, Places]:
@@ -100,15 +128,17 @@ def _numbered(recorded: Pass, operation: Operation, value: int) -> tuple[Places,
     args, kwargs = tree_map(replaced, (operation.args, operation.kwargs))
     if operation.name in PADDING:
         args = (*args[:2], -1.0)
-    # strides are of the memory that the network used: only those of axes of length 1 are ever rewritten here
-    output = args[0] if operation.name == "as_strided" else operation.function(*args, **kwargs)
+    output = operation.function(*args, **kwargs)
     if isinstance(output, tuple | list):
         output = output[operation.outputs.index(value)]
     return output.reshape(-1).numpy().astype(np.int64), starts
 
 
 def _understood(recorded: Pass, operation: Operation) -> bool:
-    """Whether a move is one of the simple kind: padding with zeros, no axes made from raw memory."""
+    """Whether a move is one of the simple kind: padding with zeros, no axes made from raw memory.
+
+    Of ``as_strided`` only that is taken which rewrites the strides of axes of length 1 and moves nothing.
+    """
     if operation.name in PADDING:
         return len(operation.args) < 3 or operation.args[2] == 0
     if operation.name == "as_strided":

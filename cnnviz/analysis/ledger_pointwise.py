@@ -16,7 +16,7 @@ from torch.utils._pytree import tree_map
 
 from cnnviz.analysis.ledger_data import BATCH_NORM, Kind, Step, Unit, ranked
 from cnnviz.analysis.ledger_pass import Operation, Pass, Ref
-from cnnviz.analysis.ledger_units import entries, numbers_of, origins, tensor_of
+from cnnviz.analysis.ledger_units import entries, number_at, numbers_of, origins, tensor_of
 
 Rule = Callable[[Pass, Operation, int, int], Step | None]
 
@@ -37,9 +37,9 @@ def activation(recorded: Pass, operation: Operation, value: int, place: int) -> 
     shape = recorded.values[value].shape
     if len(live) != 1 or recorded.values[live[0]].shape != shape:
         return None
-    before = _at(recorded, live[0], place)
+    before = number_at(recorded, live[0], place)
     total = _again(recorded, operation, live[0], place, shape)
-    after = _at(recorded, value, place)
+    after = number_at(recorded, value, place)
     text = f"{operation.name}({_show(before)}) = {_show(after)}"
     return Step("activation", operation.name, operation.path, before, total, after, {}, text, largest=abs(before))
 
@@ -102,7 +102,7 @@ def softmax(recorded: Pass, operation: Operation, value: int, place: int) -> Ste
     row = np.moveaxis(image, axis, -1)[tuple(np.delete(index, axis))]
     top = float(row.max())
     whole = float(np.exp(row - top).sum())
-    total, after = math.exp(before - top) / whole, _at(recorded, value, place)
+    total, after = math.exp(before - top) / whole, number_at(recorded, value, place)
     numbers = {"largest": top, "sum": whole}
     text = f"exp({_show(before)} − {_show(top)}) / {_show(whole)} = {_show(after)}"
     label = f"softmax over {len(row)} values"
@@ -140,8 +140,8 @@ def _meeting(recorded: Pass, operation: Operation, value: int, place: int) -> St
         (unit,), entry = origins(recorded, operand.id, np.array([at]))
         units.append(unit)
         indices.append(entry[0])
-        inputs.append(_at(recorded, operand.id, at))
-    after = _at(recorded, value, place)
+        inputs.append(number_at(recorded, operand.id, at))
+    after = number_at(recorded, value, place)
     sign = SIGNS[operation.name]
     text = f"{_show(inputs[0])} {sign} {_show(inputs[1])} = {_show(after)}"
     if operation.name in ("add", "sub"):
@@ -164,11 +164,13 @@ def _scaled(recorded: Pass, operation: Operation, value: int, place: int, live: 
     carrier, other = operation.args[live], operation.args[1 - live]
     if recorded.values[carrier.id].shape != recorded.values[value].shape:
         return None
-    before = _at(recorded, carrier.id, place)
-    number = _at(recorded, other.id, _spread(recorded, other.id, value, place)) if isinstance(other, Ref) else other
+    before = number_at(recorded, carrier.id, place)
+    number = (
+        number_at(recorded, other.id, _spread(recorded, other.id, value, place)) if isinstance(other, Ref) else other
+    )
     pair = (before, float(number)) if live == 0 else (float(number), before)
     total = _calculated(operation.name, *pair)
-    after = _at(recorded, value, place)
+    after = number_at(recorded, value, place)
     text = f"{_show(pair[0])} {SIGNS[operation.name]} {_show(pair[1])} = {_show(after)}"
     label = f"{SIGNS[operation.name]} {recorded.name(other.id) if isinstance(other, Ref) else _show(float(number))}"
     kind: Kind = "scale"
@@ -188,7 +190,7 @@ def _normalised(
     recorded: Pass, operation: Operation, value: int, place: int, label: str, found: tuple[float, ...]
 ) -> Step:
     middle, spread, weight, bias, epsilon = found
-    before, after = _at(recorded, operation.args[0].id, place), _at(recorded, value, place)
+    before, after = number_at(recorded, operation.args[0].id, place), number_at(recorded, value, place)
     scale = weight / math.sqrt(spread + epsilon)
     total = (before - middle) * scale + bias
     names = ("mean", "variance", "weight", "bias", "epsilon")
@@ -217,7 +219,7 @@ def _again(recorded: Pass, operation: Operation, carrier: int, place: int, shape
         tensor = recorded.values[item.id]
         if tensor.numel() > 1:
             at = place if tensor.shape == shape else _spread(recorded, item.id, -1, place, shape)
-            tensor = tensor.reshape(-1)[at]
+            return torch.tensor([number_at(recorded, item.id, at)], dtype=torch.float64)
         return tensor.detach().to("cpu", torch.float64, copy=True).reshape(1)
 
     args, kwargs = tree_map(alone, (operation.args, operation.kwargs))
@@ -237,10 +239,6 @@ def _aligned(rows: list[Any]) -> Any:
     """Indices of unlike lengths in one array, the short ones filled with −1 in front."""
     length = max(len(row) for row in rows)
     return np.stack([np.concatenate([np.full(length - len(row), -1), row]) for row in rows]).astype(np.int64)
-
-
-def _at(recorded: Pass, value: int, place: int) -> float:
-    return float(recorded.values[value].reshape(-1)[place])
 
 
 def _show(number: float) -> str:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from cnnviz.analysis.ledger_data import Kind, Step, Terms, ranked
 from cnnviz.analysis.ledger_moves import Places, source
 from cnnviz.analysis.ledger_pass import Operation, Pass, Ref
-from cnnviz.analysis.ledger_units import numbers_of, origins, tensor_of
+from cnnviz.analysis.ledger_units import number_at, numbers_of, origins, tensor_of
 from cnnviz.analysis.ledger_windows import convolution_window
 
 Rule = Callable[[Pass, Operation, int, int], Step | None]
@@ -184,7 +184,7 @@ SUMS: dict[str, Rule] = {
 def summed(recorded: Pass, operation: Operation, value: int, place: int, kind: Kind, label: str, terms: Terms) -> Step:
     """The step of a sum: its total is the terms' and the bias."""
     total = float(terms.contributions.sum()) + (terms.bias or 0.0)
-    after = float(recorded.values[value].reshape(-1)[place])
+    after = number_at(recorded, value, place)
     return Step(kind, label, operation.path, None, total, after, {}, terms=terms)
 
 

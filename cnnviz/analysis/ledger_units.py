@@ -47,6 +47,12 @@ def tensor_of(recorded: Pass, argument: Any) -> Tensor:
     return recorded.values[argument.id]
 
 
+def number_at(recorded: Pass, value: int, place: int) -> float:
+    """One number of a value."""
+    tensor = recorded.values[value]
+    return float(tensor[np.unravel_index(place, tensor.shape)]) if tensor.ndim else float(tensor)
+
+
 def numbers_of(tensor: Tensor) -> Numbers:
     """A tensor's numbers as float64 on the CPU."""
     numbers: Numbers = tensor.detach().to("cpu", torch.float64).numpy()
