@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shown:
-    """What stands on the page: layer, unit, pixel; the channel whose map is shown (None: all); whether there is heat."""
+    """What stands on the page: layer, unit, pixel; the channel that is shown (None: all); whether there is heat."""
 
     at: Chosen
     channel: int | None

@@ -76,12 +76,12 @@ def _geometry(layer: FieldLayer) -> Geometry:
 def _map_panel(at: Chosen, shown: ShownMap) -> MapPanel:
     kind: Kind = "signed" if float(shown.values.min()) < 0 else "magnitude"
     low, high = limits(shown.values[None], kind)[0]
-    of = f"mean size, {shown.channels:,} channels" if shown.channel is None else f"channel {shown.channel}"
-    if at.strongest:
-        of += ", the strongest"
     theme = current_theme()
     return MapPanel(
-        of[0].upper() + of[1:],
+        "Mean size" if shown.channel is None else f"Channel {shown.channel}",
+        f"The mean size of all {shown.channels:,} channels' values"
+        if shown.channel is None
+        else f"Channel {shown.channel}{', the strongest' * at.strongest}, of {shown.channels:,}",
         np.ascontiguousarray(shown.values, np.float32),
         colour_bar(kind, float(low), float(high), theme),
         palette(kind, theme),
@@ -120,7 +120,8 @@ def _change_panel(at: Chosen, found: Influence) -> MapPanel:
     high = max(float(found.change.max()), 1e-12)
     change = np.where(found.changed, found.change, 0).astype(np.float32)
     return MapPanel(
-        "Change, largest of all channels",
+        "Change",
+        "How much a unit changed: the largest change of all channels",
         change,
         colour_bar("magnitude", 0.0, high, theme),
         palette("magnitude", theme),

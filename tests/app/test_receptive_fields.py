@@ -174,7 +174,8 @@ def test_a_patch_stays_within_the_picture(pixel: tuple[int, int], expected: Box)
 @pytest.mark.parametrize(
     "query",
     ["", "rf_layer=blocks.3.1.conv_dw&rf_unit=0,9&rf_channel=strongest&rf_heat=noise",
-     "rf_mode=nudge&rf_pixel=100,100&rf_patch=8&rf_amount=-0.3", "rf_layer=classifier", "rf_layer=bn1.act&rf_channel=29&rf_unit=5,5"],
+     "rf_mode=nudge&rf_pixel=100,100&rf_patch=8&rf_amount=-0.3", "rf_layer=classifier",
+     "rf_layer=bn1.act&rf_channel=29&rf_unit=5,5"],
 )  # fmt: skip
 def test_the_code_gives_the_numbers_on_the_screen(query: str, tmp_path: Path) -> None:
     app = open_page(PAGE, query, receptive_fields_foot="Code")

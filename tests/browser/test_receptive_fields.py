@@ -113,7 +113,8 @@ def test_keys_alone_move_the_unit_and_step_through_the_depth(page: Page) -> None
     expect(view).to_have_attribute("data-layer", "blocks.3.0.conv_dw")
     expect(view).to_have_attribute("data-unit", "0,11")
     page.wait_for_url(re.compile("rf_layer=blocks.3.0.conv_dw&rf_unit=0%2C11"))
-    expect(page.locator(".st-key-rf_layer_widget")).to_contain_text("blocks.3.0.conv_dw")
+    listed = page.locator(".st-key-rf_layer_widget").get_by_role("combobox")
+    expect(listed).to_have_value(re.compile(r"blocks\.3\.0\.conv_dw"))
 
 
 def test_pointing_is_drawn_within_a_frame(page: Page) -> None:

@@ -40,9 +40,13 @@ class Geometry:
 
 @dataclass(frozen=True, eq=False)
 class MapPanel:
-    """The map of the layer in hand: values (H, W) with their scale; `bar`'s ends are the first and the last colour."""
+    """The map of the layer in hand: values (H, W) with their scale; `bar`'s ends are the first and the last colour.
+
+    `title` is short, `meaning` says in full what the values are.
+    """
 
     title: str
+    meaning: str
     values: npt.NDArray[np.float32]
     bar: ColourBar
     palette: npt.NDArray[np.uint8]

@@ -10,7 +10,7 @@ export function buildPanels(view) {
     view.slider, stepButton(view, "+", "One step deeper", 1), view.layerLine);
   view.picture = panel("picture", "What the network gets");
   view.map = panel("map", "Map");
-  view.crop = panel("crop", "What the unit sees", false);
+  view.crop = panel("crop", "Unit’s view", false);
   view.heat = element("input", { type: "range", min: 0, max: 100, step: 1, value: 75 });
   view.heatLabel = element("label", { className: "heat" }, "Heat ", view.heat);
   view.picture.caption.insertBefore(view.heatLabel, view.picture.save);

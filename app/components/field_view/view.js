@@ -168,7 +168,7 @@ function drawStill(view) {
   view.map.frame.style.setProperty("--aspect", layer.width / layer.height);
   drawMap(view.map.canvas, current ? view.mapImage : null, layer, sharpen(view.map.canvas, layer.width, layer.height), view.look);
   setText(view.map.title, current && scene.map ? scene.map.title : `Map of ${layer.path}`);
-  view.map.title.title = view.map.title.textContent;
+  view.map.title.title = current && scene.map ? scene.map.meaning : "";
   showBar(view.map.bar, current ? scene.map?.bar : null, "");
   view.picture.frame.setAttribute("aria-label", "The picture. Arrow keys choose a pixel: the units whose field holds it light up in the map.");
   view.map.frame.setAttribute("aria-label", `The map of ${layer.path}. Arrow keys choose a unit.`);
