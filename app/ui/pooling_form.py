@@ -57,8 +57,8 @@ def pooling_form() -> Form:
     ceil_mode = st.toggle("Ceil mode", key="pool_ceil", bind="query-params", disabled=whole,
                           help="A last window may hang over the end, so that no cell is left over.")  # fmt: skip
     p, counted = _kind_settings(kind)
-    shift = st.slider("Move the picture left", 0, MOST_SHIFT, 0, key="pool_shift", bind="query-params",
-                      format="%d px", help="New pixels come in at the right.")  # fmt: skip
+    shift = st.slider("Move what is pooled to the left", 0, MOST_SHIFT, 0, key="pool_shift", bind="query-params",
+                      format="%d px", help="By so many of its pixels; new ones come in at the right.")  # fmt: skip
     return Form(
         *_input_settings(), kind, window, stride, padding, ceil_mode=ceil_mode, p=p, count_include_pad=counted,
         shift=shift,

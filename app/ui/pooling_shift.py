@@ -6,21 +6,20 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import streamlit as st
 from torch import Tensor
 
+from app.ui.charts import show_chart
 from app.ui.pooling_form import TAPS, Form
 from app.ui.pooling_maps import spare
+from app.ui.theme import chart_colours
 from cnnviz.layer import ShiftCurve, blur_pool, pool, shift_curve
-
-if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+from cnnviz.plot import shift_figure
 
 Against = Literal["moved along", "not moved"]
 _BINOMIALS = {2: "[1, 1]", 3: "[1, 2, 1]", 5: "[1, 4, 6, 4, 1]", 7: "[1, 6, 15, 20, 15, 6, 1]"}
-_LINES = (("circle", "solid"), ("square", "dot"), ("diamond", "dash"), ("triangle-up", "solid"))
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class ShiftTest:
 
 def show_shift_test(form: Form, whole: Tensor) -> None:
     """The settings of the test, its chart, what it says, its table. Raises SettingsError for too small a map."""
-    st.subheader("Move the picture by one pixel", anchor=False)
+    st.subheader(f"Move the {'map' if form.features else 'picture'} by one pixel", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         against: Against = st.segmented_control(
             "Compared with the pooled map", ["moved along", "not moved"], default="moved along", required=True,
@@ -48,7 +47,9 @@ def show_shift_test(form: Form, whole: Tensor) -> None:
         )  # fmt: skip
     test = shift_test(form, whole, taps)
     st.markdown(shift_words(test, against))
-    st.plotly_chart(_chart(test, against, form.shift), key="pool_chart", config={"displaylogo": False})
+    curves = {name: points(curve, against) for name, curve in test.curves.items()}
+    figure = shift_figure(curves, chart_colours(), form.shift or None)
+    show_chart(figure, "pool_chart")
     st.download_button("Save the numbers as CSV", shift_csv(test), "cnnviz shift test.csv", "text/csv",
                        on_click="ignore", key="pool_csv")  # fmt: skip
 
@@ -95,24 +96,3 @@ def shift_csv(test: ShiftTest) -> str:
 
 def points(curve: ShiftCurve, against: Against) -> tuple[float, ...]:
     return curve.against_moved if against == "moved along" else curve.against_still
-
-
-def _chart(test: ShiftTest, against: Against, shift: int) -> Figure:
-    from plotly import graph_objects as go
-
-    figure = go.Figure()
-    for (name, curve), (symbol, dash) in zip(test.curves.items(), _LINES, strict=True):
-        figure.add_scatter(
-            x=list(range(test.most + 1)), y=points(curve, against), name=name, mode="lines+markers",
-            line={"dash": dash, "width": 2.5}, marker={"symbol": symbol, "size": 9},
-            hovertemplate="%{x} pixels: %{y:.6g}<extra>" + name + "</extra>",
-        )  # fmt: skip
-    if shift:
-        figure.add_vline(x=shift, line_dash="dot", line_width=2, line_color="#888888")
-    figure.update_layout(
-        height=320, margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-        xaxis={"title": "picture moved by … pixels", "dtick": 1},
-        yaxis={"title": "difference, in standard deviations", "rangemode": "tozero"}, hovermode="x",
-    )  # fmt: skip
-    return figure

@@ -10,8 +10,8 @@ export function aboutOutput(scene, found) {
     const { row, col } = found.winners[0];
     const ties = found.winners.length - 1;
     const shared = ties ? ` ${count(ties, "other cell")} of the window ${ties === 1 ? "holds" : "hold"} the same value.` : "";
-    return `${place} is the largest of ${count(found.counted, "value")}. It stands at in[${row}, ${col}]; `
-      + `the other ${found.counted - 1} are dropped.${shared}${edge}`;
+    return `${place} is the largest of ${count(found.counted, "value")}. It stands at in[${row}, ${col}]`
+      + `${dropped(found.counted - 1)}.${shared}${edge}`;
   }
   if (scene.kind === "sum") return `${place} is the sum of ${count(found.counted, "value")}; every one of them counts.${edge}`;
   if (scene.kind === "lp") {
@@ -20,6 +20,8 @@ export function aboutOutput(scene, found) {
   }
   return `${place} is the mean of ${count(found.counted, "value")}: their sum ${short(found.sum)} divided by ${found.divisor.toLocaleString("en-US")}.${edge}`;
 }
+
+const dropped = (others) => (others === 0 ? "" : others === 1 ? "; the other is dropped" : `; the other ${others} are dropped`);
 
 function edgeWords(scene, outside) {
   const cells = `${count(outside, "cell")} of the window ${outside === 1 ? "lies" : "lie"} outside the map`;

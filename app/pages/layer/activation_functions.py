@@ -12,6 +12,7 @@ from app.ui.activation_form import (
     choose_layer,
     stack_form,
 )
+from app.ui.charts import show_chart
 from app.ui.frame import bench, close_page, guarded, live, open_page
 from app.ui.network_picker import NetworkChoice, obtain
 from app.ui.theme import chart_colours
@@ -50,7 +51,7 @@ def show_stack(form: Form, stack: StackForm) -> None:
     from cnnviz.plot import gradient_figure
 
     st.markdown(flow_sentence(form, stack))
-    st.plotly_chart(gradient_figure(flows(form, stack), chart_colours()), key="gradients")
+    show_chart(gradient_figure(flows(form, stack), chart_colours()), "gradients")
     flow_table(flow_rows(form, stack))
 
 

@@ -1,0 +1,19 @@
+"""How does a Plotly chart stand on a page? With its axes in the page's own text colour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+from streamlit import config
+
+from app.ui.theme import current_theme
+
+
+def show_chart(figure: Any, key: str) -> None:
+    """Show a ``plotly.graph_objects.Figure``; Streamlit's own grey for axes has a contrast of 3.7 only, too little."""
+    ink = config.get_option(f"theme.{current_theme()}.textColor")
+    figure.update_xaxes(title_font_color=ink, tickfont_color=ink)
+    figure.update_yaxes(title_font_color=ink, tickfont_color=ink)
+    figure.update_layout(legend_font_color=ink)
+    st.plotly_chart(figure, key=key, config={"displaylogo": False})
