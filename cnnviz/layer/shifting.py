@@ -54,6 +54,11 @@ def shift_answer(picture: Any, kernel: Any, dy: int, dx: int) -> ShiftAnswer:
     if image.ndim != 3 or weights.ndim != 2:
         raise SettingsError("The picture has to be (channels, height, width) and the kernel (height, width).")
     comparable = _comparable((image.shape[1], image.shape[2]), (weights.shape[0], weights.shape[1]), dy, dx)
+    if image.shape[1] < weights.shape[0] or image.shape[2] < weights.shape[1]:
+        raise SettingsError(
+            f"A kernel of {weights.shape[0]} × {weights.shape[1]} has no place in a picture of {image.shape[1]} × "
+            f"{image.shape[2]}: take a larger picture or a smaller kernel."
+        )
     if not comparable.any():
         raise SettingsError(
             f"A move of {abs(dy)} rows and {abs(dx)} columns leaves nothing of a picture of {image.shape[1]} × "

@@ -54,5 +54,7 @@ def test_a_flat_picture_and_impossible_moves() -> None:
     assert shift_answer(torch.ones(1, 8, 8), [[1.0]], 1, 1).full_after == 0
     with pytest.raises(SettingsError, match="move it less"):
         shift_answer(torch.ones(1, 8, 8), [[1.0]], 8, 0)
+    with pytest.raises(SettingsError, match="3 × 3 has no place in a picture of 1 × 128: take a larger picture"):
+        shift_answer(torch.zeros(3, 1, 128), torch.ones(3, 3), 0, 0)
     with pytest.raises(SettingsError, match="channels, height, width"):
         shift_answer(torch.ones(8, 8), [[1.0]], 0, 0)
