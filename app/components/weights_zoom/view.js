@@ -1,7 +1,7 @@
 // The picture as numbers: the whole picture, and a window onto it that zooms until every pixel's digits can be read.
 
 import { element, onNextFrame, themeColour } from "../shared/dom.js";
-import { full, short, whole } from "../shared/format.js";
+import { count, full, short, whole } from "../shared/format.js";
 import { readable } from "../shared/grids.js";
 import { mounting } from "../shared/mount.js";
 import { cellAt, outline, pixelsOf, savePng, sharpen } from "../shared/pixels.js";
@@ -244,5 +244,5 @@ function say(view, seen) {
     : `three numbers: red ${red}, green ${green}, blue ${blue}`;
   view.sentence.title = view.luma ? full(Number(found[0].toPrecision(7))) : "";
   view.sentence.textContent = `Pixel [${row}, ${col}] is ${is} (0 to 255). `
-    + `The window shows ${whole(shown)} of ${whole(view.pixels.height * view.pixels.width)} pixels.`;
+    + `The window shows ${whole(shown)} of ${count(view.pixels.height * view.pixels.width, "pixel")}.`;
 }
