@@ -1,5 +1,5 @@
-// How large is everything? From the width at hand, the height that is seen at once and the numbers of channels and maps,
-// in CSS pixels. Pointing at the output and the sum that it starts are to be seen together.
+// How large is everything? From the width at hand, the height that is seen at once and the numbers of channels and
+// maps, in CSS pixels. Pointing at the output and the sum that it starts are to be seen together.
 
 const GAP = 16;
 const WIDE = 720;
@@ -10,9 +10,10 @@ const TITLE = 18; // over the first line of small grids
 const BETWEEN = 4; // lines of small grids
 const BAR = 24;
 const TOTAL = 36;
+const TWO_LINES = 60; // of the total, where it is narrow
 
-// {mode, inputSide, outputSide, gridSide, termSide, across, wrap}. "rows": each channel's sum beside its plane. "between":
-// one channel, its sum between input and output. "beside": inputs, below them their sums, and the output beside both.
+// {mode, inputSide, outputSide, gridSide, termSide, across, wrap}. "rows": each channel's sum beside its plane.
+// "between": one channel, its sum between input and output. "beside": inputs, below them their sums, and the output beside both.
 // "above": planes in one line (`wrap`: inputs, then outputs), sums below. `room`: height seen at once; `read`: channels
 // that one map reads; `across`: maps in a line; `termSide`: width of a term.
 export function layout(width, room, counts) {
@@ -55,7 +56,7 @@ function beside(width, room, { channels, maps, read }) {
 
 function above(width, room, { channels, maps, read }) {
   const gridSide = clamp(Math.min((width - SUM) / 3, room * 0.2), 66, 150);
-  const sums = read * (gridSide + BETWEEN) + TITLE + TOTAL;
+  const sums = read * (gridSide + BETWEEN) + TITLE + (width < NARROW ? TWO_LINES : TOTAL);
   const together = (width - (channels + maps - 1) * GAP) / (channels + maps);
   if (together >= 110) {
     const side = clamp(room - sums - CAPTION - BAR, 110, together);

@@ -1,6 +1,6 @@
-// How is text shown that changes with every move of the pointer? Painted on a canvas of fixed size: a change of the page's
-// own text costs a layout and a paint of the page each time. When the hand rests, `say` lays the same words, transparent,
-// over the paint: they are what a screen reader speaks and what can be selected and found.
+// How is text shown that changes with every move of the pointer? Painted on a canvas of fixed size: a change of the
+// page's own text costs a layout and a paint of the page each time. When the hand rests, `say` lays the same words,
+// transparent, over the paint: they are what a screen reader speaks and what can be selected and found.
 
 import { element, setText } from "../shared/dom.js";
 import { fit, widthOf } from "./draw.js";
@@ -26,8 +26,8 @@ export function placeText(text, look, low = false) {
   });
 }
 
-// runs: [{text, weight, scale}], words one after another; a line that is full goes on in the next. Where the place is too
-// small for all of them they are set smaller.
+// runs: [{text, weight, scale}], words one after another; a line that is full goes on in the next. Where the place is
+// too small for all of them they are set smaller.
 export function paintText(text, runs) {
   text.words = runs.map((run) => run.text).join(" ");
   if (!text.width) return;
