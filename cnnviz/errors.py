@@ -21,3 +21,7 @@ class LayerError(CnnvizError, KeyError):
     """A layer is unknown, was not kept, or cannot be shown as asked."""
 
     __str__ = Exception.__str__  # KeyError's own would put the sentence in quotation marks
+
+
+class Cancelled(CnnvizError):
+    """Work was stopped before its end because it was asked to."""
