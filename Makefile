@@ -38,11 +38,11 @@ lint: setup-dev
 
 unit: setup-dev
 	@echo "Unit tests (one to three minutes)."
-	@$(BIN)/python -m pytest tests -m "not browser" --ignore=tests/browser -n 2 -q
+	@$(BIN)/python -m pytest tests -m "not browser" --ignore=tests/browser -n 2 --dist worksteal -q
 
 browser: setup-dev get-browser
-	@echo "Browser tests, with the real app (one to three minutes)."
-	@$(BIN)/python -m pytest tests/browser -q
+	@echo "Browser tests, two at a time, each with an app of its own (three to six minutes)."
+	@$(BIN)/python -m pytest tests/browser -n 2 --dist worksteal -q
 
 bench: setup-dev get-browser
 	@$(BIN)/python -m benchmarks $(NAME)

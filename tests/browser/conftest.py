@@ -3,6 +3,9 @@
 def test_home_names_the_picture(page):
     settled(page.goto("/") and page)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+Every test comes as a new visitor, without cookies and stored settings, but to a seat where others sat before: the
+browser has read the app's scripts already, which takes three quarters of the work of opening a page.
 """
 
 from __future__ import annotations
@@ -11,16 +14,19 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from scripts.browser import find_browser
 from scripts.serve import Served, running
 
 HERE = Path(__file__).parent
+HEALTH = "/_stcore/health"
+# How long a test waits for what it expects before it fails: the workers share the cores with their own servers.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=15_000)
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 # Nothing but this machine has an address: a page that needs another host fails here as it would without internet.
 ARGUMENTS = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]
@@ -86,24 +92,79 @@ def watch() -> Watch:
     return Watch()
 
 
-@pytest.fixture
-def open_page(browser: Browser, base_url: str, watch: Watch) -> Iterator[Callable[..., Page]]:
-    """A function that opens a page as a new visitor: `open_page(width=390, height=844, color_scheme="dark")`."""
-    contexts: list[BrowserContext] = []
+@dataclass
+class Seat:
+    """A page with its context, kept from test to test for one visitor after another."""
 
-    def open_one(width: int = 1440, height: int = 900, **options: Any) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, base_url=base_url, locale="en-GB", **options
-        )
-        contexts.append(context)
-        _listen(context, watch)
-        return context.new_page()
+    page: Page
+    watch: Watch
+    taken: bool = True
+
+    def receive(self, watch: Watch, width: int, height: int, color_scheme: str, reduced_motion: str) -> Page:
+        """Give the page to a new visitor."""
+        self.watch, self.taken = watch, True
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)  # type: ignore[arg-type]
+        return self.page
+
+    def clear(self) -> bool:
+        """Wipe out every trace of the visitor; False if the seat is of no more use."""
+        context = self.page.context
+        try:
+            for other in context.pages:
+                if other is not self.page:
+                    other.close()
+            self.page.unroute_all()
+            context.unroute_all()
+            # A few bytes from the app's own host: the visitor's session ends, and what is stored can be removed.
+            self.page.goto(urljoin(self.page.url, HEALTH))
+            self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+            context.clear_cookies()
+        except Error:  # the page is closed, or its server is gone
+            return False
+        self.taken = False
+        return True
+
+
+@pytest.fixture(scope="session")
+def seats() -> list[Seat]:
+    """The seats of this session, taken and free."""
+    return []
+
+
+@pytest.fixture
+def open_page(browser: Browser, base_url: str, watch: Watch, seats: list[Seat]) -> Iterator[Callable[..., Page]]:
+    """A function that opens a page as a new visitor: `open_page(width=390, height=844, color_scheme="dark")`.
+
+    `cold=True` for a browser that was never here and has nothing of the app in its cache.
+    """
+    mine: list[Seat] = []
+    passing: list[BrowserContext] = []
+
+    def open_one(
+        width: int = 1440,
+        height: int = 900,
+        color_scheme: str = "light",
+        reduced_motion: str = "no-preference",
+        cold: bool = False,
+    ) -> Page:
+        seat = None if cold else next((seat for seat in seats if not seat.taken), None)
+        if seat is None:
+            context = browser.new_context(base_url=base_url, locale="en-GB")
+            context.set_default_timeout(PATIENCE_MS)
+            seat = Seat(context.new_page(), watch)
+            _listen(seat)
+            (passing.append(context) if cold else seats.append(seat))
+        mine.append(seat)
+        return seat.receive(watch, width, height, color_scheme, reduced_motion)
 
     yield open_one
-    for context in contexts:
-        for page in context.pages:
+    for seat in mine:
+        for page in seat.page.context.pages:
             _look_for_exceptions(page, watch)
-        context.close()
+        if seat.page.context in passing or not seat.clear():
+            seat.page.context.close()
+            seats[:] = [other for other in seats if other is not seat]
     assert not watch.unexpected(), "The pages of this test had problems:\n" + "\n".join(watch.unexpected())
 
 
@@ -113,19 +174,23 @@ def page(open_page: Callable[..., Page]) -> Page:
     return open_page()
 
 
-def _listen(context: BrowserContext, watch: Watch) -> None:
+def _listen(seat: Seat) -> None:
+    """Write down what goes wrong in the seat's context, in the record of whoever sits there then."""
+
     def note(message: ConsoleMessage) -> None:
         if message.type == "error" and not _BASE_PATH_PROBE.search(message.location.get("url", "")):
-            watch.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
+            seat.watch.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
 
     def note_host(url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in LOCAL_HOSTS:
-            watch.problems.append(f"another host was asked: {url}")
+            seat.watch.problems.append(f"another host was asked: {url}")
 
+    context = seat.page.context
     context.on("console", note)
-    context.on("weberror", lambda error: watch.problems.append(f"script error: {error.error}"))
+    context.on("weberror", lambda error: seat.watch.problems.append(f"script error: {error.error}"))
     context.on("request", lambda request: note_host(request.url))
+    seat.page.on("websocket", lambda socket: note_host(socket.url))
     context.on("page", lambda page: page.on("websocket", lambda socket: note_host(socket.url)))
 
 

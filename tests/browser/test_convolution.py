@@ -286,8 +286,9 @@ def test_what_is_painted_while_one_points_is_said_when_the_hand_rests(page: Page
         assert text.evaluate(INK)
 
 
-def test_the_view_loads_at_most_60_kilobytes(page: Page) -> None:
+def test_the_view_loads_at_most_60_kilobytes(open_page: Callable[..., Page]) -> None:
     """Its modules as they travel, and its style sheet, which travels with the page."""
+    page = open_page(cold=True)
     loaded = []
     page.on("requestfinished", lambda request: loaded.append(request) if "/components/" in request.url else None)
     opened(page, PAGE)

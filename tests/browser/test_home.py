@@ -34,7 +34,7 @@ def fresh() -> Iterator[str]:
 
 
 def test_recorded_results_come_first_and_turn_live_in_their_place(fresh: str, open_page: Callable[..., Page]) -> None:
-    page = open_page()
+    page = open_page(cold=True)
     page.goto(fresh)
     page.locator(".journey[data-source=recorded]").wait_for()
     recorded, before = page.locator(".journey .answers").inner_text(), page.evaluate(BOXES)
@@ -46,7 +46,7 @@ def test_recorded_results_come_first_and_turn_live_in_their_place(fresh: str, op
 
 
 def test_polling_ends_with_the_live_results(fresh: str, open_page: Callable[..., Page]) -> None:
-    page = open_page()
+    page = open_page(cold=True)
     sent: list[object] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     page.goto(fresh)
