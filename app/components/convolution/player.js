@@ -3,9 +3,11 @@
 import { element, setText } from "../shared/dom.js";
 import { whole } from "../shared/format.js";
 
+const FOLLOW = 100; // ms
+
 // `go(position)` shows a position. The player calls it at most once a frame; `player.pause()` is for pointing.
 export function buildPlayer(go) {
-  const player = { count: 0, position: 0, playing: false };
+  const player = { count: 0, position: 0, playing: false, written: 0 };
   const button = (text, label, act) => {
     const node = element("button", { className: "plain", type: "button", textContent: text, title: label, "aria-label": label });
     node.onclick = act;
@@ -27,10 +29,18 @@ export function buildPlayer(go) {
   return player;
 }
 
+// While the view plays, scrubber and words follow a few times a second: each change of them costs the page a layout.
 export function showPosition(player, position, count) {
-  if (player.count !== count) player.scrubber.max = Math.max(0, count - 1);
   Object.assign(player, { position, count });
-  player.scrubber.value = position;
+  if (!player.playing || performance.now() - player.written >= FOLLOW) write(player);
+}
+
+function write(player) {
+  const { scrubber, position, count } = player;
+  player.written = performance.now();
+  const last = String(Math.max(0, count - 1));
+  if (scrubber.max !== last) scrubber.max = last;
+  scrubber.value = position;
   setText(player.where, `${whole(position + 1)} of ${whole(count)}`);
 }
 
@@ -61,6 +71,7 @@ function play(player, go) {
 function stop(player) {
   if (!player.playing) return;
   player.playing = false;
+  write(player);
   cancelAnimationFrame(player.frame);
   player.toggle.textContent = "Play";
   player.toggle.setAttribute("aria-label", "Play");

@@ -38,7 +38,7 @@ export function arrange(view, handlersFor) {
   const head = (window.innerWidth > PHONE ? HEAD : BAR) * rem;
   const room = Math.max(400, window.innerHeight - head - (window.innerWidth > PHONE ? view.sentence.node.offsetHeight : 0));
   const read = Math.max(1, Math.floor(input.channels / settings.groups));
-  view.sizes = layout(stage.clientWidth, room, { channels: input.channels, maps, read });
+  view.sizes = layout(view.width, room, { channels: input.channels, maps, read });
   const { mode, across, wrap } = view.sizes;
   stage.dataset.mode = mode;
   stage.classList.toggle("wrap", wrap);
@@ -47,9 +47,13 @@ export function arrange(view, handlersFor) {
   const overOutput = mode === "rows" || mode === "beside";
   const home = overOutput ? view.result : view.sums;
   if (view.total.node.parentNode !== home) home[overOutput ? "prepend" : "append"](view.total.node);
-  placeText(view.sentence, view.look);
-  placeText(view.total, view.look, overOutput);
-  view.terms.forEach((term) => placeText(term.sum, view.look));
+  const place = JSON.stringify([shape, view.sizes, view.look, rem, view.width]);
+  if (place !== view.place) { // else every setting would cost a layout more
+    view.place = place;
+    placeText(view.sentence, view.look);
+    placeText(view.total, view.look, overOutput);
+    view.terms.forEach((term) => placeText(term.sum, view.look));
+  }
 }
 
 function build(view, maps, handlersFor) {
