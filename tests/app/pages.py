@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from app.ui.picture import ChosenPicture
@@ -16,9 +17,11 @@ from cnnviz.image import load_sample
 MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 
 
-def open_page(file: str, query: str = "") -> AppTest:
-    """The page in this file under `app`, as a link with this query opens it."""
-    app = AppTest.from_file(MAIN, default_timeout=30)
+def open_page(file: str, query: str = "", **state: str) -> AppTest:
+    """The page in this file under `app`, as a link with this query opens it in a session where `state` is set."""
+    app = AppTest.from_file(MAIN, default_timeout=120)
+    for key, text in state.items():
+        app.session_state[key] = text
     for name, value in parse_qsl(query):
         app.query_params[name] = value
     return app.switch_page(file).run()
@@ -30,6 +33,18 @@ def scene_of(app: AppTest, component: str) -> dict[str, Any]:
     (length,) = struct.unpack_from("<I", blob)
     header: dict[str, Any] = json.loads(blob[4 : 4 + length])
     return header
+
+
+def arrays_of(app: AppTest, component: str) -> dict[str, np.ndarray]:
+    """The arrays that this view, the only one of its kind on the page, was sent, by name."""
+    blob = blob_of(app, component)
+    (length,) = struct.unpack_from("<I", blob)
+    arrays = {}
+    for name, entry in scene_of(app, component)["arrays"].items():
+        start = 4 + length + entry["offset"]
+        raw = np.frombuffer(blob[start : start + entry["nbytes"]], entry["dtype"])
+        arrays[name] = raw.reshape(entry["shape"]).copy()
+    return arrays
 
 
 def blob_of(app: AppTest, component: str) -> bytes:

@@ -1,12 +1,9 @@
 """The logic of Activation functions: controls → curves, map and stack; the link; the numbers in the words."""
 
-import json
 import re
-import struct
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -22,41 +19,26 @@ from app.ui.lesson import lesson_text
 from app.ui.picture import ChosenPicture
 from cnnviz.image import load_sample
 from cnnviz.layer import ACTIVATIONS, gradient_flow
+from tests.app.pages import arrays_of, open_page, scene_of
 
-MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 PAGE = "pages/layer/activation_functions.py"
+VIEW = "activation_view"
 TABLE = np.array([[-2.0, -1.0, 0.0, 1.0], [2.0, 7.0, -3.0, 0.5]], dtype=np.float32)
 
 
 def opened(query: str = "") -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=60)
-    for name, value in parse_qsl(query):
-        app.query_params[name] = value
-    return app.switch_page(PAGE).run()
-
-
-def blob(app: AppTest) -> tuple[dict, bytes]:
-    """The header and the arrays' bytes of what the view was sent."""
-    (view,) = [e for e in app.get("bidi_component") if e.proto.component_name == "cnnviz_activation_view"]
-    (length,) = struct.unpack_from("<I", view.proto.bytes)
-    return json.loads(view.proto.bytes[4 : 4 + length]), view.proto.bytes[4 + length :]
+    return open_page(PAGE, query)
 
 
 def array(app: AppTest, name: str) -> np.ndarray:
-    header, content = blob(app)
-    entry = header["arrays"][name]
-    return (
-        np.frombuffer(content, entry["dtype"], int(np.prod(entry["shape"])), entry["offset"])
-        .reshape(entry["shape"])
-        .copy()
-    )
+    return arrays_of(app, VIEW)[name]
 
 
 def test_the_page_opens_with_relu_on_a_real_map_of_both_signs() -> None:
     app = opened()
     assert not app.exception
     assert not app.error
-    assert [curve["title"] for curve in blob(app)[0]["curves"]] == ["ReLU", "Sigmoid", "GELU"]
+    assert [curve["title"] for curve in scene_of(app, VIEW)["curves"]] == ["ReLU", "Sigmoid", "GELU"]
     before, after = array(app, "before"), array(app, "after")
     assert before.shape == (112, 112)
     assert 0.3 < (before < 0).mean() < 0.7
@@ -70,7 +52,7 @@ def test_a_setting_reaches_map_curve_and_stack() -> None:
     assert not app.exception
     before = array(app, "before")
     np.testing.assert_allclose(array(app, "after"), np.where(before > 0, before, 0.5 * before), rtol=1e-6)
-    assert blob(app)[0]["curves"][0]["title"] == "Leaky ReLU (slope 0.5)"
+    assert scene_of(app, VIEW)["curves"][0]["title"] == "Leaky ReLU (slope 0.5)"
     assert array(app, "values")[0, 0] == -4
     words = " ".join(element.value for element in app.markdown)
     assert f"**{gradient_flow('leaky_relu', settings={'slope': 0.5}).through:.3g}** reaches the first" in words
@@ -80,7 +62,7 @@ def test_a_link_restores_the_whole_state() -> None:
     query = "function=ELU&elu_alpha=0.5&compare=tanh&map_channel=3&initialisation=0.01&seed=7&picture=coffee"
     app = opened(query)
     assert not app.exception
-    header, _ = blob(app)
+    header = scene_of(app, VIEW)
     assert [curve["title"] for curve in header["curves"]] == ["ELU (alpha 0.5)", "tanh"]
     assert header["where"] == "coffee bn1.drop 3"
     words = " ".join(element.value for element in app.markdown)
@@ -94,7 +76,7 @@ def test_a_compared_function_keeps_the_learners_setting_everywhere() -> None:
     app.selectbox(key="function").set_value("tanh").run()
     app.slider(key="prelu_slope").set_value(0.6).run()
     assert not app.exception
-    titles = [curve["title"] for curve in blob(app)[0]["curves"]]
+    titles = [curve["title"] for curve in scene_of(app, VIEW)["curves"]]
     assert titles == ["tanh", "Leaky ReLU (slope 0.3)", "PReLU (slope 0.6)"]
     assert array(app, "values")[1:, 0] == pytest.approx([-8 * 0.3, -8 * 0.6])
     assert list(app.dataframe[0].value["Function"])[1:] == titles

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import gc
-import json
 import re
-import struct
 import subprocess
 import sys
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -27,37 +24,19 @@ from app.ui.lesson import questions
 from app.ui.picture import ChosenPicture
 from cnnviz import analysis, network
 from cnnviz.image import colourise, load_sample
+from tests.app.pages import arrays_of, open_page, scene_of
 
-MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 PAGE = "pages/analysis/feature_maps.py"
-DTYPES = {"uint8": np.uint8, "int32": np.int32, "float32": np.float32, "float64": np.float64}
 
 
 def opened(query: str = "", foot: str = "Lesson") -> AppTest:
     """The page under a link, with one of the parts at its foot open."""
-    app = AppTest.from_file(MAIN, default_timeout=90)
-    app.session_state["feature_maps_foot"] = foot
-    for name, value in parse_qsl(query):
-        app.query_params[name] = value
-    return app.switch_page(PAGE).run()
+    return open_page(PAGE, query, feature_maps_foot=foot)
 
 
 def sent(app: AppTest, component: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The header and the arrays that a view was sent."""
-    (view,) = [one for one in app.get("bidi_component") if one.proto.component_name == f"cnnviz_{component}"]
-    blob = view.proto.bytes
-    (length,) = struct.unpack_from("<I", blob)
-    header = json.loads(blob[4 : 4 + length])
-    arrays = {}
-    for name, entry in header["arrays"].items():
-        start = 4 + length + entry["offset"]
-        raw = np.frombuffer(blob[start : start + entry["nbytes"]], DTYPES[entry["dtype"]])
-        arrays[name] = raw.reshape(entry["shape"])
-    return header, arrays
-
-
-def chosen(name: str = "chelsea") -> ChosenPicture:
-    return ChosenPicture(name, name, load_sample(name), own=False)
+    return scene_of(app, component), arrays_of(app, component)
 
 
 @pytest.fixture(scope="module")

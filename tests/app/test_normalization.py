@@ -1,12 +1,10 @@
 """The logic of Normalization: settings → tiles, words, tables, link, code. What needs a mouse is in tests/browser."""
 
 import json
-import struct
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -21,8 +19,8 @@ from app.ui.normalization_code import normalization_code
 from app.ui.normalization_form import Form
 from cnnviz.layer import torch_alpha
 from cnnviz.network import Network, load_network
+from tests.app.pages import arrays_of, open_page, scene_of
 
-MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 PAGE = "pages/layer/normalization.py"
 CHELSEA = maps.sample_picture("chelsea")
 
@@ -38,23 +36,11 @@ def batch(network: Network) -> torch.Tensor:
 
 
 def opened(query: str = "") -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=120)
-    for name, value in parse_qsl(query):
-        app.query_params[name] = value
-    return app.switch_page(PAGE).run()
+    return open_page(PAGE, query)
 
 
 def scene(app: AppTest) -> tuple[dict, dict[str, np.ndarray]]:
-    """The header of what the view was sent, and its arrays."""
-    (found,) = [part for part in app.get("bidi_component") if part.proto.component_name == "cnnviz_norm_tiles"]
-    blob = found.proto.bytes
-    (length,) = struct.unpack_from("<I", blob)
-    header = json.loads(blob[4 : 4 + length])
-    arrays = {}
-    for name, entry in header["arrays"].items():
-        start = 4 + length + entry["offset"]
-        arrays[name] = np.frombuffer(blob[start : start + entry["nbytes"]], entry["dtype"]).reshape(entry["shape"])
-    return header, arrays
+    return scene_of(app, "norm_tiles"), arrays_of(app, "norm_tiles")
 
 
 def test_the_page_opens_on_four_pictures_that_share_a_mean_by_channel(batch: torch.Tensor) -> None:

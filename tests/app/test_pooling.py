@@ -1,11 +1,9 @@
 """The logic of Pooling: settings → maps, words, curves, link and code. What needs a mouse is in tests/browser."""
 
 import json
-import struct
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -14,39 +12,22 @@ import torch.nn.functional as F
 from streamlit.testing.v1 import AppTest
 
 from app.ui.lesson import lesson_text
-from app.ui.picture import ChosenPicture
 from app.ui.pooling_code import pooling_code
 from app.ui.pooling_form import Form
 from app.ui.pooling_maps import pool_part, source_map, words
 from app.ui.pooling_shift import shift_csv, shift_test, shift_words
 from cnnviz.image import fit, load_sample, to_tensor
+from tests.app.pages import arrays_of, chosen, open_page, scene_of
 
-MAIN = str(Path(__file__).parents[2] / "app" / "main.py")
 PAGE = "pages/layer/pooling.py"
 
 
 def opened(query: str = "") -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=60)
-    for name, value in parse_qsl(query):
-        app.query_params[name] = value
-    return app.switch_page(PAGE).run()
+    return open_page(PAGE, query)
 
 
 def scene(app: AppTest) -> tuple[dict, dict[str, np.ndarray]]:
-    """The header of what the view was sent, and its maps."""
-    (view,) = [part for part in app.get("bidi_component") if part.proto.component_name == "cnnviz_pooling_view"]
-    blob = view.proto.bytes
-    (length,) = struct.unpack_from("<I", blob)
-    header = json.loads(blob[4 : 4 + length])
-    maps = {}
-    for name, entry in header["arrays"].items():
-        start = 4 + length + entry["offset"]
-        maps[name] = np.frombuffer(blob[start : start + entry["nbytes"]], entry["dtype"]).reshape(entry["shape"])
-    return header, maps
-
-
-def chosen(name: str = "chelsea") -> ChosenPicture:
-    return ChosenPicture(name, name, load_sample(name), own=False)
+    return scene_of(app, "pooling_view"), arrays_of(app, "pooling_view")
 
 
 def pooled(form: Form, name: str = "chelsea") -> tuple[torch.Tensor, str]:
