@@ -55,14 +55,6 @@ class Mosaic:
         top, left = row * (self.tile[0] + self.gap), column * (self.tile[1] + self.gap)
         return top, left, top + self.tile[0], left + self.tile[1]
 
-    def tile_at(self, row: int, column: int) -> int | None:
-        """Number of the map that pixel (row, column) of ``index`` belongs to; None in a gap or outside."""
-        down, inside_down = divmod(row, self.tile[0] + self.gap)
-        across, inside_across = divmod(column, self.tile[1] + self.gap)
-        number = down * self.columns + across
-        inside = inside_down < self.tile[0] and inside_across < self.tile[1] and 0 <= across < self.columns
-        return number if inside and 0 <= number < self.count else None
-
 
 def mosaic(
     maps: Any,

@@ -71,11 +71,6 @@ class Preprocessing:
         framed.paste(part, ((self.side - kept_width) // 2, (self.side - kept_height) // 2))
         return framed
 
-    def denormalize(self, values: torch.Tensor) -> torch.Tensor:
-        """Back from (…, 3, H, W) as the network reads it to values in 0..1, clipped."""
-        mean, std = _column(self.mean).to(values.device), _column(self.std).to(values.device)
-        return (values * std + mean).clamp(0, 1)
-
 
 def preprocessing(info: NetworkInfo) -> Preprocessing:
     """The preprocessing that a network's published weights were tested with."""

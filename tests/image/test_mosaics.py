@@ -34,20 +34,6 @@ def test_each_tile_is_its_map_and_all_else_is_gap(count, height, width, columns,
     assert (sheet.rows - 1) * sheet.columns < count <= sheet.rows * sheet.columns
 
 
-@given(st.integers(1, 9), st.integers(1, 4), st.integers(1, 4), st.integers(1, 9), st.integers(0, 2))
-def test_pointing_finds_the_map_whose_box_it_is_in(count, height, width, columns, gap):
-    sheet = mosaic(noise(count, height, width), columns=columns, gap=gap)
-    expected = np.full(sheet.size, -1)
-    for number in range(count):
-        top, left, bottom, right = sheet.box(number)
-        expected[top:bottom, left:right] = number
-    for row in range(-1, sheet.size[0] + 1):
-        for column in range(-1, sheet.size[1] + 1):
-            inside = 0 <= row < sheet.size[0] and 0 <= column < sheet.size[1]
-            number = int(expected[row, column]) if inside else -1
-            assert sheet.tile_at(row, column) == (None if number < 0 else number)
-
-
 def test_shared_limits_are_used_for_all():
     maps = noise(6, 3, 4) * np.arange(1, 7)[:, None, None]
     shared = limits(maps, "signed", "layer")
