@@ -27,7 +27,7 @@ from scripts.environment import environment
 ROOT = Path(__file__).resolve().parent.parent
 APP = "app/server.py"
 FIRST_PORT = 8501
-LOCAL = ("127.0.0.1", "localhost", "::1")
+LOCAL = ("127.0.0.1", "localhost")
 
 
 def serve(host: str, port: int | None, certificate: tuple[str, str] | None) -> int:
@@ -116,7 +116,8 @@ def addresses(host: str, port: int, https: bool = False) -> tuple[str, str | Non
     if host in LOCAL:
         return f"{scheme}://localhost:{port}", None
     if host not in ("0.0.0.0", "::"):
-        return f"{scheme}://{host}:{port}", f"{scheme}://{host}:{port}"
+        here = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+        return here, None if host == "::1" else here
     return f"{scheme}://localhost:{port}", f"{scheme}://{lan_address()}:{port}"
 
 

@@ -6,6 +6,7 @@ wanted='import sys; sys.exit(sys.version_info < (3, 11))'
 
 if [ -n "$PYTHON" ]; then
     candidates=$PYTHON
+    IFS=  # one path, whatever spaces it has
 else
     candidates="python3 python3.14 python3.13 python3.12 python3.11 python"
 fi

@@ -65,6 +65,18 @@ def test_the_launcher_names_the_old_python_that_it_was_given(tmp_path: Path) -> 
     assert "Python 3.9.6" in done.stderr
 
 
+@pytest.mark.parametrize("folder", ["plain", "with two spaces"])
+def test_the_launcher_runs_the_python_that_it_was_given(tmp_path: Path, folder: str) -> None:
+    named = tmp_path / folder / "python"
+    named.parent.mkdir()
+    named.symlink_to(sys.executable)
+    done = subprocess.run(
+        ["sh", "scripts/with_python.sh", "-c", "import sys; print(sys.argv[1:])", "one two", "three"],
+        cwd=ROOT, env={**os.environ, "PYTHON": str(named)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.strip() == "['one two', 'three']", done.stderr
+
+
 def test_a_missing_venv_module_is_named_with_the_package_that_brings_it() -> None:
     sentence = venv_sentence("The virtual environment was not created successfully because ensurepip is not available.")
     assert f"apt-get install python{sys.version_info[0]}.{sys.version_info[1]}-venv" in sentence
@@ -166,6 +178,11 @@ def test_only_a_classroom_gets_an_address_for_the_board() -> None:
     assert here == "https://localhost:8501"
     assert re.fullmatch(r"https://[\w.:-]+:8501", str(board))
     assert "0.0.0.0" not in str(board)
+
+
+def test_an_ipv6_host_stands_in_brackets() -> None:
+    assert serve.addresses("::1", 8501) == ("http://[::1]:8501", None)
+    assert serve.addresses("fd00::7", 8501, https=True) == ("https://[fd00::7]:8501", "https://[fd00::7]:8501")
 
 
 def test_https_needs_both_files() -> None:
