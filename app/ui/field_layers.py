@@ -78,10 +78,16 @@ def opening_layer(layers: Sequence[FieldLayer]) -> FieldLayer:
 
 
 def steps_of(layers: Sequence[FieldLayer], current: FieldLayer) -> tuple[tuple[FieldLayer, ...], int]:
-    """The layers at which the field changes, with `current` in the place of the one it lies on; and its index."""
+    """The layers at which the field changes, with `current` in the place of the one it lies on; and its index.
+
+    What goes on inside gates, where the whole picture is seen in the middle of the network, is no step.
+    """
     steps: list[FieldLayer] = []
     at = 0
-    for layer in layers:
+    local = max((place for place, layer in enumerate(layers) if not layer.field.whole_input), default=0)
+    for place, layer in enumerate(layers):
+        if layer.field.whole_input and place < local and layer is not current:
+            continue
         if not steps or not layer.lies_on(steps[-1]):
             steps.append(layer)
         if layer is current:

@@ -149,6 +149,16 @@ def test_layers_on_each_other_share_a_step_and_the_one_in_hand_stands_for_it(lit
     assert plain[at].path == "blocks.2.1.conv_dw"
 
 
+def test_gates_are_no_steps_through_the_depth_unless_one_is_in_hand() -> None:
+    gated = network.load_network("mobilenet_v3_small", "none")
+    layers = field_layers(gated)
+    whole = [layer.field.whole_input for layer in steps_of(layers, opening_layer(layers))[0]]
+    assert whole == sorted(whole)
+    gate = find_layer(layers, "features.1.block.1.fc1")
+    steps, index = steps_of(layers, gate)
+    assert steps[index] is gate and gate.field.whole_input
+
+
 def test_equal_spans_travel_once() -> None:
     spans = np.array([[0, 3], [2, 5]], np.int32)
     other = np.array([[0, 9]], np.int32)

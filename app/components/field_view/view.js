@@ -237,6 +237,7 @@ function tell(view, { layer, unit, box, padding, pixel, lit, nudge }) {
     if (isAtHeat(view) && view.step === scene.current) parts.push(aboutHeat(scene.heat));
   }
   if (layer.note) parts.push(layer.note);
+  if (!scene.trained) parts.push(`${scene.network}: heat and changes are those of random weights.`);
   setText(view.sentence, parts.join(" "));
   Object.assign(view.root.dataset, {
     layer: layer.path, unit: `${unit.row},${unit.col}`, box: [box.top, box.left, box.bottom, box.right].join(","),
