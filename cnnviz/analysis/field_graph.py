@@ -193,7 +193,16 @@ def _constant(
 
 
 def _run(func: Any, operation: _Operation, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]) -> Any:
-    """The operation itself; where tensors with and without values meet, none has any."""
+    """The operation itself; where tensors with and without values meet, none has any.
+
+    Two are not run where there are no values, since torch takes long to find what is plain: a write to a tensor gives
+    that tensor, and normalisation by stored numbers keeps the shape.
+    """
+    if tensors and tensors[0].is_meta:
+        if operation.mutates and tensors[0] is args[0] and operation.name != "as_strided":
+            return args[0]
+        if operation.name == "native_batch_norm" and not args[5]:
+            return torch.empty_like(args[0]), *(torch.empty(0, device="meta") for _ in range(2))
     if any(tensor.is_meta for tensor in tensors) and any(not tensor.is_meta and tensor.ndim for tensor in tensors):
         if operation.mutates and not args[0].is_meta:
             return args[0]

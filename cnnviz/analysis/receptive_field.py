@@ -8,7 +8,7 @@ Theory only, from the graph of the network, for every unit exactly; the conventi
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -51,12 +51,24 @@ def receptive_fields(
         known = _known.setdefault(module, {})
     if shape not in known:
         traced, _ = trace(module, shape)
-        known[shape] = {path: _field(path, layer, shape) for path, layer in traced.items()}
+        known[shape] = _fields(traced, shape)
     return dict(known[shape])
 
 
-def _field(path: str, traced: Traced, shape: Shape) -> ReceptiveField:
-    layer, reach = traced.layer, traced.reach
+def _fields(traced: dict[str, Traced], shape: Shape) -> dict[str, ReceptiveField]:
+    """The fields of all layers; a layer that changes nothing, such as an activation, shares that of the one before."""
+    fields: dict[str, ReceptiveField] = {}
+    alike: dict[tuple[int, Shape, str], ReceptiveField] = {}
+    for path, found in traced.items():
+        layer, reach = found.layer, found.reach
+        key = (id(reach), layer.shape, layer.layout)
+        if key not in alike:
+            alike[key] = _field(path, layer, reach, shape)
+        fields[path] = replace(alike[key], path=path, kind=layer.kind)
+    return fields
+
+
+def _field(path: str, layer: Layer, reach: Reach, shape: Shape) -> ReceptiveField:
     size = (shape[-2], shape[-1]) if len(shape) > 2 else (1, 1)
     map_size, rows, columns = _units(layer, reach)
     sides = [_side(axis, length) for axis, length in zip((rows, columns), size, strict=True)]
