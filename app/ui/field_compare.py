@@ -25,31 +25,26 @@ MOST = 6
 
 def draw_compare(input_size: tuple[int, int]) -> None:
     """The choice of networks, the chart with the picture's height as a line, what it says, the table."""
+    from cnnviz.plot import depth_figure
 
-    @st.fragment
-    def part() -> None:
-        from cnnviz.plot import depth_figure
-
-        names = st.multiselect(
-            "Networks", [info.name for info in list_networks()], default=list(OPENING), max_selections=MOST,
-            key=COMPARED, bind="query-params", format_func=lambda name: network_info(name).title,
-            on_change=foot_follows, args=("receptive_fields",),
-            help="Receptive fields need no weights: nothing is downloaded.",
-        )  # fmt: skip
-        logarithmic = st.toggle("Logarithmic scale", key=LOGARITHMIC, bind="query-params")
-        with st.spinner("Following the networks layer by layer …", show_time=False):
-            curves = {network_info(name).title: curve_of(name) for name in names}
-        if not curves:
-            st.info("Choose a network.", icon=":material/info:")
-            return
-        st.markdown(compare_sentence(curves, input_size[0]))
-        st.plotly_chart(
-            depth_figure(curves, input_size[0], logarithmic, chart_colours()), key="rf_compare_chart",
-            config={"displaylogo": False},
-        )  # fmt: skip
-        _table(curves, input_size[0])
-
-    part()
+    names = st.multiselect(
+        "Networks", [info.name for info in list_networks()], default=list(OPENING), max_selections=MOST,
+        key=COMPARED, bind="query-params", format_func=lambda name: network_info(name).title,
+        on_change=foot_follows, args=("receptive_fields",),
+        help="Receptive fields need no weights: nothing is downloaded.",
+    )  # fmt: skip
+    logarithmic = st.toggle("Logarithmic scale", key=LOGARITHMIC, bind="query-params")
+    with st.spinner("Following the networks layer by layer …", show_time=False):
+        curves = {network_info(name).title: curve_of(name) for name in names}
+    if not curves:
+        st.info("Choose a network.", icon=":material/info:")
+        return
+    st.markdown(compare_sentence(curves, input_size[0]))
+    st.plotly_chart(
+        depth_figure(curves, input_size[0], logarithmic, chart_colours()), key="rf_compare_chart",
+        config={"displaylogo": False},
+    )  # fmt: skip
+    _table(curves, input_size[0])
 
 
 @lru_cache(maxsize=128)

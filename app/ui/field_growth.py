@@ -28,10 +28,10 @@ def draw_growth(network: Network, fields: Mapping[str, ReceptiveField], chosen_l
         "A layer adds **(kernel − 1) · jump** pixels to the field of what it reads; its stride multiplies the jump."
     )
     everything = st.toggle("Show the layers behind it, too", key=ALL, bind="query-params")
-    shown = rows if everything else upto
+    shown = tuple(reversed(rows if everything else upto))  # like a stack: the chosen layer above, the picture below
     st.dataframe(
         {
-            "": ["▸" if row.path == chosen_layer else "" for row in shown],
+            "": ["▸" if row == upto[-1] else "" for row in shown],
             "Layer": [row.path for row in shown],
             "Kernel": [kernel_words(row) for row in shown],
             "Field, pixels": [field_words(fields[row.path]) for row in shown],
@@ -70,7 +70,8 @@ def growth_sentence(rows: Sequence[GrowthRow], fields: Mapping[str, ReceptiveFie
     row = next((row for row in rows if row.path == chosen_layer), None)
     if row is None:
         sees = "sees the whole input" if field.whole_input else f"sees {pair_words(field.size, square=True)} pixels"
-        return f"**{chosen_layer}** ({field.kind}) {sees}. It has no kernel of its own to grow by."
+        grown = _grown_at(rows, fields, field)
+        return f"**{chosen_layer}** ({field.kind}) {sees}. It has no kernel of its own to grow by{grown}."
     if not row.follows:
         return f"**{chosen_layer}**: {field_words(field)} pixels. {why_not(row, fields).capitalize()}."
     several = f", the union of the {len(row.sources)} layers that meet there," if len(row.sources) > 1 else ""
@@ -96,6 +97,13 @@ def growth_csv(rows: Sequence[GrowthRow], fields: Mapping[str, ReceptiveField]) 
             [row.path, row.kind, *(n for pair in numbers for n in pair), row.formula, row.depth, whole, sources]
         )
     return sheet.getvalue()
+
+
+def _grown_at(rows: Sequence[GrowthRow], fields: Mapping[str, ReceptiveField], field: ReceptiveField) -> str:
+    """Of a layer without a kernel: the last layer before it that has the same field, and how that came about."""
+    before = (row for row in reversed(rows_up_to(rows, fields, field.path)) if row.follows)
+    same = next((row for row in before if (row.size, row.jump_after) == (field.size, field.stride)), None)
+    return f"; the field is that of {same.path}, **{same.formula}**" if same and not field.whole_input else ""
 
 
 def kernel_words(row: GrowthRow) -> str:

@@ -54,19 +54,14 @@ class Totals:
 
 def draw_stacks() -> None:
     """The presets, the picture of what the top units read, the two stacks as lists to edit, and the comparison."""
-
-    @st.fragment
-    def part() -> None:
-        stacks = [stack_of(side) for side in _SIDES]
-        _presets(stacks)
-        st.markdown(stacks_sentence(*(totals(grow(stack, _channels())) for stack in stacks)))
-        _picture(stacks)
-        for column, side in zip(st.columns(2, gap="medium"), _SIDES, strict=True):
-            with column:
-                edit_stack(side)
-        _comparison(stacks)
-
-    part()
+    stacks = [stack_of(side) for side in _SIDES]
+    _presets(stacks)
+    st.markdown(stacks_sentence(*(totals(grow(stack, _channels())) for stack in stacks)))
+    _picture(stacks)
+    for column, side in zip(st.columns(2, gap="medium"), _SIDES, strict=True):
+        with column:
+            edit_stack(side)
+    _comparison(stacks)
 
 
 def totals(steps: Sequence[FieldStep]) -> Totals:

@@ -41,12 +41,13 @@ def test_the_page_shows_the_layers_up_to_the_chosen_one_or_all() -> None:
     assert not app.exception
     assert "field **7 + (3 − 1) · 4 = 15**" in app.markdown[0].value
     shown = app.dataframe[0].value
-    assert shown["Layer"].tolist()[-1] == "features.3.expand3x3"
-    assert shown[""].tolist() == [""] * (len(shown) - 1) + ["▸"]
+    assert shown["Layer"].tolist()[0] == "features.3.expand3x3"
+    assert shown[""].tolist() == ["▸"] + [""] * (len(shown) - 1)
     assert "15 × 15" in shown["Field, pixels"].tolist()
     more = app.toggle(key="rf_growth_all").set_value(True).run().dataframe[0].value
     assert len(more) > len(shown)
-    assert more["Layer"].tolist()[-1] == "classifier.1"
+    assert more["Layer"].tolist()[0] == "classifier.1"
+    assert more["Layer"][more[""] == "▸"].tolist() == ["features.3.expand3x3"]
 
 
 def test_the_sentence_has_the_live_numbers_and_names_the_union(resnet18: Found) -> None:
@@ -56,7 +57,8 @@ def test_the_sentence_has_the_live_numbers_and_names_the_union(resnet18: Found) 
 
 
 def test_layers_without_a_kernel_say_so(resnet18: Found) -> None:
-    assert "no kernel of its own" in growth_sentence(*resnet18, "layer1.0.bn1")
+    said = growth_sentence(*resnet18, "layer1.0.bn1")
+    assert "no kernel of its own to grow by; the field is that of layer1.0.conv1, **11 + (3 − 1) · 4 = 19**" in said
     assert "sees the whole input" in growth_sentence(*resnet18, "fc")
 
 

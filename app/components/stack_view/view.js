@@ -8,7 +8,8 @@ import { savePng, sharpen } from "../shared/pixels.js";
 import { firstPixel, jumpOf, middle, readBelow, sizeOf, taps } from "./tree.js";
 
 const LEVELS = 253; // entries of a palette that are levels; see cnnviz.image.colour
-const STEP = 54; // CSS pixels from level to level
+const STEPS = [30, 54]; // CSS pixels from level to level, least and most
+const HEIGHT = 330; // CSS pixels of a tree, unless that leaves less than the least from level to level
 const LARGEST = 26; // CSS pixels of a cell
 const LEAST = 1.5; // below, a level is drawn as one bar
 export default mounting(build, update);
@@ -17,8 +18,9 @@ function build(parent) {
   const view = { figures: [] };
   view.parts = element("div", { className: "parts" });
   view.bar = element("div", { className: "bar" });
+  const unit = element("p", { className: "unit", textContent: "Share of a pixel in percent, both stacks on one scale:" });
   view.sentence = element("p", { className: "sentence", "aria-live": "polite" });
-  view.root = element("div", { className: "view stack-view" }, view.parts, view.bar, view.sentence);
+  view.root = element("div", { className: "view stack-view" }, view.parts, unit, view.bar, view.sentence);
   parent.append(view.root);
   view.redraw = onNextFrame(() => draw(view));
   view.resize = new ResizeObserver(() => { if (view.header) view.redraw(); });
@@ -34,9 +36,15 @@ function update(view, header) {
   }
   header.stacks.forEach((stack, i) => Object.assign(view.figures[i], { stack, levels: readBelow(stack.layers) }));
   view.at = { figure: 0, level: header.stacks[0].layers.length, index: 0 };
-  view.levels = Math.max(...header.stacks.map((stack) => stack.layers.length + 1));
+  const levels = Math.max(...header.stacks.map((stack) => stack.layers.length + 1));
+  view.step = Math.max(STEPS[0], Math.min(STEPS[1], Math.floor(HEIGHT / levels)));
+  view.height = levels * view.step;
   view.widest = Math.max(...header.stacks.map((stack) => sizeOf(stack.layers, stack.layers.length)));
   showBar(view.bar, header.bar);
+  view.figures.forEach((figure) => {
+    // Both on one scale: a field of half the size is drawn half as large.
+    figure.sharesFrame.style.setProperty("--part", sizeOf(figure.stack.layers, figure.stack.layers.length) / view.widest);
+  });
   view.figures.forEach((figure, i) => drawShares(figure, header.arrays[`shares_${i}`], header));
   draw(view);
   view.root.dataset.cnnvizDrawn = header.token;
@@ -53,7 +61,8 @@ function buildFigure(view, number) {
   figure.sharesTitle = element("span", { textContent: "Share of each pixel, all weights alike" });
   figure.sharesFrame = element("div", { className: "frame shares", role: "img" }, figure.shares);
   figure.node = element("figure", {}, element("figcaption", {}, figure.title, save), figure.frame,
-    element("figcaption", {}, figure.sharesTitle, saveShares), figure.sharesFrame);
+    element("figcaption", {}, figure.sharesTitle, saveShares),
+    element("div", { className: "place" }, figure.sharesFrame));
   listen(view, figure);
   return figure;
 }
@@ -63,7 +72,7 @@ function listen(view, figure) {
     if (!view.header) return;
     const box = figure.frame.getBoundingClientRect();
     const place = placing(view, figure, box.width);
-    const level = Math.max(0, Math.min(figure.levels.length - 1, Math.round((place.bottom - (event.clientY - box.top)) / STEP)));
+    const level = Math.max(0, Math.min(figure.levels.length - 1, Math.round((place.bottom - (event.clientY - box.top)) / place.step)));
     const wanted = (event.clientX - box.left - place.left) / place.pixel;
     const distance = (unit) => Math.abs(middle(figure.stack.layers, level, unit) - wanted);
     const index = figure.levels[level].reduce((best, unit, i, all) => (distance(unit) < distance(all[best]) ? i : best), 0);
@@ -91,7 +100,7 @@ function listen(view, figure) {
 function placing(view, figure, width) {
   const pixel = Math.min(LARGEST, (width - 16) / view.widest);
   const size = sizeOf(figure.stack.layers, figure.levels.length - 1);
-  return { pixel, left: (width - size * pixel) / 2, bottom: view.levels * STEP - STEP / 2 };
+  return { pixel, left: (width - size * pixel) / 2, bottom: view.height - view.step / 2, step: view.step };
 }
 
 function draw(view) {
@@ -99,7 +108,7 @@ function draw(view) {
   for (const figure of view.figures) {
     const { layers, name } = figure.stack;
     const top = layers.length;
-    figure.frame.style.height = `${view.levels * STEP + 8}px`;
+    figure.frame.style.height = `${view.height + 8}px`;
     setText(figure.title, `${name}: field ${sizeOf(layers, top)} × ${sizeOf(layers, top)}, jump ${jumpOf(layers, top)}`);
     const chosen = at.figure === figure.number ? at : { level: top, index: 0 };
     const lit = readBelow(layers, chosen.level, [figure.levels[chosen.level][chosen.index]]);
@@ -130,7 +139,7 @@ function drawTree(view, figure, lit, pointed) {
   context.textBaseline = "bottom";
   figure.levels.forEach((_, level) => {
     const title = level ? layers[level - 1].title : "Picture";
-    const y = place.bottom - level * STEP - side(place, layers, level) / 2 - 2;
+    const y = place.bottom - level * place.step - side(place, layers, level) / 2 - 2;
     context.lineWidth = 4; // a rim of the page's ground keeps the words readable across lines
     context.strokeStyle = colours.ground;
     context.strokeText(title, 4, y);
@@ -149,8 +158,8 @@ function drawLines(context, figure, place, level, units, colour) {
   context.beginPath();
   for (const unit of all) {
     for (const tap of taps(layers, level, unit)) {
-      context.moveTo(place.left + middle(layers, level, unit) * place.pixel, place.bottom - level * STEP);
-      context.lineTo(place.left + middle(layers, level - 1, tap) * place.pixel, place.bottom - (level - 1) * STEP);
+      context.moveTo(place.left + middle(layers, level, unit) * place.pixel, place.bottom - level * place.step);
+      context.lineTo(place.left + middle(layers, level - 1, tap) * place.pixel, place.bottom - (level - 1) * place.step);
     }
   }
   context.stroke();
@@ -160,7 +169,7 @@ function drawLines(context, figure, place, level, units, colour) {
 function drawLevel(context, figure, place, level, lit, colours, pointed) {
   const { layers } = figure.stack;
   const edge = side(place, layers, level);
-  const y = place.bottom - level * STEP;
+  const y = place.bottom - level * place.step;
   const at = (unit) => place.left + middle(layers, level, unit) * place.pixel;
   const units = figure.levels[level];
   const read = new Set(units);
