@@ -10,6 +10,7 @@ from app.components.colour_bar import colour_bar
 from app.ui.activation_form import Form
 from app.ui.activation_maps import Applied
 from app.ui.theme import current_theme
+from cnnviz.compute import one_thread
 from cnnviz.image import encode_png, limits, mosaic
 from cnnviz.layer import ACTIVATIONS
 
@@ -38,6 +39,7 @@ def scene(form: Form, applied: Applied, where: str) -> Scene:
     )
 
 
+@one_thread()
 def curves(form: Form) -> tuple[Curve, ...]:
     """Function and derivative of each function shown, at every hundredth; the one in hand first."""
     x = torch.arange(-REACH * PER_UNIT, REACH * PER_UNIT + 1, dtype=torch.float64) / PER_UNIT

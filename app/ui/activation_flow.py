@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.ui.activation_form import DEPTH, Form, StackForm
-from cnnviz.compute import at_work
+from cnnviz.compute import at_work, one_thread
 from cnnviz.layer import ACTIVATIONS, GradientFlow, gradient_flow
 
 
@@ -51,5 +51,5 @@ def _flow(form: Form, stack: StackForm, name: str) -> GradientFlow:
 
 @lru_cache(maxsize=2048)
 def _kept(name: str, settings: tuple[tuple[str, float], ...], initialisation: str, seed: int) -> GradientFlow:
-    with at_work():
+    with at_work(), one_thread():
         return gradient_flow(name, DEPTH, initialisation, seed, dict(settings))

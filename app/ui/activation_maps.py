@@ -14,6 +14,7 @@ from app.ui.activation_form import NETWORK, Form
 from app.ui.feature_maps_layers import strip_of
 from app.ui.feature_maps_passes import layer_output
 from app.ui.picture import ChosenPicture
+from cnnviz.compute import one_thread
 from cnnviz.layer import ACTIVATIONS
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def liveliest(maps: npt.NDArray[np.float32]) -> int:
     return int(np.where(mixed, spread, spread * 1e-6).argmax())
 
 
+@one_thread()
 def apply(form: Form, before: npt.NDArray[np.float32]) -> Applied:
     """Apply the function in hand to a map (H, W)."""
     values = torch.from_numpy(before)
@@ -88,6 +90,7 @@ def apply(form: Form, before: npt.NDArray[np.float32]) -> Applied:
     )
 
 
+@one_thread()
 def shares(form: Form, before: npt.NDArray[np.float32]) -> list[Shares]:
     """The map as it came, then after each function shown."""
     values = torch.from_numpy(before)

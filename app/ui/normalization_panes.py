@@ -11,6 +11,7 @@ from app.ui import normalization_maps as maps
 from app.ui import normalization_view as view
 from app.ui.normalization_form import Form
 from app.ui.picture import ChosenPicture
+from cnnviz.compute import one_thread
 
 if TYPE_CHECKING:
     from cnnviz.network import Network
@@ -22,6 +23,7 @@ _DRAWN = (
 )
 
 
+@one_thread()
 def show_sets(form: Form, network: Network, chosen: ChosenPicture) -> None:
     """The whole batch before and after; pointing lights up who shares a mean."""
     pictures = (chosen, *(maps.sample_picture(name) for name in form.mates))
@@ -34,6 +36,7 @@ def show_sets(form: Form, network: Network, chosen: ChosenPicture) -> None:
     _show_table(view.sets_table(form, x))
 
 
+@one_thread()
 def show_company(form: Form, network: Network, chosen: ChosenPicture) -> None:
     """The learner's picture in two companies: first the maps, then what the whole network answers."""
     first, second = (maps.in_company(network, chosen, names, form) for names in (form.mates, form.others))
@@ -47,6 +50,7 @@ def show_company(form: Form, network: Network, chosen: ChosenPicture) -> None:
     words.markdown(view.company_words(form, (first, second), (one, other)))
 
 
+@one_thread()
 def show_neighbours(form: Form, network: Network, chosen: ChosenPicture) -> None:
     """All channels before and after local response normalization."""
     layer = maps.activated(network, chosen)

@@ -13,6 +13,7 @@ from app.ui.network_picker import DEFAULT, NetworkChoice, obtain
 from app.ui.picture import ChosenPicture
 from app.ui.pooling_form import MOST_SHIFT, Form
 from app.ui.theme import current_theme
+from cnnviz.compute import one_thread
 from cnnviz.image import Kind, Theme, limits, palette, to_tensor
 from cnnviz.layer import pool, unread
 from cnnviz.network import network_info
@@ -47,6 +48,7 @@ def source_map(form: Form, chosen: ChosenPicture) -> torch.Tensor | None:
     return torch.from_numpy(maps[form.channel : form.channel + 1])
 
 
+@one_thread()
 def pool_part(form: Form, whole: torch.Tensor) -> Pooled:
     """Cut the part out, moved as asked, and pool it. Raises SettingsError for what cannot be."""
     top, height = _place(whole.shape[1], form.part, form.down)
@@ -84,6 +86,7 @@ def pooling_scene(form: Form, pooled: Pooled) -> Scene:
     )
 
 
+@one_thread()
 def words(form: Form, pooled: Pooled) -> str:
     """The output size with its formula, how much is left, and what never got a say."""
     (rows, cols), (height, width) = pooled.part.shape[1:], pooled.result.shape[1:]

@@ -15,6 +15,7 @@ from app.ui.charts import show_chart
 from app.ui.pooling_form import TAPS, Form
 from app.ui.pooling_maps import spare
 from app.ui.theme import chart_colours
+from cnnviz.compute import one_thread
 from cnnviz.layer import ShiftCurve, blur_pool, pool, shift_curve
 from cnnviz.plot import shift_figure
 
@@ -54,6 +55,7 @@ def show_shift_test(form: Form, whole: Tensor) -> None:
                        on_click="ignore", key="pool_csv")  # fmt: skip
 
 
+@one_thread()
 def shift_test(form: Form, whole: Tensor, taps: int = 3) -> ShiftTest:
     """Four ways to the same size, on the whole map without padding."""
     window, stride = form.window, form.stride

@@ -10,16 +10,19 @@ from app.components.weights_shift.component import Panel
 from app.ui.picture import ChosenPicture
 from app.ui.theme import current_theme
 from app.ui.weights_form import SHIFT_SIDE, Form
+from cnnviz.compute import one_thread
 from cnnviz.image import encode_png, limits, mosaic, to_picture, to_tensor
 from cnnviz.layer import KERNELS, ShiftAnswer, shift_answer
 
 
+@one_thread()
 def answer(chosen: ChosenPicture, form: Form) -> ShiftAnswer:
     """Move the picture, at most SHIFT_SIDE pixels long, and ask both."""
     picture = to_tensor(chosen.fitted(SHIFT_SIDE), "grey" if form.grey else "colour")
     return shift_answer(picture, KERNELS[form.detector].matrix, form.down, form.right)
 
 
+@one_thread()
 def panels(chosen: ChosenPicture, form: Form, found: ShiftAnswer) -> list[Panel]:
     """Six panels: picture, moved picture, the full unit's weights; map, map of the moved picture, their difference."""
     picture = to_tensor(chosen.fitted(SHIFT_SIDE), "grey" if form.grey else "colour")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from cnnviz.compute import at_work, describe, usable_cores
+from cnnviz.compute import at_work, describe, one_thread, usable_cores
 from cnnviz.compute import device as module
 from cnnviz.compute.device import DeviceError, _cgroup_quota, device
 
@@ -124,4 +124,19 @@ def test_one_threads_number_of_threads_is_not_anothers() -> None:
     other = threading.Thread(target=torch.set_num_threads, args=(before + 1,))
     other.start()
     other.join()
+    assert torch.get_num_threads() == before
+
+
+def test_small_operations_get_one_thread_and_leave_the_number_as_it_was() -> None:
+    before = torch.get_num_threads()
+
+    @one_thread()
+    def threads() -> int:
+        return torch.get_num_threads()
+
+    assert (threads(), torch.get_num_threads()) == (1, before)
+    with at_work() as given:
+        assert (threads(), torch.get_num_threads()) == (1, given)
+    with pytest.raises(ZeroDivisionError), one_thread():
+        1 / 0  # noqa: B018
     assert torch.get_num_threads() == before
