@@ -1,8 +1,9 @@
 """What if the way back through each non-linearity follows a rule of its own? Guided backprop and DeepLIFT, by Captum.
 
 Captum puts its rules on modules, and each must be called once: it passes by ``F.relu``, ReLU6 and what else is called
-as a function, and fails where a module is called twice. So the network gets, for each call of a non-linearity in the
-order of the pass, a module of its own, and Captum sees those. No graph has to be traced for it: whatever runs, goes.
+as a function, fails where a module is called twice, and loses the share of a max pooling that directly follows a ReLU,
+since the hooks of both hear the same tensor. So the network gets, for each call of a non-linearity in the order of the
+pass, a module and a tensor of its own, and Captum sees those. No graph has to be traced for it: whatever runs, goes.
 """
 
 from __future__ import annotations
@@ -175,11 +176,11 @@ def _signal(args: Any, kwargs: dict[str, Any]) -> Tensor:
 _ONE_SIGNAL = frozenset(("Convolution", "Addmm", "Mm", "Bmm", "Mul", "Div"))
 """Linear where one factor only depends on the picture."""
 _LINEAR = frozenset((
-    "AccumulateGrad", "AdaptiveAvgPool2D", "Add", "AsStrided", "AvgPool2D", "Cat", "Clone", "ConstantPadNd", "Copys",
-    "CopySlices", "CudnnBatchNorm", "Expand", "Index", "Mean", "MkldnnAdaptiveAvgPool2D", "NativeBatchNorm", "Neg",
-    "Permute", "PixelShuffle", "ReflectionPad2D", "ReplicationPad2D", "Repeat", "Reshape", "ReshapeAlias", "Select",
-    "Slice", "Split", "SplitWithSizes", "Squeeze", "Stack", "Sub", "Sum", "T", "ToCopy", "Transpose", "Unbind",
-    "UnsafeView", "Unsqueeze", "UpsampleBilinear2D", "UpsampleNearest2D", "View",
+    "AccumulateGrad", "AdaptiveAvgPool2D", "Add", "AsStrided", "AvgPool2D", "Cat", "Clone", "ConstantPadNd", "Copy",
+    "Copys", "CopySlices", "CudnnBatchNorm", "Expand", "Index", "Mean", "MkldnnAdaptiveAvgPool2D",
+    "NativeBatchNorm", "Neg", "Permute", "PixelShuffle", "ReflectionPad2D", "ReplicationPad2D", "Repeat", "Reshape",
+    "ReshapeAlias", "Select", "Slice", "Split", "SplitWithSizes", "Squeeze", "Stack", "Sub", "Sum", "T", "ToCopy",
+    "Transpose", "Unbind", "UnsafeView", "Unsqueeze", "UpsampleBilinear2D", "UpsampleNearest2D", "View",
 ))  # fmt: skip
 _RULED = frozenset(("Relu", "LeakyRelu", "Elu", "Softplus", "Sigmoid", "Tanh", "MaxPool2DWithIndices"))
 
@@ -196,12 +197,14 @@ def _refuse_without_rule(answer: Tensor, calls: nn.ModuleList) -> None:
         seen.add(node)
         before = [node_before for node_before, _ in node.next_functions]
         ahead += before
-        name = re.sub(r"Backward\d*$", "", type(node).__name__)
+        name = re.sub(r"Backwards?\d*$", "", type(node).__name__)
         ruled += name in _RULED
         signals = [place for place, node_before in enumerate(before) if node_before is not None]
         linear = name in _LINEAR or (name in _ONE_SIGNAL and (signals == [0] or (len(signals) == 1 and name != "Div")))
-        if getattr(node, "_saved_training", False) or not (linear or name in _RULED):
-            what = "a product of two signals, as in a gate" if name in _ONE_SIGNAL else f"{name}, as in this network"
+        by_own_statistics = getattr(node, "_saved_training", False)
+        if by_own_statistics or not (linear or name in _RULED):
+            what = "a product of two signals, as in a gate" if name in _ONE_SIGNAL else f"the operation {name}"
+            what = "normalisation by the picture's own statistics" if by_own_statistics else what
             raise NetworkError(f"DeepLIFT has no rule for {what}; choose another method or a network without it.")
     if ruled > sum(not list(part.children()) for part in calls.modules()):
         raise NetworkError("DeepLIFT cannot follow a non-linearity of this network; choose another method.")
