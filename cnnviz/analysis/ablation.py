@@ -19,7 +19,6 @@ from torch import Tensor, nn
 from cnnviz.analysis.activations import single_batch
 from cnnviz.analysis.layers import layer_table
 from cnnviz.analysis.rerun import Rerun
-from cnnviz.compute.device import at_work
 from cnnviz.errors import LayerError, SettingsError
 
 if TYPE_CHECKING:
@@ -147,7 +146,7 @@ def ablate(
         LayerError: there is no such module, call or channel, or the output has no channels of one picture.
         SettingsError: the value is no finite number.
     """
-    with at_work(), torch.no_grad():
+    with torch.no_grad():
         rerun, maps = _prepared(network, image, layer, call)
         off = _switched_off(channels, maps.shape[1], keep, layer)
         changed = maps.clone()
@@ -172,7 +171,7 @@ def channel_effects(
     ``progress(done, total)`` counts channels; what it raises ends the work. A channel that is off already (all its
     values are what would be put there) is not run: it changes nothing.
     """
-    with at_work(), torch.no_grad():
+    with torch.no_grad():
         rerun, maps = _prepared(network, image, layer, call)
         before = rerun.answer
         target = int(before.argmax()) if target is None else target

@@ -22,7 +22,6 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from cnnviz.analysis.activations import nearby, single_batch
 from cnnviz.analysis.recording import first_tensor
-from cnnviz.compute.device import at_work
 from cnnviz.errors import LayerError
 from cnnviz.network import replica
 
@@ -82,6 +81,8 @@ class Pass:
         producers: for each value the operation that made it, None for the picture and for parameters.
         readers: for each value the operations that read it.
         output: the value that the network answered with, of several the first.
+        modules: by path, to read their settings.
+        given: for each module and call the value it was called with, of several the first.
     """
 
     def __init__(self) -> None:
@@ -92,6 +93,7 @@ class Pass:
         self.readers: list[list[Operation]] = []
         self.output = -1
         self.modules: dict[str, nn.Module] = {}
+        self.given: dict[tuple[str, int], int] = {}
         self._calls: dict[str, list[int]] = defaultdict(list)
         self._homes: dict[int, tuple[str, int]] = {}
         self._names: dict[int, str] = {}
@@ -159,7 +161,7 @@ def record_pass(network: Network | nn.Module, image: Image.Image | Tensor) -> Pa
     watched = replica(module)
     recorded = Pass()
     watch = _Watch(recorded, watched, batch)
-    with at_work(), torch.no_grad(), watch, _SlowPaths():
+    with torch.no_grad(), watch, _SlowPaths():
         output = first_tensor(watched(batch))
     if output is None:
         raise TypeError(f"{type(module).__name__} returned no tensor.")
@@ -269,6 +271,9 @@ class _Watch(TorchDispatchMode):
 
     def _enter(self, path: str, module: nn.Module, inputs: Any) -> None:
         self._stack.append((path, self._started[path]))
+        tensor = first_tensor(inputs)
+        if tensor is not None:
+            self._pass.given[self._stack[-1]] = self.lookup(tensor)
         self._started[path] += 1
 
     def _leave(self, path: str, module: nn.Module, inputs: Any, output: Any) -> None:

@@ -23,7 +23,7 @@ Rule = Callable[[Pass, Operation, int, int], Step | None]
 ACTIVATIONS = frozenset((
     "relu", "hardtanh", "silu", "gelu", "hardswish", "hardsigmoid", "sigmoid", "tanh", "leaky_relu", "elu",
     "selu", "celu", "softplus", "mish", "log_sigmoid", "hardshrink", "softshrink", "threshold", "clamp",
-    "clamp_min", "clamp_max", "relu6", "rrelu_with_noise", "exp", "neg", "abs", "sqrt", "rsqrt", "pow",
+    "clamp_min", "clamp_max", "relu6", "rrelu_with_noise", "_prelu_kernel", "exp", "neg", "abs", "sqrt", "rsqrt", "pow",
     "reciprocal", "log", "square",
 ))  # fmt: skip
 """Functions of one number, which are run again on that number alone."""

@@ -44,12 +44,12 @@ def own_shape(recorded: Pass, value: int) -> tuple[int, ...]:
 
 def tensor_of(recorded: Pass, argument: Any) -> Tensor:
     """The tensor that an argument of an operation was."""
-    return recorded.values[argument.id]
+    return recorded.values[argument.id].detach()
 
 
 def number_at(recorded: Pass, value: int, place: int) -> float:
     """One number of a value."""
-    tensor = recorded.values[value]
+    tensor = recorded.values[value].detach()
     return float(tensor[np.unravel_index(place, tensor.shape)]) if tensor.ndim else float(tensor)
 
 

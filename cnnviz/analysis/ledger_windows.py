@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn.modules.conv import _ConvNd
 
 from cnnviz.analysis.ledger_data import Numbers, Window
 from cnnviz.analysis.ledger_moves import Places
-from cnnviz.analysis.ledger_pass import OVERWRITTEN, Operation, Pass, Ref
+from cnnviz.analysis.ledger_pass import Operation, Pass
 from cnnviz.analysis.ledger_units import numbers_of
 
 Taps = NDArray[np.int64]
@@ -58,7 +59,7 @@ def convolution_window(recorded: Pass, operation: Operation, value: int, place: 
     places = (channels[:, None, None] * size[0] + inner[0][None, :, None]) * size[1] + inner[1][None, None, :]
     pixels = np.where(blank, 0.0, numbers_of(image.reshape(-1)[torch.from_numpy(places).to(image.device)]))
     places = np.where(blank, -1, places)
-    source, places, window = _before_padding(recorded, operation.args[0].id, places, axes, blank)
+    source, places, window = _before_padding(recorded, operation, places, axes, blank)
     return Seen(source, channel, pixels, numbers_of(kernel), places, window)
 
 
@@ -72,10 +73,11 @@ def _taps(at: int, taps: int, stride: int, padding: int, dilation: int, transpos
 
 
 def _before_padding(
-    recorded: Pass, padded: int, places: Places, axes: list[Taps], blank: NDArray[np.bool_]
+    recorded: Pass, reader: Operation, places: Places, axes: list[Taps], blank: NDArray[np.bool_]
 ) -> tuple[int, Places, Window]:
     """The same window in the map as it was before an operation of its own padded it, where one did."""
-    found = _padding(recorded, padded)
+    padded: int = reader.args[0].id
+    found = _padding(recorded, reader, padded)
     if found is None:
         return padded, places, Window(axes[0], axes[1], blank)
     source, top, left, wraps = found
@@ -89,18 +91,15 @@ def _before_padding(
     return source, np.where(blank, -1, wrapped), Window(rows, cols, outside)
 
 
-def _padding(recorded: Pass, value: int) -> tuple[int, int, int, bool] | None:
+def _padding(recorded: Pass, reader: Operation, value: int) -> tuple[int, int, int, bool] | None:
     """The map that padding of rows and columns was put round, rows on top, columns on the left, whether it wraps."""
     operation = recorded.producers[value]
-    if operation is None:
-        return None
-    if operation.name in ("constant_pad_nd", "reflection_pad2d", "replication_pad2d"):
+    if operation is not None and operation.name in ("constant_pad_nd", "reflection_pad2d", "replication_pad2d"):
         left, _, top, _ = operation.args[1] if len(operation.args[1]) == 4 else (*operation.args[1], 0, 0)
         return operation.args[0].id, top, left, False
-    module = recorded.modules.get(operation.path)
-    if operation.name == OVERWRITTEN and getattr(module, "padding_mode", "") == "circular":
-        made = recorded.producers[operation.args[0].id]
-        if made is not None and made.args and isinstance(made.args[0], Ref):
-            top, left = module.padding  # type: ignore[union-attr,misc]
-            return made.args[0].id, int(top), int(left), True
+    module = recorded.modules[reader.path]
+    given = recorded.given.get((reader.path, reader.call), value)
+    if isinstance(module, _ConvNd) and module.padding_mode == "circular" and given != value:
+        top, left = (int(pad) for pad in module.padding)
+        return given, top, left, True
     return None
