@@ -22,6 +22,8 @@ from .field_sources import DepthCurve as DepthCurve
 from .field_sources import GrowthRow as GrowthRow
 from .field_sources import depth_curve as depth_curve
 from .field_sources import growth_rows as growth_rows
+from .field_published import PublishedField as PublishedField
+from .field_published import published_fields as published_fields
 from .fields import Box as Box
 from .fields import ReceptiveField as ReceptiveField
 from .influence import Influence as Influence

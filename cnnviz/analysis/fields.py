@@ -65,7 +65,7 @@ class ReceptiveField:
         map_size: (height, width) of the layer's map; None where its output has no rows and columns.
         input_size: (height, width) of the input; (1, 1) where the input is a list of numbers.
         size, stride, padding: (height, width) in pixels of the input, see the formula above. Where units are not
-            alike, the largest size, the mean stride (rounded) and the first unit's padding. Where the whole input is
+            alike, the largest size, the mean stride (rounded, at least 1) and the first unit's padding. Where the whole input is
             seen: the input's size, 0 and 0.
         regular: whether the formula holds for all units. It does not for shifted windows, interpolation, adaptive
             pooling of uneven windows, transposed convolution; ``region`` is exact per unit all the same.
@@ -131,12 +131,14 @@ class ReceptiveField:
                 "Strictly every unit sees the whole input, through a gate such as squeeze-excite; "
                 "the numbers hold the gate constant, as is the custom."
             )
-        if not self.regular and not self.whole_input:
+        if not self.regular and not self.whole_input and not self.probed:
             said.append("The units are not alike: size and stride differ from unit to unit, the box is exact for each.")
         if self.holes:
             said.append("Some pixels inside the box are never read: dilation, or a stride larger than the kernel.")
         if self.corners:
             said.append("Corners of the box are not read: branches of different shapes are joined.")
         if self.probed:
-            said.append("Found by a gradient probe, since the network's operations could not be followed.")
+            said.append(
+                "Estimated from the gradients of three units, since the network's operations could not be followed."
+            )
         return " ".join(said)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from cnnviz.analysis.field_graph import Traced, trace
+from cnnviz.analysis.field_probe import probe
 from cnnviz.analysis.field_reach import FAR, Array, Axis, Reach, Shape, each
 from cnnviz.analysis.fields import Intervals, ReceptiveField
 from cnnviz.analysis.layers import PICTURE, Layer
@@ -50,8 +51,9 @@ def receptive_fields(
     with _lock:
         known = _known.setdefault(module, {})
     if shape not in known:
-        traced, _ = trace(module, shape)
-        known[shape] = _fields(traced, shape)
+        traced, followed = trace(module, shape)
+        fields = _fields(traced, shape)
+        known[shape] = fields if followed else {**probe(module, shape), **fields}
     return dict(known[shape])
 
 
@@ -159,7 +161,7 @@ def _side(axis: Axis, length: int) -> _Side:
     stride = int(steps[0]) if count > 1 else axis.jump
     even = not blind.any() and not endless.any() and bool((sizes == sizes[0]).all() and (steps == stride).all())
     if not even:
-        stride = round(float(steps.mean())) if count > 1 else round(axis.jump)
+        stride = max(1, round(axis.jump))
     return _Side(int(sizes.max()), int(stride), -int(box[0, 0]), even, False, holes, box.astype(np.int32), seen)
 
 
