@@ -13,6 +13,16 @@ export function readBelow(layers, from = layers.length, at = [0]) {
   return levels;
 }
 
+// Sorted positions per level, from `level` up to the top, that read unit `unit` of that level; `levels` are all there are.
+export function readAbove(layers, levels, level, unit) {
+  const above = [[unit]];
+  for (let l = level + 1; l < levels.length; l += 1) {
+    const wanted = new Set(above.at(-1));
+    above.push(levels[l].filter((reader) => taps(layers, l, reader).some((tap) => wanted.has(tap))));
+  }
+  return above;
+}
+
 // The units that unit `unit` of level `level` (1 is the first layer) reads one level below.
 export function taps(layers, level, unit) {
   const { kernel, stride, dilation } = layers[level - 1];

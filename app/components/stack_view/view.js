@@ -5,7 +5,7 @@ import { element, onNextFrame, setText, themeColour } from "../shared/dom.js";
 import { count, full, short } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { savePng, sharpen } from "../shared/pixels.js";
-import { firstPixel, jumpOf, middle, readBelow, sizeOf, taps } from "./tree.js";
+import { firstPixel, jumpOf, middle, readAbove, readBelow, sizeOf, taps } from "./tree.js";
 
 const LEVELS = 253; // entries of a palette that are levels; see cnnviz.image.colour
 const STEPS = [30, 54]; // CSS pixels from level to level, least and most
@@ -20,7 +20,7 @@ function build(parent) {
   view.bar = element("div", { className: "bar" });
   const unit = element("p", { className: "unit", textContent: "Share of a pixel in percent, both stacks on one scale:" });
   view.sentence = element("p", { className: "sentence", "aria-live": "polite" });
-  view.root = element("div", { className: "view stack-view" }, view.parts, unit, view.bar, view.sentence);
+  view.root = element("div", { className: "view stack-view" }, view.sentence, view.parts, unit, view.bar);
   parent.append(view.root);
   view.redraw = onNextFrame(() => draw(view));
   view.resize = new ResizeObserver(() => { if (view.header) view.redraw(); });
@@ -112,13 +112,14 @@ function draw(view) {
     setText(figure.title, `${name}: field ${sizeOf(layers, top)} × ${sizeOf(layers, top)}, jump ${jumpOf(layers, top)}`);
     const chosen = at.figure === figure.number ? at : { level: top, index: 0 };
     const lit = readBelow(layers, chosen.level, [figure.levels[chosen.level][chosen.index]]);
-    drawTree(view, figure, lit, at.figure === figure.number);
+    const readers = readAbove(layers, figure.levels, chosen.level, figure.levels[chosen.level][chosen.index]);
+    drawTree(view, figure, { lit, readers, from: chosen.level }, at.figure === figure.number);
     figure.frame.setAttribute("aria-label", `What a unit at the top of stack ${name} reads along a row. Arrow keys go from unit to unit and from level to level.`);
   }
   say(view);
 }
 
-function drawTree(view, figure, lit, pointed) {
+function drawTree(view, figure, { lit, readers, from }, pointed) {
   const box = figure.frame.getBoundingClientRect();
   if (!box.width) return;
   const { x: scale } = sharpen(figure.tree, box.width, box.height);
@@ -132,7 +133,10 @@ function drawTree(view, figure, lit, pointed) {
   const { layers } = figure.stack;
   for (let level = 1; level < figure.levels.length; level += 1) drawLines(context, figure, place, level, null, colours.line);
   for (let level = 1; level < lit.length; level += 1) drawLines(context, figure, place, level, lit[level], colours.accent);
-  figure.levels.forEach((units, level) => drawLevel(context, figure, place, level, new Set(lit[level] ?? []), colours, pointed));
+  figure.levels.forEach((_, level) => {
+    const marks = { lit: new Set(lit[level] ?? []), readers: new Set(readers[level - from] ?? []) };
+    drawLevel(context, figure, place, level, marks, colours, pointed);
+  });
   context.fillStyle = colours.text;
   context.font = `13px ${getComputedStyle(view.root).fontFamily}`;
   context.textAlign = "left";
@@ -165,8 +169,9 @@ function drawLines(context, figure, place, level, units, colour) {
   context.stroke();
 }
 
-// Units that are read are squares, lit ones filled with the accent; pixels that nobody reads are hollow dots.
-function drawLevel(context, figure, place, level, lit, colours, pointed) {
+// Units that are read are squares: what the unit pointed at reads is filled with the accent, what reads it has a thick
+// rim of it. Pixels that nobody reads are hollow dots.
+function drawLevel(context, figure, place, level, { lit, readers }, colours, pointed) {
   const { layers } = figure.stack;
   const edge = side(place, layers, level);
   const y = place.bottom - level * place.step;
@@ -186,11 +191,12 @@ function drawLevel(context, figure, place, level, lit, colours, pointed) {
   const width = Math.max(0.75, Math.min(edge, place.pixel * jumpOf(layers, level) - (place.pixel > 4 ? 2 : 0)));
   for (const unit of units) {
     context.fillStyle = lit.has(unit) ? colours.accent : colours.ground;
-    context.strokeStyle = lit.has(unit) ? colours.accent : colours.text;
-    context.lineWidth = lit.has(unit) && pointed ? 2 : 1;
+    const marked = lit.has(unit) || readers.has(unit);
+    context.strokeStyle = marked ? colours.accent : colours.text;
+    context.lineWidth = marked && pointed ? 3 : 1;
     context.fillRect(at(unit) - width / 2, y - edge / 2, width, edge);
     if (width > 4) context.strokeRect(at(unit) - width / 2, y - edge / 2, width, edge);
-    else if (!lit.has(unit)) { context.fillStyle = colours.text; context.fillRect(at(unit) - width / 2, y - edge / 4, width, edge / 2); }
+    else if (!lit.has(unit)) { context.fillStyle = context.strokeStyle; context.fillRect(at(unit) - width / 2, y - edge / 4, width, edge / 2); }
   }
 }
 
@@ -227,7 +233,9 @@ function say(view) {
   const first = firstPixel(layers, level, unit);
   Object.assign(view.root.dataset, { stack: name, level, unit, pixels: pixels.length });
   setText(view.sentence, level === 0
-    ? `Stack ${name}, pixel ${unit} of the field's ${sizeOf(layers, layers.length)}, counted from 0.`
+    ? `Stack ${name}, pixel ${unit} of the field's ${sizeOf(layers, layers.length)}, counted from 0: `
+      + `${short(100 * view.header.arrays[`shares_${number}`][unit])} % of the row's weight reaches the top through it, over `
+      + `${readAbove(layers, levels, 0, unit).slice(1).map((units, l) => `${count(units.length, "unit")} of layer ${l + 1}`).join(", ") || "no layer"}.`
     : `Stack ${name}, layer ${level} (${layers[level - 1].title}): this unit reads ${count(pixels.length, "pixel")} of a row, `
       + `pixel ${first} to ${first + sizeOf(layers, level) - 1} of the field${pixels.length < sizeOf(layers, level) ? ", with holes between them" : ""}.`);
 }
