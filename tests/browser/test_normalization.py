@@ -41,7 +41,7 @@ def point(page: Page, panel: int, tile: int, row: int, col: int) -> list[float]:
     x = (tile % 8) * (SIDE + GAP) + col + 0.5
     y = (tile // 8) * (SIDE + GAP) + row + 0.5
     page.mouse.move(box["x"] + x * box["width"] / width, box["y"] + y * box["height"] / height)
-    expect(page.locator(f"{VIEW} .sentence")).to_contain_text(f"[{row}, {col}]")
+    expect(page.locator(f"{VIEW} .sentence")).to_contain_text(f"[{STEP * row}, {STEP * col}]")
     return json.loads(page.locator(VIEW).get_attribute("data-values") or "[]")
 
 
@@ -103,11 +103,11 @@ def test_keys_alone_go_from_map_to_map_and_through_the_pixels(page: Page) -> Non
     opened(page, PAGE)
     page.locator("figure[data-panel='0'] .frame").focus()
     sentence = page.locator(f"{VIEW} .sentence")
-    expect(sentence).to_contain_text("channel 2, [22, 22]")
+    expect(sentence).to_contain_text("channel 2, [44, 44]")
     page.keyboard.press("ArrowRight")
-    expect(sentence).to_contain_text("channel 3, [22, 22]")
+    expect(sentence).to_contain_text("channel 3, [44, 44]")
     page.keyboard.press("Shift+ArrowDown")
-    expect(sentence).to_contain_text("channel 3, [23, 22]")
+    expect(sentence).to_contain_text("channel 3, [46, 44]")
     page.keyboard.press("ArrowUp")
     expect(sentence).to_contain_text("Cup of coffee, channel 3")
     expect(sentence).to_contain_text("Pinned")
