@@ -54,8 +54,9 @@ def test_the_page_opens_on_a_box_within_the_picture_and_its_heat(page: AppTest, 
     step = scene["layers"][scene["current"]]
     assert step["path"] == "blocks.2.1.conv_dw"
     field = analysis.receptive_fields(lite0)[step["path"]]
-    box = field.region(*scene["unit"], clip=False)
-    assert box == field.region(*scene["unit"]), "the whole box lies in the picture"
+    row, col = scene["unit"]
+    box = field.region(row, col, clip=False)
+    assert box == field.region(row, col), "the whole box lies in the picture"
     assert (box.height, box.width) == (67, 67)
     heat = array_of(page, "heat_values")
     assert heat.shape == (224, 224)
@@ -253,3 +254,12 @@ def test_the_sample_pictures_of_the_average_are_shipped() -> None:
     from app.ui.field_numbers import AVERAGED
 
     assert all(load_sample(name).size for name in AVERAGED)
+
+
+@pytest.mark.parametrize("bench", ["How it grows", "Stacks of your own", "Networks side by side"])
+def test_every_bench_below_the_view_stands(bench: str) -> None:
+    app = open_page(PAGE, "rf_heat=off", rf_bench=bench)
+    assert not app.exception and not app.error
+    said = " ".join(element.value for element in app.markdown)
+    if bench == "How it grows":
+        assert "35 + (5 − 1)" in said and "= 67" in said
