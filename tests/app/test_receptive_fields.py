@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
 import re
 import subprocess
@@ -17,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from app.components.field_view.component import Geometry, _shared_spans
 from app.ui.field_layers import field_layers, find_layer, opening_layer, steps_of
 from app.ui.field_numbers import patch_round
+from app.ui.field_published import published_csv
 from app.ui.field_view import MARGIN, margin_of
 from app.ui.lesson import lesson_text, questions
 from cnnviz import analysis, network
@@ -263,3 +265,21 @@ def test_every_bench_below_the_view_stands(bench: str) -> None:
     said = " ".join(element.value for element in app.markdown)
     if bench == "How it grows":
         assert "35 + (5 − 1)" in said and "= 67" in said
+
+
+def test_the_published_numbers_stand_beside_ours_and_what_differs_is_explained() -> None:
+    app = open_page(PAGE, "rf_heat=off", rf_bench="Published numbers")
+    assert not app.exception and not app.error
+    lines = analysis.published_fields()
+    table = next(frame.value for frame in app.dataframe if "Published layer" in frame.value)
+    assert len(table) == len(lines)
+    assert set(table[""]) <= {"agrees", "explained"}
+    agreeing = sum(line.published == line.ours for line in lines)
+    assert any(f"**{agreeing} of {len(lines)}** layers" in element.value for element in app.markdown)
+    row = table[(table["Network"] == "VGG-16") & (table["Published layer"] == "pool5")].iloc[0]
+    assert (row["Field"], row["Stride"], row[""]) == ("212", "32", "agrees")
+    rows = list(csv.DictReader(io.StringIO(published_csv(lines))))
+    assert len(rows) == len(lines)
+    assert all((row["verdict"] == "agrees") == (row["published_size"] == row["ours_size"]
+               and row["published_stride"] == row["ours_stride"]
+               and row["published_padding"] == row["ours_padding"]) for row in rows)  # fmt: skip
