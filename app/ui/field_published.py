@@ -43,7 +43,7 @@ def draw_published() -> None:
             "Field": [_pair(line.published.size, line.ours.size) for line in shown],
             "Stride": [_pair(line.published.stride, line.ours.stride) for line in shown],
             "Padding": [_pair(line.published.padding, line.ours.padding) for line in shown],
-            "": [verdict(line) for line in shown],
+            "Verdict": [verdict(line) for line in shown],
             "Why": [line.explanation for line in shown],
         },
         column_config={
@@ -69,7 +69,8 @@ def published_sentence(lines: Sequence[PublishedField]) -> str:
     if not apart:
         return said
     explained = sum(line.explained for line in apart)
-    said += f" {explained} of the other {len(apart)} differ because the networks are built differently:"
+    which = f"The other {len(apart)}" if explained == len(apart) else f"{explained} of the other {len(apart)}"
+    said += f" {which} differ because the networks are built differently:"
     reasons = dict.fromkeys(line.explanation for line in apart if line.explained)
     shortest = [reason for reason in reasons if not any(other != reason and other in reason for other in reasons)]
     said += "".join(f"\n- {reason}" for reason in shortest)

@@ -273,11 +273,11 @@ def test_the_published_numbers_stand_beside_ours_and_what_differs_is_explained()
     lines = analysis.published_fields()
     table = next(frame.value for frame in app.dataframe if "Published layer" in frame.value)
     assert len(table) == len(lines)
-    assert set(table[""]) <= {"agrees", "explained"}
+    assert set(table["Verdict"]) <= {"agrees", "explained"}
     agreeing = sum(line.published == line.ours for line in lines)
     assert any(f"**{agreeing} of {len(lines)}** layers" in element.value for element in app.markdown)
     row = table[(table["Network"] == "VGG-16") & (table["Published layer"] == "pool5")].iloc[0]
-    assert (row["Field"], row["Stride"], row[""]) == ("212", "32", "agrees")
+    assert (row["Field"], row["Stride"], row["Verdict"]) == ("212", "32", "agrees")
     rows = list(csv.DictReader(io.StringIO(published_csv(lines))))
     assert len(rows) == len(lines)
     assert all((row["verdict"] == "agrees") == (row["published_size"] == row["ours_size"]
