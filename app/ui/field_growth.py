@@ -77,8 +77,9 @@ def growth_sentence(rows: Sequence[GrowthRow], fields: Mapping[str, ReceptiveFie
     several = f", the union of the {len(row.sources)} layers that meet there," if len(row.sources) > 1 else ""
     holes = " Not every pixel of it is read." if field.holes else ""
     return (
-        f"**{chosen_layer}**: field **{row.formula}**. {pair_words(row.previous)} is what it reads{several} "
-        f"with jump {pair_words(row.jump)}; after its stride the jump is {pair_words(row.jump_after)}.{holes}"
+        f"**{chosen_layer}**: field **{row.formula}**. What it reads{several} has a field of "
+        f"{pair_words(row.previous)} and a jump of {pair_words(row.jump)}; after it the jump is "
+        f"{pair_words(row.jump_after)}.{holes}"
     )
 
 
