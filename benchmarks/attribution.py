@@ -1,0 +1,147 @@
+"""What do the attributions of an answer cost, beside Captum's own calls, on ResNet-50 at 224×224?
+
+By CPU time, in turns, with the same threads. Results have to be the same, or the line does not hold. Memory is what a
+process of its own grows by.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import sys
+import time
+from collections.abc import Callable
+
+import psutil
+import torch
+import torchvision
+from torch import Tensor, nn
+
+from benchmarks.harness import Row, in_turns, measure
+from cnnviz.analysis import attribute
+
+TARGET = 281
+STEPS = 50
+REPEATS = 3
+"""Of what takes a hundred passes."""
+
+
+def rows() -> list[Row]:
+    """Grad-CAM against its two passes, occlusion and integrated gradients against Captum's default calls."""
+    model, picture = _asked()
+    return [_grad_cam(model, picture), *_occlusion(model, picture), *_integrated_gradients(model, picture)]
+
+
+def _asked() -> tuple[nn.Module, Tensor]:
+    torch.manual_seed(0)
+    model = torchvision.models.resnet50(weights=None).eval().requires_grad_(False)
+    return model, torch.randn(1, 3, 224, 224)
+
+
+def _grad_cam(model: nn.Module, picture: Tensor) -> Row:
+    def both_passes() -> Tensor:
+        kept: list[Tensor] = []
+        layer = model.get_submodule("layer4")
+        hook = layer.register_forward_hook(lambda _, __, output: kept.append(output.requires_grad_()))
+        answer = model(picture)[0, TARGET]
+        hook.remove()
+        return torch.autograd.grad(answer, kept)[0]
+
+    ours, peer = measure(
+        lambda: attribute(model, picture, TARGET, "grad_cam", "layer4"), both_passes, 15, time.process_time
+    )
+    return Row("Grad-CAM, CPU time", "one forward and backward to the layer", ours, peer, ours / peer, 1.2)
+
+
+def _occlusion(model: nn.Module, picture: Tensor) -> list[Row]:
+    from captum.attr import Occlusion
+
+    first: list[float] = []
+    results: dict[str, Tensor] = {}
+
+    def ours() -> float:
+        start = time.process_time()
+        shown: list[float] = []
+
+        def progress(done: int, total: int, so_far: Tensor | None) -> None:
+            if so_far is not None and not shown:
+                shown.append(time.process_time() - start)
+
+        results["ours"] = attribute(model, picture, TARGET, "occlusion", progress=progress).map
+        first.extend(shown)
+        return time.process_time() - start
+
+    def peer() -> float:
+        start = time.process_time()
+        found = Occlusion(model).attribute(picture, (3, 32, 32), (3, 16, 16), target=TARGET)
+        results["peer"] = found[0, 0].detach()
+        return time.process_time() - start
+
+    mine, theirs = in_turns(ours, peer, REPEATS)
+    coarse = sorted(first)[len(first) // 2]
+    differ = _differ(results["ours"], results["peer"])
+    against = "Captum's Occlusion, default call"
+    return [
+        Row("occlusion 32/16, CPU time", against, mine, theirs, mine / theirs, 0.9, failures=differ),
+        Row("the same, until the first coarse picture", against, coarse, theirs, coarse / theirs, 0.1),
+    ]
+
+
+def _integrated_gradients(model: nn.Module, picture: Tensor) -> list[Row]:
+    results: dict[str, Tensor] = {}
+
+    def timed(name: str, call: Callable[[nn.Module, Tensor], Tensor]) -> Callable[[], float]:
+        def run() -> float:
+            start = time.process_time()
+            results[name] = call(model, picture)
+            return time.process_time() - start
+
+        return run
+
+    mine, theirs = in_turns(timed("ours", _our_gradients), timed("peer", _captums_gradients), REPEATS)
+    differ = _differ(results["ours"], results["peer"])
+    memory, their_memory = (_growth(name) for name in ("ours", "peer"))
+    name, against = f"integrated gradients, {STEPS} steps", "Captum's default call"
+    return [
+        Row(f"{name}, CPU time", against, mine, theirs, mine / theirs, 1.0, failures=differ),
+        Row(f"{name}, peak memory", against, memory, their_memory, memory / their_memory, 0.25, unit="MB"),
+    ]
+
+
+def _our_gradients(model: nn.Module, picture: Tensor) -> Tensor:
+    channels = attribute(model, picture, TARGET, "integrated_gradients", steps=STEPS).channels
+    assert channels is not None
+    return channels
+
+
+def _captums_gradients(model: nn.Module, picture: Tensor) -> Tensor:
+    from captum.attr import IntegratedGradients
+
+    found: Tensor = IntegratedGradients(model).attribute(picture.clone(), target=TARGET, n_steps=STEPS)
+    return found[0].detach().float()
+
+
+def _differ(ours: Tensor, peer: Tensor) -> int:
+    """1 where the results are not the same but for rounding: by a thousandth of the largest value."""
+    return int(float((ours - peer).abs().max()) > 1e-3 * float(peer.abs().max()))
+
+
+def _growth(which: str) -> float:
+    """Megabytes that a new process grows by, at most, while it computes integrated gradients."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        return pool.apply(_grow, (which, torch.get_num_threads()))
+
+
+def _grow(which: str, threads: int) -> float:
+    torch.set_num_threads(threads)
+    model, picture = _asked()
+    call = _our_gradients if which == "ours" else _captums_gradients
+    with torch.no_grad():
+        model(picture)
+    import captum.attr  # noqa: F401 - its import is no part of the call
+
+    before = psutil.Process().memory_info().rss
+    call(model, picture)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return (peak - before) / 1e6
