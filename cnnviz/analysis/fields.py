@@ -65,8 +65,8 @@ class ReceptiveField:
         map_size: (height, width) of the layer's map; None where its output has no rows and columns.
         input_size: (height, width) of the input; (1, 1) where the input is a list of numbers.
         size, stride, padding: (height, width) in pixels of the input, see the formula above. Where units are not
-            alike, the largest size, the mean stride (rounded, at least 1) and the first unit's padding. Where the whole input is
-            seen: the input's size, 0 and 0.
+            alike, the largest size, the mean stride (rounded, at least 1) and the first unit's padding. Where the
+            whole input is seen: the input's size, 0 and 0.
         regular: whether the formula holds for all units. It does not for shifted windows, interpolation, adaptive
             pooling of uneven windows, transposed convolution; ``region`` is exact per unit all the same.
         whole_input: an operation on the way mixes all positions: global pooling, attention, flatten and linear.
