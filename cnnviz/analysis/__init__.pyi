@@ -11,6 +11,13 @@ from .attribution_methods import METHODS as METHODS
 from .attribution_methods import Method as Method
 from .effective_field import EffectiveField as EffectiveField
 from .effective_field import effective_receptive_field as effective_receptive_field
+from .feature_canvas import Recipe as Recipe
+from .feature_goals import Goal as Goal
+from .feature_visualization import Snapshot as Snapshot
+from .feature_visualization import Visualisation as Visualisation
+from .feature_visualization import finished as finished
+from .feature_visualization import forming as forming
+from .feature_visualization import visualise as visualise
 from .field_growth import FieldSpec as FieldSpec
 from .field_growth import FieldStep as FieldStep
 from .field_growth import grow as grow
@@ -44,6 +51,11 @@ from .ledger_data import Window as Window
 from .ledger_pass import Pass as Pass
 from .ledger_pass import record_pass as record_pass
 from .receptive_field import receptive_fields as receptive_fields
+from .top_patches import LayerExtremes as LayerExtremes
+from .top_patches import Patch as Patch
+from .top_patches import TopPatches as TopPatches
+from .top_patches import layer_extremes as layer_extremes
+from .top_patches import top_patches as top_patches
 from .trust import Randomisation as Randomisation
 from .trust import Stability as Stability
 from .trust import Trial as Trial
