@@ -69,7 +69,7 @@ def read_form() -> Form:
         read_network(),
         "nudge" if mode == "nudge" else "field",
         linked_choice(HEAT, tuple(HEATS)),
-        int(linked_choice(PATCH, ("1", *PATCHES[1:]))),
+        int(linked_choice(PATCH, PATCHES)),
         _amount(),
     )
 
