@@ -8,7 +8,7 @@ noise, or does not move along with the picture, shows chance.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -113,9 +113,8 @@ def randomised_attributions(
 
     def made(module: nn.Module, name: str) -> Attribution:
         watch.check()
-        return attribute(
-            module, asked.picture, asked.score.target, name, cancelled=cancelled, seed=seed, **chosen[name]
-        )
+        asking, wanted = _with(network, module), asked.score.target
+        return attribute(asking, asked.picture, wanted, name, cancelled=cancelled, seed=seed, **chosen[name])
 
     originals: dict[str, Attribution] = {}
     for name in chosen:
@@ -166,7 +165,7 @@ def stability(
 
     def made(changed: Tensor) -> Attribution:
         watch.check()
-        return attribute(asked.original, changed, wanted, method, layer, cancelled=cancelled, seed=seed, **settings)
+        return attribute(network, changed, wanted, method, layer, cancelled=cancelled, seed=seed, **settings)
 
     original = made(picture)
     watch.tell(1, total)
@@ -232,6 +231,11 @@ def _stages(question: Question, stages: int | Sequence[Sequence[str]]) -> tuple[
     rest = downward[1:]
     cuts = [round(place * len(rest) / (stages - 1)) for place in range(stages)]
     return (downward[0],), *(tuple(rest[start:stop]) for start, stop in pairwise(cuts))
+
+
+def _with(network: Network | nn.Module, module: nn.Module) -> Network | nn.Module:
+    """The same network, its module another one."""
+    return module if isinstance(network, nn.Module) else replace(network, module=module)
 
 
 def _own(name: str, layer: str | None, settings: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Which maps change when a network forgets, stay when the picture hardly changes, and find what the answer rests on?"""
 
 import threading
+from dataclasses import replace
 
 import pytest
 import torch
@@ -50,6 +51,13 @@ def test_guided_backprop_hardly_changes_when_lite0_forgets_and_grad_cam_does():
     assert cam[0].rank < 0.5 and cam[0].ssim < 0.5
     assert guided[1].rank > 0.7 and guided[1].ssim > 0.8
     assert cam[1].ssim < guided[1].ssim - 0.2
+
+
+def test_network_of_the_zoo_keeps_its_own_black_while_it_forgets():
+    network = load_network("efficientnet_lite0")
+    small = replace(network, module=small_network())
+    found = randomised_attributions(small, PICTURE, 1, ["occlusion"], 1, window=8, stride=8, baseline="black")
+    assert found.originals["occlusion"].settings["baseline"] == "black" and len(found.trials["occlusion"]) == 1
 
 
 def test_stages_go_from_the_answer_down_and_reach_every_layer_with_weights():
