@@ -16,7 +16,7 @@ STRIPS = {
     "resnet18": (900, 1),
     "resnet50": (900, 1),
     "squeezenet1_1": (450, 17),
-    "densenet121": (480, 32),
+    "densenet121": (1600, 32),
     "googlenet": (1200, 15),
     "inception_v3": (1000, 75),
     "mobilenet_v2": (900, 1),
