@@ -30,8 +30,8 @@ BLUR = 10.0
 class Score(nn.Module):
     """The logit of ``target``, less that of ``against`` where there is one: pictures (N, C, H, W) to (N, 1).
 
-    ``evaluations`` counts the pictures that went through. Pictures are laid out channels last, which the convolutions
-    of a CPU run fastest.
+    ``evaluations`` counts the pictures that went through. Without gradients, pictures are laid out channels last, which
+    the convolutions of a CPU run fastest. With gradients that saves nothing, and rounds otherwise than Captum does.
     """
 
     def __init__(self, network: nn.Module, target: int, against: int | None) -> None:
@@ -47,7 +47,9 @@ class Score(nn.Module):
 
     def answer(self, pictures: Tensor) -> Tensor:
         """The logits (N, classes)."""
-        return logits(self.network(pictures.contiguous(memory_format=torch.channels_last)))
+        if not torch.is_grad_enabled():
+            pictures = pictures.contiguous(memory_format=torch.channels_last)
+        return logits(self.network(pictures))
 
     def of(self, values: Tensor) -> Tensor:
         """The score (N, 1) in logits (N, classes). Raises SettingsError where the network has no such class."""
