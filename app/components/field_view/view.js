@@ -135,8 +135,7 @@ async function update(view, header) {
   view.picture.frame.style.setProperty("--aspect", width / height);
   view.picture.title.title = `${header.size.join(" × ")} pixels`;
   view.heatLabel.hidden = !header.heat;
-  showBar(view.picture.bar, header.heat?.bar, header.heat ? "" : header.heat_missing);
-  setText(view.layerLine, aboutLayer(layerOf(view), view.step, layers.length));
+    setText(view.layerLine, aboutLayer(layerOf(view), view.step, layers.length));
   drawStill(view);
   view.root.dataset.margin = header.margin;
   view.root.dataset.changed = header.nudge ? ones(arrays.nudge_changed) : "";
@@ -170,6 +169,7 @@ function drawStill(view) {
   setText(view.map.title, current && scene.map ? scene.map.title : `Map of ${layer.path}`);
   view.map.title.title = current && scene.map ? scene.map.meaning : "";
   showBar(view.map.bar, current ? scene.map?.bar : null, "");
+  showBar(view.picture.bar, current && isAtHeat(view) ? scene.heat.bar : null);
   view.picture.frame.setAttribute("aria-label", "The picture. Arrow keys choose a pixel: the units whose field holds it light up in the map.");
   view.map.frame.setAttribute("aria-label", `The map of ${layer.path}. Arrow keys choose a unit.`);
   view.still = { step: view.step, heat: isAtHeat(view) };
@@ -177,10 +177,12 @@ function drawStill(view) {
 }
 
 // The heat belongs to the unit that the server was asked about, so it goes while another one or a pixel is pointed at.
-function isAtHeat(view) {
+const isAtHeat = (view) => view.scene.heat !== null && isAtUnit(view);
+
+function isAtUnit(view) {
   const at = view.hover?.kind === "unit" ? view.hover : view.unit;
   const ofPixel = view.hover ? view.hover.kind === "pixel" : view.pixel !== null;
-  return view.scene.heat !== null && !ofPixel && at.row === view.scene.unit[0] && at.col === view.scene.unit[1];
+  return !ofPixel && at.row === view.scene.unit[0] && at.col === view.scene.unit[1];
 }
 
 function drawPointed(view) {
@@ -234,11 +236,11 @@ function tell(view, { layer, unit, box, padding, pixel, lit, nudge }) {
   else if (pixel) parts.push(aboutPixel(layer, pixel, lit));
   else {
     parts.push(aboutUnit(layer, unit, box, padding));
-    if (isAtHeat(view) && view.step === scene.current) parts.push(aboutHeat(scene.heat));
+    if (view.step === scene.current && isAtUnit(view)) parts.push(scene.heat ? aboutHeat(scene.heat) : scene.heat_missing);
   }
   if (layer.note) parts.push(layer.note);
   if (!scene.trained) parts.push(`${scene.network}: heat and changes are those of random weights.`);
-  setText(view.sentence, parts.join(" "));
+  setText(view.sentence, parts.filter(Boolean).join(" "));
   Object.assign(view.root.dataset, {
     layer: layer.path, unit: `${unit.row},${unit.col}`, box: [box.top, box.left, box.bottom, box.right].join(","),
     padding: `${padding.rows},${padding.cols}`, lit: lit ? total(lit.rows) * total(lit.cols) : "",
