@@ -93,15 +93,23 @@ def kept(cache: ByteCache[T], key: tuple[str, ...], chosen: ChosenPicture, make:
     return value
 
 
-def _activations(
-    network: Network, key: tuple[str, str], chosen: ChosenPicture, strip: Strip, wanted: StripLayer
-) -> Activations:
+def whole_pass(network: Network, key: tuple[str, str], chosen: ChosenPicture, strip: Strip) -> Activations | None:
+    """The outputs of all layers for the picture; None where there is no room to keep them, as in a crowd."""
     if not _PASSES.worth((*key, chosen.key), strip.total_bytes):
-        with at_work():
-            return capture(network, chosen.picture, layers=[wanted.layer.path])
+        return None
 
     def make() -> tuple[Activations, int]:
         with at_work():
             return capture(network, chosen.picture), strip.total_bytes
 
     return kept(_PASSES, (*key, chosen.key), chosen, make)
+
+
+def _activations(
+    network: Network, key: tuple[str, str], chosen: ChosenPicture, strip: Strip, wanted: StripLayer
+) -> Activations:
+    activations = whole_pass(network, key, chosen, strip)
+    if activations is None:
+        with at_work():
+            return capture(network, chosen.picture, layers=[wanted.layer.path])
+    return activations

@@ -70,7 +70,7 @@ def _layer_settings(layers: tuple[FieldLayer, ...], at: Chosen) -> None:
         key=widget_key(LAYER),
         on_change=layer_taken,
         format_func=lambda path: f"{path} · {kinds[path]}",
-        help="All layers with a map, first to last. The slider steps through those at which the field changes.",
+        help="All layers with a map, first to last. The slider steps through those at which the field grows.",
     )
     named = linked(CHANNEL, "")
     hold(widget_key(CHANNEL), named or ALL)

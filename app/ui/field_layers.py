@@ -78,19 +78,23 @@ def opening_layer(layers: Sequence[FieldLayer]) -> FieldLayer:
 
 
 def steps_of(layers: Sequence[FieldLayer], current: FieldLayer) -> tuple[tuple[FieldLayer, ...], int]:
-    """The layers at which the field changes, with `current` in the place of the one it lies on; and its index.
+    """The layers at which the field grows, with `current` in the place of the one it lies on; and its index.
 
-    What goes on inside gates, where the whole picture is seen in the middle of the network, is no step.
+    Of parallel branches those count that see more than all before them. What goes on inside gates, where the whole
+    picture is seen in the middle of the network, is no step. `current` is one in any case.
     """
     steps: list[FieldLayer] = []
-    at = 0
+    at, widest = 0, 0
     local = max((place for place, layer in enumerate(layers) if not layer.field.whole_input), default=0)
     for place, layer in enumerate(layers):
-        if layer.field.whole_input and place < local and layer is not current:
-            continue
-        if not steps or not layer.lies_on(steps[-1]):
+        gate = layer.field.whole_input and place < local
+        area = math.prod(layer.field.size)
+        if not gate and (area > widest or (layer.field.whole_input and not steps[-1].field.whole_input)):
             steps.append(layer)
+            widest = area
         if layer is current:
+            if not steps or not layer.lies_on(steps[-1]):
+                steps.append(current)
             steps[-1] = current
             at = len(steps) - 1
     return tuple(steps), at

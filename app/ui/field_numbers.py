@@ -5,6 +5,8 @@ Kept within bounds and shared between learners; what was made from an own pictur
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,26 +15,31 @@ import numpy.typing as npt
 
 from app.ui.byte_cache import ByteCache
 from app.ui.feature_maps_layers import strip_of
-from app.ui.feature_maps_passes import kept, layer_output
+from app.ui.feature_maps_passes import kept, layer_output, whole_pass
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import PICTURES
-from cnnviz.analysis import EffectiveField, Influence, effective_receptive_field, influence
+from cnnviz.analysis import EffectiveField, Influence, as_maps, effective_receptive_field, influence
 from cnnviz.analysis.fields import Box
 from cnnviz.compute import at_work
-from cnnviz.image import encode_png, load_sample
+from cnnviz.image import encode_png, limits, load_sample
 
 if TYPE_CHECKING:
+    from app.ui.field_layers import FieldLayer
     from app.ui.field_state import Chosen, Form
+    from cnnviz.analysis import Activations
     from cnnviz.network import Network
 
 AVERAGED = ("chelsea", "coffee", "astronaut", "rocket", "camera", "hubble_deep_field")
 """The samples over which an effective field is averaged."""
 NOISE = 6  # pictures of noise, likewise
+SMALL = 56
+"""Units a side at most of the maps that the view has of all steps beforehand: the slider waits for nobody."""
 
 _SEEN: ByteCache[bytes] = ByteCache(16_000_000)
 _HEATS: ByteCache[EffectiveField] = ByteCache(32_000_000)
 _NUDGES: ByteCache[Influence] = ByteCache(64_000_000)
-for _cache in (_SEEN, _HEATS, _NUDGES):
+_SMALL: ByteCache[tuple[SmallMap | None, ...]] = ByteCache(8_000_000)
+for _cache in (_SEEN, _HEATS, _NUDGES, _SMALL):
     PICTURES.drop_from(_cache)
 
 
@@ -43,6 +50,14 @@ class ShownMap:
     values: npt.NDArray[np.float32]
     channel: int | None
     channels: int
+
+
+@dataclass(frozen=True, eq=False)
+class SmallMap:
+    """The mean size of all channels' values, at most `SMALL` units a side: (h, w) uint8, 255 stands for `high`."""
+
+    values: npt.NDArray[np.uint8]
+    high: float
 
 
 def seen_png(network: Network, name: str, chosen: ChosenPicture) -> bytes:
@@ -62,6 +77,29 @@ def shown_map(network: Network, form: Form, chosen: ChosenPicture, at: Chosen) -
     if at.strongest:
         channel = int(np.abs(maps).max(axis=(1, 2)).argmax())
     return ShownMap(np.abs(maps).mean(axis=0) if channel is None else maps[channel], channel, len(maps))
+
+
+def small_maps(
+    network: Network, form: Form, chosen: ChosenPicture, steps: Sequence[FieldLayer]
+) -> tuple[SmallMap | None, ...]:
+    """A small map of each step's layer for the picture; None where there was no room to keep the layer's output."""
+
+    def make() -> tuple[tuple[SmallMap | None, ...], int]:
+        passed = whole_pass(network, form.choice.key, chosen, strip_of(network))
+        found = tuple(None if passed is None else _small(passed, step) for step in steps)
+        return found, 100 + sum(one.values.nbytes for one in found if one)
+
+    paths = hashlib.blake2b(" ".join(step.path for step in steps).encode(), digest_size=8).hexdigest()
+    return kept(_SMALL, (*form.choice.key, chosen.key, paths), chosen, make)
+
+
+def _small(passed: Activations, step: FieldLayer) -> SmallMap:
+    layer = step.entry.layer
+    mean = as_maps(passed.call(layer.path, layer.call), layer.layout).abs().mean(0).cpu().numpy()
+    rows, columns = (np.arange(0, length, -(-length // SMALL)) for length in mean.shape)
+    few = mean[np.ix_(rows, columns)]
+    high = float(limits(few[None], "magnitude")[0][1])
+    return SmallMap(np.round(np.clip(few / max(high, 1e-12), 0, 1) * 255).astype(np.uint8), high)
 
 
 def heat_of(network: Network, form: Form, chosen: ChosenPicture, at: Chosen, channel: int | None) -> EffectiveField:

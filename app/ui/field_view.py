@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from app.components.colour_bar import colour_bar
 from app.components.field_view.component import Geometry, Heat, MapPanel, Nudge, Scene
 from app.ui.field_layers import FieldLayer, steps_of
-from app.ui.field_numbers import ShownMap, heat_of, nudge_of, seen_png
+from app.ui.field_numbers import ShownMap, SmallMap, heat_of, nudge_of, seen_png, small_maps
 from app.ui.theme import current_theme
 from cnnviz.errors import LayerError
 from cnnviz.image import Kind, limits, palette
@@ -40,17 +41,20 @@ def field_scene(
     heat, missing = _heat(form, network, chosen, at, shown)
     found = nudge_of(network, form, chosen, at) if form.mode == "nudge" else None
     size = at.layer.field.input_size
+    theme = current_theme()
+    small = small_maps(network, form, chosen, steps)
     return Scene(
         network=form.choice.title,
         trained=network.trained,
         picture=seen_png(network, form.choice.info.name, chosen),
         size=size,
         margin=margin_of(steps, size),
-        layers=[_geometry(layer) for layer in steps],
+        layers=[_geometry(layer, one) for layer, one in zip(steps, small, strict=True)],
         current=current,
         unit=at.unit,
         pixel=at.pixel,
         panel=_map_panel(at, shown) if found is None else _change_panel(at, found),
+        small_scale=(colour_bar("magnitude", 0, 1, theme), palette("magnitude", theme)),
         heat=heat,
         heat_missing=missing,
         nudging=form.mode == "nudge",
@@ -68,9 +72,10 @@ def margin_of(steps: Sequence[FieldLayer], size: tuple[int, int]) -> int:
     return int(min(max(reach, _NARROW * max(size)), MARGIN * max(size)))
 
 
-def _geometry(layer: FieldLayer) -> Geometry:
+def _geometry(layer: FieldLayer, small: SmallMap | None) -> Geometry:
     field = layer.field
-    return Geometry(layer.path, field.kind, layer.rows, layer.columns, field.stride, field.whole_input, field.note)
+    plain = Geometry(layer.path, field.kind, layer.rows, layer.columns, field.stride, field.whole_input, field.note)
+    return plain if small is None else replace(plain, small=small.values, high=small.high)
 
 
 def _map_panel(at: Chosen, shown: ShownMap) -> MapPanel:

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.components.field_view.component import Geometry, _shared_spans
 from app.ui.field_layers import field_layers, find_layer, opening_layer, steps_of
-from app.ui.field_numbers import patch_round
+from app.ui.field_numbers import SMALL, patch_round
 from app.ui.field_published import published_csv
 from app.ui.field_view import MARGIN, margin_of
 from app.ui.lesson import lesson_text, questions
@@ -80,6 +80,35 @@ def test_every_step_carries_the_exact_boxes_of_its_units(page: AppTest, lite0: n
     widths = [fields[step["path"]].size[0] for step in steps if not step["whole"]]
     assert widths == sorted(set(widths)), "each step widens the field"
     assert steps[-1]["whole"]
+
+
+def test_every_step_has_its_map_before_the_slider_gets_there(page: AppTest, lite0: network.Network) -> None:
+    outputs = analysis.capture(lite0, load_sample("chelsea"))
+    steps, small, at = scene_of(page, "field_view")["layers"], array_of(page, "small"), 0
+    for step in steps:
+        height, width = step["small"]
+        values = small[at : (at := at + height * width)].reshape(height, width) / 255 * step["high"]
+        mean = (
+            outputs[step["path"]]
+            .abs()
+            .reshape(-1, len(spans_of(page, step, "rows")), len(spans_of(page, step, "cols")))
+        )
+        mean = mean.mean(0).numpy()
+        every = -(-mean.shape[0] // SMALL)
+        np.testing.assert_allclose(values, mean[::every, ::every], atol=0.003 * step["high"] + 1e-6)
+    assert at == small.size < 60_000, "small enough to travel with every scene"
+
+
+def test_each_step_of_parallel_branches_widens_the_field_too() -> None:
+    layers = field_layers(network.load_network("googlenet", "none"))
+    steps, _ = steps_of(layers, opening_layer(layers))
+    sizes = [layer.field.size[0] for layer in steps if not layer.field.whole_input]
+    assert sizes == sorted(set(sizes)) and sizes[-1] == max(
+        layer.field.size[0] for layer in layers if not layer.field.whole_input
+    )
+    narrow = find_layer(layers, "inception4a.branch1.conv")
+    steps, at = steps_of(layers, narrow)
+    assert steps[at] is narrow, "the layer in hand is a step in any case"
 
 
 def test_a_link_restores_layer_unit_and_nudge() -> None:

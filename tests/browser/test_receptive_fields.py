@@ -16,6 +16,19 @@ VIEW = ".field-view"
 LAYER = "blocks.2.1.conv_dw"
 
 
+# One step deeper; then the share of the map's canvas that is painted, in the next frame but one.
+MOVED = """async (slider) => {
+    slider.value = Number(slider.value) + 1;
+    slider.dispatchEvent(new Event("input"));
+    for (let i = 0; i < 3; i += 1) await new Promise(requestAnimationFrame);
+    const canvas = slider.getRootNode().querySelector(".field-view figure[data-role=map] canvas");
+    const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    let opaque = 0;
+    for (let i = 3; i < data.length; i += 4) opaque += data[i] === 255;
+    return opaque / (data.length / 4);
+}"""
+
+
 @pytest.fixture(scope="module")
 def field() -> analysis.ReceptiveField:
     return analysis.receptive_fields(network.load_network("efficientnet_lite0"))[LAYER]
@@ -108,8 +121,9 @@ def test_keys_alone_move_the_unit_and_step_through_the_depth(page: Page) -> None
     page.keyboard.press("Escape")
     expect(sentence(page)).to_contain_text("Unit (row 0, column 22)")
     page.locator(f"{VIEW} .depth input").focus()
-    page.keyboard.press("ArrowRight")
-    # The box grows at once, in the browser; the layer's map follows.
+    painted = page.locator(f"{VIEW} .depth input").evaluate(MOVED)
+    assert painted == 1, "the map of the next step is there before the server has said anything"
+    # The box grows at once, in the browser; the layer's exact map follows.
     expect(view).to_have_attribute("data-layer", "blocks.3.0.conv_dw")
     expect(view).to_have_attribute("data-unit", "0,11")
     page.wait_for_url(re.compile("rf_layer=blocks.3.0.conv_dw&rf_unit=0%2C11"))

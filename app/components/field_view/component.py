@@ -26,7 +26,8 @@ Place = tuple[int, int]
 class Geometry:
     """One step through the depth. `rows` (H, 2), `columns` (W, 2): first and last + 1 pixel of every unit, unclipped.
 
-    `note` says in a sentence what is special about this field; `whole`: every unit sees the whole picture.
+    `note` says in a sentence what is special about this field; `whole`: every unit sees the whole picture. `small`:
+    the layer's map (h, w), coarse, shown until the layer is in hand; 0 stands for 0, 255 for `high`.
     """
 
     path: str
@@ -36,6 +37,8 @@ class Geometry:
     stride: tuple[int, int]
     whole: bool
     note: str
+    small: npt.NDArray[np.uint8] | None = None
+    high: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +93,7 @@ class Scene:
     """Everything the view shows. `picture` is a PNG of what the network gets, `size` (height, width) of it.
 
     `margin` pixels around the picture are drawn as padding. `current` is the index of the layer in hand.
+    `small_scale`: bar, of which the colours count, and palette of the layers' small maps.
     """
 
     network: str
@@ -102,6 +106,7 @@ class Scene:
     unit: Place
     pixel: Place | None
     panel: MapPanel | None
+    small_scale: tuple[ColourBar, npt.NDArray[np.uint8]]
     heat: Heat | None = None
     heat_missing: str = ""
     nudging: bool = False
@@ -127,10 +132,19 @@ def field_view(key: str, scene: Scene, on_act: Callable[[], None]) -> None:
             "note": layer.note,
             "rows": rows,
             "cols": columns,
+            "small": None if layer.small is None else layer.small.shape,
+            "high": layer.high,
         }
         for layer, (rows, columns) in zip(scene.layers, places, strict=True)
     ]
-    arrays: dict[str, np.ndarray | bytes] = {"picture": scene.picture, "spans": spans}
+    small = [layer.small.ravel() for layer in scene.layers if layer.small is not None]
+    header["small_stops"], colours = scene.small_scale[0].stops, scene.small_scale[1]
+    arrays: dict[str, np.ndarray | bytes] = {
+        "picture": scene.picture,
+        "spans": spans,
+        "small": np.concatenate([np.zeros(0, np.uint8), *small]),
+        "small_palette": colours,
+    }
     for name, part in (("map", scene.panel), ("heat", scene.heat), ("nudge", scene.nudge)):
         header[name], more = _part(name, part)
         arrays |= more

@@ -4,7 +4,7 @@ import { element } from "../shared/dom.js";
 import { savePng } from "../shared/pixels.js";
 
 export function buildPanels(view) {
-  view.slider = element("input", { type: "range", min: 0, max: 0, step: 1, value: 0, "aria-label": "Depth: layers whose field differs, first to last" });
+  view.slider = element("input", { type: "range", min: 0, max: 0, step: 1, value: 0, "aria-label": "Depth: the layers at which the field grows, first to last" });
   view.layerLine = element("output", { className: "layer-line" });
   const steps = element("div", { className: "depth" }, stepButton(view, "−", "One step back to the input", -1),
     view.slider, stepButton(view, "+", "One step deeper", 1), view.layerLine);

@@ -114,7 +114,8 @@ async function update(view, header) {
   const newest = (view.newest = header.token);
   const picture = await decode(arrays.picture, "image/png");
   if (view.newest !== newest) return;
-  const layers = header.layers.map((layer) => withSpans(layer, arrays.spans));
+  const small = smallImages(header);
+  const layers = header.layers.map((layer, step) => ({ ...withSpans(layer, arrays.spans), image: small[step] }));
   view.scene = header;
   view.photo = picture;
   view.layers = layers;
@@ -142,6 +143,17 @@ async function update(view, header) {
   view.root.dataset.cnnvizDrawn = header.token;
 }
 
+// The maps that stand for the layers of the steps until the server has sent the one in hand.
+function smallImages({ layers, arrays }) {
+  let from = 0;
+  return layers.map(({ small }) => {
+    if (!small) return null;
+    const [height, width] = small;
+    const values = arrays.small.subarray(from, from += height * width);
+    return mapImage(values, width, height, { palette: arrays.small_palette, bar: { low: 0, high: 255 } });
+  });
+}
+
 // The places of a mask's ones, "row,column" each.
 const ones = (mask) => [...mask.keys()].filter((i) => mask[i]).map((i) => `${Math.floor(i / mask.shape[1])},${i % mask.shape[1]}`).join(" ");
 
@@ -165,10 +177,12 @@ function drawStill(view) {
     heat: current && isAtHeat(view) ? view.heatImage : null,
   }, scale, view.look);
   view.map.frame.style.setProperty("--aspect", layer.width / layer.height);
-  drawMap(view.map.canvas, current ? view.mapImage : null, layer, sharpen(view.map.canvas, layer.width, layer.height), view.look);
-  setText(view.map.title, current && scene.map ? scene.map.title : `Map of ${layer.path}`);
-  view.map.title.title = current && scene.map ? scene.map.meaning : "";
-  showBar(view.map.bar, current ? scene.map?.bar : null, "");
+  drawMap(view.map.canvas, current ? view.mapImage : layer.image, layer, sharpen(view.map.canvas, layer.width, layer.height), view.look);
+  const beforehand = layer.image && { title: "Mean size", meaning: "", bar: { low: 0, high: layer.high, stops: scene.small_stops } };
+  const shown = current ? scene.map : beforehand;
+  setText(view.map.title, shown?.title ?? `Map of ${layer.path}`);
+  view.map.title.title = shown?.meaning ?? "";
+  showBar(view.map.bar, shown?.bar);
   showBar(view.picture.bar, current && isAtHeat(view) ? scene.heat.bar : null);
   view.picture.frame.setAttribute("aria-label", "The picture. Arrow keys choose a pixel: the units whose field holds it light up in the map.");
   view.map.frame.setAttribute("aria-label", `The map of ${layer.path}. Arrow keys choose a unit.`);
