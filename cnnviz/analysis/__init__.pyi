@@ -55,6 +55,7 @@ from .top_patches import LayerExtremes as LayerExtremes
 from .top_patches import Patch as Patch
 from .top_patches import TopPatches as TopPatches
 from .top_patches import layer_extremes as layer_extremes
+from .top_patches import looking_through as looking_through
 from .top_patches import top_patches as top_patches
 from .trust import Randomisation as Randomisation
 from .trust import Stability as Stability

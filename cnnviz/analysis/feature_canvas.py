@@ -2,8 +2,8 @@
 
 Gradients of pixels are full of high frequencies, and an optimiser follows them into patterns that no eye reads. Here
 the numbers that are learned are amplitudes of waves, scaled so that slow waves count as much as in natural pictures
-(1/f), of three colour axes that vary on their own in natural pictures. Before each step the picture is moved, turned and
-scaled a little, so that only what survives this is kept (Olah, Mordvintsev, Schubert: "Feature Visualization",
+(1/f), of three colour axes that vary on their own in natural pictures. Before each step the picture is moved, turned
+and scaled a little, so that only what survives this is kept (Olah, Mordvintsev, Schubert: "Feature Visualization",
 Distill 2017). Both bases can be switched off, to see what they are good for.
 """
 

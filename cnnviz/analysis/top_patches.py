@@ -7,7 +7,7 @@ that excites it least. That is exact for the pictures at hand, and says nothing 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,6 @@ from PIL import Image
 from cnnviz.analysis.cut_network import CutNetwork, field_of
 from cnnviz.analysis.fields import Box, ReceptiveField
 from cnnviz.analysis.layers import own_kind
-from cnnviz.analysis.progress import Progress, Stop, Watch
 from cnnviz.compute.device import at_work
 from cnnviz.errors import LayerError, SettingsError
 
@@ -122,34 +121,27 @@ def top_patches(
     return layer_extremes(network, layer, pictures).patches(channel, count)
 
 
-def layer_extremes(
-    network: Network,
-    layer: str,
-    pictures: Mapping[str, Image.Image],
-    progress: Progress | None = None,
-    cancelled: Stop | None = None,
-) -> LayerExtremes:
-    """What ``top_patches`` is read from, for all channels at once.
+def layer_extremes(network: Network, layer: str, pictures: Mapping[str, Image.Image]) -> LayerExtremes:
+    """What ``top_patches`` is read from, for all channels at once; raises as it does."""
+    *_, found = looking_through(network, layer, pictures)
+    return found
 
-    ``progress`` is called with (pictures done, all pictures, the :class:`LayerExtremes` of those done).
 
-    Raises Cancelled as asked, before the next few pictures; else as ``top_patches``.
+def looking_through(network: Network, layer: str, pictures: Mapping[str, Image.Image]) -> Iterator[LayerExtremes]:
+    """``layer_extremes`` as it grows: of the first few pictures, of some more, at last of all.
+
+    Between two of them nothing runs, so whoever stops asking stops the work.
     """
     names = tuple(pictures)
     if not names:
         raise SettingsError("There is no picture to look through; give at least one.")
     cut = CutNetwork(network.module, layer, network.input_size)
     field = field_of(network.module, layer, network.input_size)
-    watch = Watch(progress, cancelled)
     found: LayerExtremes | None = None
-    watch.tell(0, len(names))
     for start in range(0, len(names), BATCH):
-        some = names[start : start + BATCH]
-        part = _extremes(network, cut, field, {name: pictures[name] for name in some})
+        part = _extremes(network, cut, field, {name: pictures[name] for name in names[start : start + BATCH]})
         found = part if found is None else found.joined(part)
-        watch.tell(start + len(some), len(names), found)
-    assert found is not None
-    return found
+        yield found
 
 
 def _extremes(

@@ -1,9 +1,12 @@
 from . import device as device
+from . import jobs as jobs
 from . import warming as warming
 from .device import at_work as at_work
 from .device import describe as describe
 from .device import one_thread as one_thread
 from .device import usable_cores as usable_cores
+from .jobs import Job as Job
+from .jobs import JobDesk as JobDesk
 from .warming import Warming as Warming
 from .warming import ready as ready
 from .warming import settle as settle
