@@ -79,7 +79,7 @@ def _layer_settings(layers: tuple[FieldLayer, ...], at: Chosen) -> None:
         [ALL, STRONGEST, *map(str, range(at.layer.channels))],
         key=widget_key(CHANNEL),
         on_change=_channel_taken,
-        format_func=lambda name: {ALL: "All: mean size", STRONGEST: "The strongest"}.get(name, f"Channel {name}"),
+        format_func=lambda name: {ALL: "All: mean size", STRONGEST: "The strongest at this unit"}.get(name, f"Channel {name}"),
         help="What the map shows, and whose gradient the heat is. All channels of a layer share one theoretical field.",
     )
 

@@ -75,8 +75,21 @@ def shown_map(network: Network, form: Form, chosen: ChosenPicture, at: Chosen) -
     maps = layer_output(network, form.choice.key, chosen, strip_of(network), at.layer.entry).maps
     channel = at.channel
     if at.strongest:
-        channel = int(np.abs(maps).max(axis=(1, 2)).argmax())
+        channel = strongest_channel(maps, at.unit)
     return ShownMap(np.abs(maps).mean(axis=0) if channel is None else maps[channel], channel, len(maps))
+
+
+def strongest_channel(maps: npt.NDArray[np.float32], unit: tuple[int, int]) -> int:
+    """The channel with the largest value, sign aside, at this unit of maps (C, H, W).
+
+    Values that are cut at a ceiling, as by ReLU6, come last: no pixel moves them, so they have no effective field.
+    """
+    sizes = np.abs(maps)
+    here = sizes[:, unit[0], unit[1]]
+    ceiling = sizes.max()
+    if np.count_nonzero(sizes == ceiling) > 1:  # by chance no two values are alike
+        here = np.where(here < ceiling, here, -1)
+    return int(here.argmax())
 
 
 def small_maps(

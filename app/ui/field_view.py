@@ -86,7 +86,7 @@ def _map_panel(at: Chosen, shown: ShownMap) -> MapPanel:
         "Mean size" if shown.channel is None else f"Channel {shown.channel}",
         f"The mean size of all {shown.channels:,} channels' values"
         if shown.channel is None
-        else f"Channel {shown.channel}{', the strongest' * at.strongest}, of {shown.channels:,}",
+        else f"Channel {shown.channel}{', the strongest at this unit' * at.strongest}, of {shown.channels:,}",
         np.ascontiguousarray(shown.values, np.float32),
         colour_bar(kind, float(low), float(high), theme),
         palette(kind, theme),

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.components.field_view.component import Geometry, _shared_spans
 from app.ui.field_layers import field_layers, find_layer, opening_layer, steps_of
-from app.ui.field_numbers import SMALL, patch_round
+from app.ui.field_numbers import SMALL, patch_round, strongest_channel
 from app.ui.field_published import published_csv
 from app.ui.field_view import MARGIN, margin_of
 from app.ui.lesson import lesson_text, questions
@@ -169,6 +169,18 @@ def test_a_channel_that_answers_to_nothing_is_said_in_place_of_its_heat() -> Non
     scene = scene_of(app, "field_view")
     assert scene["heat"] is None
     assert "gradient is zero everywhere" in scene["heat_missing"]
+
+
+def test_the_strongest_channel_is_one_that_answers_although_relu6_cuts_others(lite0: network.Network) -> None:
+    path = "blocks.2.1.bn1.act"
+    maps = analysis.capture(lite0, load_sample("chelsea"))[path].numpy()
+    cut = next((row, col) for row in range(28) for col in range(28) if maps[:, row, col].max() == 6)
+    channel = strongest_channel(maps, cut)
+    assert 0 < maps[channel, *cut] < 6
+    app = open_page(PAGE, f"rf_layer={path}&rf_channel=strongest&rf_unit={cut[0]},{cut[1]}")
+    scene = scene_of(app, "field_view")
+    assert scene["map"]["title"] == f"Channel {channel}"
+    assert scene["heat"] is not None and not scene["heat_missing"]
 
 
 def test_layers_on_each_other_share_a_step_and_the_one_in_hand_stands_for_it(lite0: network.Network) -> None:
