@@ -31,6 +31,8 @@ from app.ui.network_picker import network_picker
 if TYPE_CHECKING:
     from app.ui.field_layers import FieldLayer
 
+_NAMED = {ALL: "All: mean size", STRONGEST: "The strongest at this unit"}
+
 
 def field_form(form: Form, layers: tuple[FieldLayer, ...], at: Chosen | None) -> None:
     """Draw the network's list; the layer's and the channel's once the network is there; then what a click does."""
@@ -70,7 +72,7 @@ def _layer_settings(layers: tuple[FieldLayer, ...], at: Chosen) -> None:
         key=widget_key(LAYER),
         on_change=layer_taken,
         format_func=lambda path: f"{path} · {kinds[path]}",
-        help="All layers with a map, first to last. The slider steps through those at which the field grows.",
+        help="Layers and blocks with a map, first to last. The slider steps through those at which the field grows.",
     )
     named = linked(CHANNEL, "")
     hold(widget_key(CHANNEL), named or ALL)
@@ -79,7 +81,7 @@ def _layer_settings(layers: tuple[FieldLayer, ...], at: Chosen) -> None:
         [ALL, STRONGEST, *map(str, range(at.layer.channels))],
         key=widget_key(CHANNEL),
         on_change=_channel_taken,
-        format_func=lambda name: {ALL: "All: mean size", STRONGEST: "The strongest at this unit"}.get(name, f"Channel {name}"),
+        format_func=lambda name: _NAMED.get(name, f"Channel {name}"),
         help="What the map shows, and whose gradient the heat is. All channels of a layer share one theoretical field.",
     )
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.ui.feature_maps_layers import StripLayer, strip_of
-from cnnviz.analysis import receptive_fields
+from cnnviz.analysis import layer_table, receptive_fields
 from cnnviz.errors import LayerError
 
 if TYPE_CHECKING:
@@ -29,9 +29,12 @@ _layers: WeakKeyDictionary[nn.Module, tuple[FieldLayer, ...]] = WeakKeyDictionar
 
 @dataclass(frozen=True, eq=False)
 class FieldLayer:
-    """A layer with its field. `rows` (H, 2), `columns` (W, 2): the pixels of every unit of the map that is shown."""
+    """A layer with its field. `rows` (H, 2), `columns` (W, 2): the pixels of every unit of the map that is shown.
 
-    entry: StripLayer
+    `entry`: its place in the strip of layers; None for a block, whose output is none of its layers'.
+    """
+
+    entry: StripLayer | None
     field: ReceptiveField
     rows: npt.NDArray[np.int32]
     columns: npt.NDArray[np.int32]
@@ -46,7 +49,7 @@ class FieldLayer:
 
     @property
     def channels(self) -> int:
-        return _shape(self.entry.layer)[0]
+        return self.field.channels
 
     def lies_on(self, other: FieldLayer) -> bool:
         """Whether every unit of the two sees the same pixels."""
@@ -54,7 +57,7 @@ class FieldLayer:
 
 
 def field_layers(network: Network) -> tuple[FieldLayer, ...]:
-    """All layers whose output can be shown as maps, in the order in which they run; of a path the last call."""
+    """All layers and blocks whose output can be shown as maps, in the order of their (last) calls' ends."""
     known = _layers.get(network.module)
     if known is None:
         known = _layers[network.module] = tuple(_found(network))
@@ -107,14 +110,19 @@ def unit_at(layer: FieldLayer, down: float, across: float) -> tuple[int, int]:
 
 
 def _found(network: Network) -> list[FieldLayer]:
-    fields = receptive_fields(network)
     last = {entry.layer.path: entry for entry in strip_of(network).layers}
+    leaves = {layer.path for layer in layer_table(network)}
     found = []
-    for entry in strip_of(network).layers:
-        field, shape = fields.get(entry.layer.path), _shape(entry.layer)
-        if field is None or entry is not last[entry.layer.path] or not shape:
-            continue
-        spans = _spans(field, (shape[1], shape[2]))
+    for path, field in receptive_fields(network).items():
+        if path not in leaves:
+            size, entry = field.map_size, None
+        elif path in last:
+            entry = last[path]
+            shape = _shape(entry.layer)
+            size = shape[1:] if shape else None
+        else:
+            continue  # it only passes its input on
+        spans = _spans(field, size) if size else None
         if spans is not None:
             found.append(FieldLayer(entry, field, *spans))
     if not found:
@@ -122,11 +130,11 @@ def _found(network: Network) -> list[FieldLayer]:
     return found
 
 
-def _shape(layer: Layer) -> tuple[int, ...]:
-    """(C, H, W) of the maps that `as_maps` makes of an output; empty where it makes none."""
+def _shape(layer: Layer) -> tuple[int, int, int] | None:
+    """(C, H, W) of the maps that `as_maps` makes of an output; None where it makes none."""
     shape = layer.shape
     if layer.layout == "maps":
-        return shape
+        return shape[0], shape[1], shape[2]
     if layer.layout == "maps-last":
         return shape[2], shape[0], shape[1]
     if layer.layout == "vector":
@@ -136,7 +144,7 @@ def _shape(layer: Layer) -> tuple[int, ...]:
             side = math.isqrt(count)
             if count and side * side == count:
                 return shape[1], side, side
-    return ()
+    return None
 
 
 def _spans(field: ReceptiveField, size: tuple[int, int]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]] | None:

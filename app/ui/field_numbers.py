@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from app.ui.byte_cache import ByteCache
 from app.ui.feature_maps_layers import strip_of
@@ -19,6 +20,7 @@ from app.ui.feature_maps_passes import kept, layer_output, whole_pass
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import PICTURES
 from cnnviz.analysis import EffectiveField, Influence, as_maps, effective_receptive_field, influence
+from cnnviz.analysis.cut_network import CutNetwork, prepared
 from cnnviz.analysis.fields import Box
 from cnnviz.compute import at_work
 from cnnviz.image import encode_png, limits, load_sample
@@ -26,7 +28,7 @@ from cnnviz.image import encode_png, limits, load_sample
 if TYPE_CHECKING:
     from app.ui.field_layers import FieldLayer
     from app.ui.field_state import Chosen, Form
-    from cnnviz.analysis import Activations
+    from cnnviz.analysis import Activations, Layer
     from cnnviz.network import Network
 
 AVERAGED = ("chelsea", "coffee", "astronaut", "rocket", "camera", "hubble_deep_field")
@@ -38,8 +40,9 @@ SMALL = 56
 _SEEN: ByteCache[bytes] = ByteCache(16_000_000)
 _HEATS: ByteCache[EffectiveField] = ByteCache(32_000_000)
 _NUDGES: ByteCache[Influence] = ByteCache(64_000_000)
+_BLOCKS: ByteCache[npt.NDArray[np.float32]] = ByteCache(32_000_000)
 _SMALL: ByteCache[tuple[SmallMap | None, ...]] = ByteCache(8_000_000)
-for _cache in (_SEEN, _HEATS, _NUDGES, _SMALL):
+for _cache in (_SEEN, _HEATS, _NUDGES, _BLOCKS, _SMALL):
     PICTURES.drop_from(_cache)
 
 
@@ -72,11 +75,25 @@ def seen_png(network: Network, name: str, chosen: ChosenPicture) -> bytes:
 
 def shown_map(network: Network, form: Form, chosen: ChosenPicture, at: Chosen) -> ShownMap:
     """The map of the channel in hand, or the mean size of all channels' values."""
-    maps = layer_output(network, form.choice.key, chosen, strip_of(network), at.layer.entry).maps
+    maps = _maps(network, form, chosen, at.layer)
     channel = at.channel
     if at.strongest:
         channel = strongest_channel(maps, at.unit)
     return ShownMap(np.abs(maps).mean(axis=0) if channel is None else maps[channel], channel, len(maps))
+
+
+def _maps(network: Network, form: Form, chosen: ChosenPicture, layer: FieldLayer) -> npt.NDArray[np.float32]:
+    """What the layer or the block puts out for the picture, as maps (C, H, W)."""
+    if layer.entry is not None:
+        return layer_output(network, form.choice.key, chosen, strip_of(network), layer.entry).maps
+
+    def make() -> tuple[npt.NDArray[np.float32], int]:
+        with at_work(), torch.no_grad():
+            cut = CutNetwork(network.module, layer.path, network.input_size)
+            maps = cut(prepared(network, chosen.picture))[0].float().cpu().numpy()
+        return maps, maps.nbytes
+
+    return kept(_BLOCKS, (*form.choice.key, chosen.key, layer.path), chosen, make)
 
 
 def strongest_channel(maps: npt.NDArray[np.float32], unit: tuple[int, int]) -> int:
@@ -95,19 +112,18 @@ def strongest_channel(maps: npt.NDArray[np.float32], unit: tuple[int, int]) -> i
 def small_maps(
     network: Network, form: Form, chosen: ChosenPicture, steps: Sequence[FieldLayer]
 ) -> tuple[SmallMap | None, ...]:
-    """A small map of each step's layer for the picture; None where there was no room to keep the layer's output."""
+    """A small map of each step's layer for the picture; None of a block, or where there was no room for a pass."""
 
     def make() -> tuple[tuple[SmallMap | None, ...], int]:
         passed = whole_pass(network, form.choice.key, chosen, strip_of(network))
-        found = tuple(None if passed is None else _small(passed, step) for step in steps)
+        found = tuple(_small(passed, step.entry.layer) if passed and step.entry else None for step in steps)
         return found, 100 + sum(one.values.nbytes for one in found if one)
 
     paths = hashlib.blake2b(" ".join(step.path for step in steps).encode(), digest_size=8).hexdigest()
     return kept(_SMALL, (*form.choice.key, chosen.key, paths), chosen, make)
 
 
-def _small(passed: Activations, step: FieldLayer) -> SmallMap:
-    layer = step.entry.layer
+def _small(passed: Activations, layer: Layer) -> SmallMap:
     mean = as_maps(passed.call(layer.path, layer.call), layer.layout).abs().mean(0).cpu().numpy()
     rows, columns = (np.arange(0, length, -(-length // SMALL)) for length in mean.shape)
     few = mean[np.ix_(rows, columns)]

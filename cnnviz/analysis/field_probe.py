@@ -79,6 +79,7 @@ def _probed(path: str, layer: Layer, output: Tensor, picture: Tensor) -> Recepti
     return ReceptiveField(
         path=path,
         kind=layer.kind,
+        channels=layer.channels,
         map_size=None if layer.layout == "vector" else (height, width),
         input_size=size,
         size=size if whole else (_size(known[1][0]), _size(known[1][1])),

@@ -62,6 +62,7 @@ class ReceptiveField:
         path: the layer's dotted path, as in :func:`cnnviz.analysis.layer_table`; a block's where its output is none
             of its leaves'.
         kind: the module's class name.
+        channels: how many numbers stand at each unit of the map; of a list all of them.
         map_size: (height, width) of the layer's map; None where its output has no rows and columns.
         input_size: (height, width) of the input; (1, 1) where the input is a list of numbers.
         size, stride, padding: (height, width) in pixels of the input, see the formula above. Where units are not
@@ -84,6 +85,7 @@ class ReceptiveField:
 
     path: str
     kind: str
+    channels: int
     map_size: tuple[int, int] | None
     input_size: tuple[int, int]
     size: tuple[int, int]

@@ -49,6 +49,11 @@ class Layer:
         """Whether the output keeps rows and columns of its own: "maps" or "maps-last"."""
         return self.layout in ("maps", "maps-last")
 
+    @property
+    def channels(self) -> int:
+        """How many numbers stand at one place: of maps, tokens and windows their features, of a list all of them."""
+        return self.shape[0] if self.layout in ("maps", "vector") else self.shape[-1]
+
 
 def leaves(module: nn.Module) -> tuple[str, ...]:
     """The paths whose calls are recorded, in the order of definition.

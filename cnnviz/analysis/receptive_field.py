@@ -78,6 +78,7 @@ def _field(path: str, layer: Layer, reach: Reach, shape: Shape) -> ReceptiveFiel
     return ReceptiveField(
         path=path,
         kind=layer.kind,
+        channels=layer.channels,
         map_size=map_size,
         input_size=size,
         size=(sides[0].size, sides[1].size),

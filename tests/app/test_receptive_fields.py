@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from app.components.field_view.component import Geometry, _shared_spans
@@ -109,6 +110,27 @@ def test_each_step_of_parallel_branches_widens_the_field_too() -> None:
     narrow = find_layer(layers, "inception4a.branch1.conv")
     steps, at = steps_of(layers, narrow)
     assert steps[at] is narrow, "the layer in hand is a step in any case"
+
+
+@pytest.mark.parametrize(("name", "path"), [(LITE0, "blocks.2.1"), ("googlenet", "inception4a"),
+                                            ("swin_t", "features.3.0")])  # fmt: skip
+def test_a_block_stands_in_the_list_with_its_own_map_and_field(name: str, path: str) -> None:
+    weights = "auto" if name == LITE0 else "none"
+    app = open_page(PAGE, f"network={name}&weights={weights}&rf_layer={path}&rf_channel=1")
+    assert not app.exception and not app.error and not app.warning
+    scene = scene_of(app, "field_view")
+    assert scene["layers"][scene["current"]]["path"] == path
+    assert scene["heat"] is not None
+    net = network.load_network(name, weights)
+    net.module.eval()
+    kept: list[torch.Tensor] = []
+    with torch.no_grad(), net.module.get_submodule(path).register_forward_hook(lambda *call: kept.append(call[2])):
+        net.module(net.preprocess(load_sample("chelsea"))[None])
+    output = kept[0][0].permute(2, 0, 1) if name == "swin_t" else kept[0][0]
+    assert len(app.selectbox(key="rf_channel_widget").options) == len(output) + 2
+    shown = array_of(app, "map_values")
+    np.testing.assert_allclose(shown, output[1].numpy(), rtol=1e-3, atol=1e-3 * float(output.abs().max()))
+    assert shown.shape == analysis.receptive_fields(net)[path].map_size
 
 
 def test_a_link_restores_layer_unit_and_nudge() -> None:
@@ -229,7 +251,7 @@ def test_a_patch_stays_within_the_picture(pixel: tuple[int, int], expected: Box)
     "query",
     ["", "rf_layer=blocks.3.1.conv_dw&rf_unit=0,9&rf_channel=strongest&rf_heat=noise",
      "rf_mode=nudge&rf_pixel=100,100&rf_patch=8&rf_amount=-0.3", "rf_layer=classifier",
-     "rf_layer=bn1.act&rf_channel=29&rf_unit=5,5"],
+     "rf_layer=bn1.act&rf_channel=29&rf_unit=5,5", "rf_layer=blocks.2.1&rf_channel=2"],
 )  # fmt: skip
 def test_the_code_gives_the_numbers_on_the_screen(query: str, tmp_path: Path) -> None:
     app = open_page(PAGE, query, receptive_fields_foot="Code")
