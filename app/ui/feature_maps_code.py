@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.ui.feature_maps_numbers import stride_for
-from app.ui.feature_maps_state import Form
+from app.ui.feature_maps_state import ALL_ON, Form, Switched
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import LONGEST
 from app.ui.theme import current_theme
 
 if TYPE_CHECKING:
     from app.ui.feature_maps_layers import StripLayer
+    from app.ui.ledger_units import UnitName
 
 _ORDER = {
     "mean": "maps.mean(dim=(1, 2))",
@@ -23,11 +24,18 @@ _ORDER = {
 
 @dataclass(frozen=True)
 class Shown:
-    """What stands on the page: a layer, its maps' shape (C, H, W), the channel of the large view."""
+    """What stands on the page.
+
+    A layer, its maps' shape (C, H, W), the channel of the large view; the unit of the ledger, the class that it is
+    compared with, the channels switched off.
+    """
 
     layer: StripLayer
     shape: tuple[int, ...]
     channel: int | None
+    unit: UnitName | None = None
+    less: int | None = None
+    switched: Switched = ALL_ON
 
 
 def feature_maps_code(form: Form, chosen: ChosenPicture, shown: Shown | None) -> str:
@@ -47,7 +55,16 @@ def feature_maps_code(form: Form, chosen: ChosenPicture, shown: Shown | None) ->
             _picture(chosen),
             load,
         ]
-        lines += ["", *_maps(shown), "", *_mosaic(form, shown), *_large(shown.channel, _theme()), ""]
+        lines += [
+            "",
+            *_maps(shown),
+            "",
+            *_mosaic(form, shown),
+            *_large(shown.channel, _theme()),
+            *_ledger(shown),
+            *_switched(shown),
+            "",
+        ]
         lines += ["answers = network.predictions_from_logits(activations.output, net.categories)"]
     lines += ["for answer in answers:", '    print(f"{answer.probability:.3g}  {answer.label}")']
     return "\n".join(lines) + "\n"
@@ -104,4 +121,40 @@ def _large(channel: int | None, theme: str) -> list[str]:
         f"scale = tuple(limits[{channel}].tolist())",
         f"over = image.overlay(net.crop(picture), maps[{channel}], kind, opacity, limits=scale{theme})",
         f'over.save("map_{channel}.png")',
+    ]
+
+
+def _ledger(shown: Shown) -> list[str]:
+    """The ledger of the open unit, or two classes' difference, with torch's own values beside its totals."""
+    unit = shown.unit
+    if unit is None:
+        return []
+    lines = ["", "recorded = analysis.record_pass(net, picture)"]
+    if shown.less is not None:
+        lines += [f"difference = analysis.logit_difference(recorded, {unit.index[0]}, {shown.less})"]
+        lines += ["steps = [difference.step]"]
+    else:
+        lines += [f"steps = analysis.unit_ledger(recorded, {unit.path!r}, {unit.index}, {unit.call}).steps"]
+    return [
+        *lines,
+        "for step in steps:",
+        '    print(step.label, "adds up to", step.total, "and torch has", step.after)',
+        "    if step.terms is not None:",
+        "        for term in range(min(8, len(step.terms))):",
+        "            print(step.terms.unit(term).index, step.terms.contributions[term], step.terms.running[term])",
+    ]
+
+
+def _switched(shown: Shown) -> list[str]:
+    """The answer without some channels."""
+    if not shown.switched.channels:
+        return []
+    call = shown.layer.layer
+    channels = list(shown.switched.channels)
+    keep = ", keep=True" if shown.switched.keep else ""
+    return [
+        "",
+        f"off = analysis.ablate(net, picture, {call.path!r}, {channels}{keep}, call={call.call})",
+        "for move in off.top():",
+        '    print(f"{move.before:.3g} -> {move.after:.3g}  {move.label}")',
     ]

@@ -1,13 +1,15 @@
-"""What is set on the Feature maps page: network, scale, order, layer, open map. All of it lives in the link."""
+"""What is set on the Feature maps page? Network, scale, order, layer, map, unit, what is off: all lives in the link."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
 from app.ui.frame import foot_follows
+from app.ui.ledger_units import UnitName, cell_of, read_unit, unit_at
 from app.ui.linked import linked, linked_choice, set_linked
 from app.ui.network_picker import NetworkChoice, read_network
 from cnnviz.errors import LayerError
@@ -17,10 +19,21 @@ if TYPE_CHECKING:
 
 STRIP = "layer_strip"
 MOSAIC = "map_mosaic"
+LEDGER = "ledger_view"
+SWITCH = "switch_view"
 SCALES = {"shared": "Shared", "own": "Own"}
 ORDERS = {"index": "Index", "mean": "Mean", "maximum": "Maximum", "magnitude": "Mean of |values|"}
 _LAYER = "layer"
 _MAP = "map"
+_UNIT = "unit"  # whose ledger is open
+_LESS = "less"  # the class with which an answer is compared
+_OFF = "off"
+_KEEP = "keep"
+_RANKED = "ranked"
+_OF_LAYER = (_MAP, _UNIT, _LESS, _OFF, _KEEP, _RANKED)
+_UNIT_MOVED = "_unit_moved"
+_MAP_MOVED = "_map_moved"
+_MOST_OFF = 4096  # channels that a link may name
 _MOST_DIGITS = 6  # of a channel in a link; Python refuses to read a number of thousands of digits
 _NOTICE = "_layer_notice"
 
@@ -34,9 +47,24 @@ class Form:
     order: str
 
 
+@dataclass(frozen=True)
+class Switched:
+    """The channels that the learner chose: they are off, or with `keep` all others are."""
+
+    channels: tuple[int, ...] = ()
+    keep: bool = False
+
+    @property
+    def text(self) -> str:
+        return f"{'but ' if self.keep else ''}{'.'.join(map(str, self.channels))}"
+
+
+ALL_ON = Switched()
+
+
 def read_form() -> Form:
     """All settings, without drawing anything."""
-    for key in (_LAYER, _MAP):
+    for key in (_LAYER, *_OF_LAYER):
         linked(key, "")  # the address follows also while the network is still on its way
     scale = linked_choice("scale", tuple(SCALES))
     return Form(read_network(), "layer" if scale == "shared" else "map", linked_choice("order", tuple(ORDERS)))
@@ -59,33 +87,146 @@ def open_layer(strip: Strip) -> StripLayer:
 def open_map(count: int) -> int | None:
     """The channel whose large view is open, of `count`; None for the mosaic."""
     text = linked(_MAP, "")
-    if len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit() and int(text) < count:
+    if _is_number(text) and int(text) < count:
         return int(text)
     if text:
         _forget(_MAP)
     return None
 
 
+def follow_unit(strip: Strip) -> None:
+    """After a gesture: the map goes where the ledger went, and the ledger goes along when another map is opened."""
+    unit_moved, map_moved = (bool(st.session_state.pop(key, False)) for key in (_UNIT_MOVED, _MAP_MOVED))
+    unit = open_unit(strip)
+    cell = cell_of(unit, strip) if unit is not None else None
+    if unit is None or cell is None:
+        return
+    large = cell.layer.layer.layout != "vector" and cell.layer.layer.shape[-2:] != (1, 1)
+    if unit_moved:
+        if (linked(_LAYER, "") or strip.default.id) != cell.layer.id:
+            _leave(_OFF, _KEEP, _RANKED)
+        set_linked(_LAYER, cell.layer.id)
+        set_linked(_MAP, str(cell.channel) if large else "")
+    elif map_moved and large:
+        channel = linked(_MAP, "")
+        moved = unit_at(cell.layer, int(channel), cell.row, cell.col).text if channel.isdecimal() else ""
+        set_linked(_UNIT, moved)
+
+
+def open_unit(strip: Strip) -> UnitName | None:
+    """The unit whose ledger is open; None for none. A text in the link that names none is forgotten."""
+    text = linked(_UNIT, "")
+    if not text:
+        return None
+    try:
+        unit = read_unit(text, strip)
+    except LayerError as error:
+        close_unit()
+        st.session_state[_NOTICE] = str(error)
+        return None
+    if unit.text != text:
+        set_linked(_UNIT, unit.text)
+    return unit
+
+
+def open_cell(strip: Strip, layer: StripLayer, channel: int | None) -> tuple[int, int] | None:
+    """Row and column of the open unit in the open map; None where it does not stand there."""
+    unit = open_unit(strip)
+    cell = cell_of(unit, strip) if unit is not None else None
+    return (cell.row, cell.col) if cell is not None and (cell.layer, cell.channel) == (layer, channel) else None
+
+
+def less_class() -> int | None:
+    """The class with which the answer of the ledger is compared."""
+    text = linked(_LESS, "")
+    return int(text) if _is_number(text) else None
+
+
+def close_unit() -> None:
+    """Take an impossible unit out of the state and out of the address."""
+    for key in (_UNIT, _LESS):
+        _forget(key)
+
+
+def switched_off(count: int) -> Switched:
+    """Which of a layer's `count` channels are off; what the link names in vain is left out."""
+    named = linked(_OFF, "").split(".")[:_MOST_OFF]
+    channels = sorted({int(text) for text in named if _is_number(text) and int(text) < count})
+    text = ".".join(map(str, channels))
+    if text != linked(_OFF, ""):
+        set_linked(_OFF, text)
+        linked(_OFF, "")
+    return Switched(tuple(channels), linked_choice(_KEEP, ("", "these")) == "these" and bool(channels))
+
+
+def rank_asked() -> bool:
+    """Whether the ranked lists are open."""
+    return linked_choice(_RANKED, ("", "yes")) == "yes"
+
+
 def layer_chosen() -> None:
     """The learner chose a layer on the strip."""
     st.session_state.pop(_NOTICE, None)
     set_linked(_LAYER, str(st.session_state[STRIP].choose))
-    set_linked(_MAP, "")
+    _leave(*_OF_LAYER)
     foot_follows("feature_maps")
 
 
 def map_opened() -> None:
-    """The learner opened a map, or closed the large view."""
+    """The learner opened a map, or closed the large view; a ledger goes along, or is closed."""
     channel = st.session_state[MOSAIC].open["channel"]
     set_linked(_MAP, "" if channel is None else str(int(channel)))
+    if channel is None:
+        _leave(_UNIT, _LESS)
+    st.session_state[_MAP_MOVED] = True
+    foot_follows("feature_maps")
+
+
+def unit_opened() -> None:
+    """The learner opened the ledger of a unit, went on to another, or closed it."""
+    asked = st.session_state[LEDGER].unit
+    st.session_state.pop(_NOTICE, None)
+    set_linked(_UNIT, str(asked["unit"] or ""))
+    set_linked(_LESS, "" if asked["less"] is None else str(int(asked["less"])))
+    st.session_state[_UNIT_MOVED] = True
+    foot_follows("feature_maps")
+
+
+def switched_on_map() -> None:
+    """The learner switched a channel off or on in the mosaic or the large view."""
+    _switch(st.session_state[MOSAIC].off)
+
+
+def switched_below() -> None:
+    """The learner switched channels under the maps."""
+    _switch(st.session_state[SWITCH].set)
+
+
+def ranked() -> None:
+    """The learner opened or closed the ranked lists."""
+    set_linked(_RANKED, "yes" if st.session_state[SWITCH].rank["open"] else "")
     foot_follows("feature_maps")
 
 
 def leave_layer() -> None:
     """Another network has other layers: it opens with its own first choice."""
     st.session_state.pop(_NOTICE, None)
-    set_linked(_LAYER, "")
-    set_linked(_MAP, "")
+    _leave(_LAYER, *_OF_LAYER)
+
+
+def _switch(asked: Mapping[str, Any]) -> None:
+    set_linked(_OFF, ".".join(str(int(channel)) for channel in asked["channels"]))
+    set_linked(_KEEP, "these" if asked["keep"] and asked["channels"] else "")
+    foot_follows("feature_maps")
+
+
+def _leave(*keys: str) -> None:
+    for key in keys:
+        set_linked(key, "")
+
+
+def _is_number(text: str) -> bool:
+    return len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit()
 
 
 def _forget(key: str) -> None:

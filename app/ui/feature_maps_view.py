@@ -11,7 +11,7 @@ from app.components.map_mosaic.component import OpenMap, Scene
 from app.ui.feature_maps_layers import StripLayer
 from app.ui.feature_maps_numbers import kind_of, map_numbers, map_order, stride_for
 from app.ui.feature_maps_passes import LayerOutput, Seen
-from app.ui.feature_maps_state import ORDERS, Form
+from app.ui.feature_maps_state import ALL_ON, ORDERS, Form, Switched
 from app.ui.network_picker import NetworkChoice
 from cnnviz.image import limits, mosaic
 from cnnviz.network import Network, Prediction
@@ -26,10 +26,14 @@ def mosaic_scene(
     channel: int | None,
     theme: Literal["light", "dark"],
     scenes: str,
+    cell: tuple[int, int] | None = None,
+    switched: Switched = ALL_ON,
+    moved: str = "",
 ) -> Scene:
     """All maps of the layer as one mosaic, with their numbers.
 
-    `channel` is the map that is open, `scenes` the address of the scenes of other layers.
+    `channel` is the map that is open, `cell` the row and column in it whose ledger is, `scenes` the address of the
+    scenes of other layers. `moved` says what the answer makes of the channels switched off.
     """
     maps = output.maps
     numbers = map_numbers(maps)
@@ -40,7 +44,7 @@ def mosaic_scene(
     sheet = mosaic(maps[order, ::stride, ::stride], kind, limits=scales[order], theme=theme)
     opened = None
     if channel is not None:
-        opened = OpenMap(channel, maps[channel], seen.jpeg)
+        opened = OpenMap(channel, maps[channel], seen.jpeg, cell)
     return Scene(
         network=form.choice.title,
         trained=network.trained,
@@ -63,6 +67,9 @@ def mosaic_scene(
         numbers=numbers,
         labels=network.categories if maps.shape == (len(network.categories), 1, 1) and layer.kind == "Linear" else (),
         opened=opened,
+        listed=switched.channels,
+        keep=switched.keep,
+        moved=moved,
     )
 
 

@@ -37,11 +37,12 @@ class Numbers(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class OpenMap:
-    """The map of the large view: its exact values (H, W), the picture beneath as JPEG."""
+    """The map of the large view: its exact values (H, W), the picture beneath as JPEG; `cell` has its ledger open."""
 
     channel: int
     values: npt.NDArray[np.float32]
     picture: bytes
+    cell: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +53,8 @@ class Scene:
     every `stride`-th row and column of each: a pixel is an entry of the colours `palette` (256, 3). It is no PNG, since
     packing and unpacking one would take longer than all the rest. `limits` (C, 2) are the values of the first and last
     colour by channel. `side` is the picture's side in pixels. `labels` name the channels of an answer layer. With a
-    layer's id appended, `scenes` is the address of that layer's scene.
+    layer's id appended, `scenes` is the address of that layer's scene. `listed` are the channels switched off, or with
+    `keep` the only ones left on; `moved` says what the answer made of it.
     """
 
     network: str
@@ -76,11 +78,18 @@ class Scene:
     numbers: Numbers
     labels: Sequence[str] = ()
     opened: OpenMap | None = None
+    listed: tuple[int, ...] = ()
+    keep: bool = False
+    moved: str = ""
 
 
-def map_mosaic(key: str, scene: bytes, on_open: Callable[[], None]) -> None:
-    """Mount the view. `on_open`: `state[key].open` = {channel}, null when the large view was closed."""
-    _render(key=key, data=scene, on_open_change=on_open)
+def map_mosaic(key: str, scene: bytes, on_open: Callable[[], None], on_off: Callable[[], None]) -> None:
+    """Mount the view. `on_open`: `state[key].open` = {channel}, null when the large view was closed.
+
+    `on_off`: `state[key].off` = {channels, keep}, which channels the learner switched off. A click on a cell goes
+    to the ledger on the same page.
+    """
+    _render(key=key, data=scene, on_open_change=on_open, on_off_change=on_off)
 
 
 def packed(scene: Scene) -> bytes:
@@ -97,14 +106,14 @@ def packed(scene: Scene) -> bytes:
         "place": numbers.place,
         "zeros": numbers.zeros,
     }
-    opened = None
+    opened = cell = None
     if scene.opened is not None:
-        opened = scene.opened.channel
+        opened, cell = scene.opened.channel, scene.opened.cell
         arrays |= {"values": scene.opened.values, "picture": scene.opened.picture}
     plain = (
         "network", "trained", "layer", "kind", "layout", "own_scale", "ordered_by", "shape", "columns",
-        "gap", "stride", "side", "labels", "scenes",
+        "gap", "stride", "side", "labels", "scenes", "listed", "keep", "moved",
     )  # fmt: skip
     header: dict[str, Any] = {name: getattr(scene, name) for name in plain}
-    header |= {"bar": asdict(scene.bar), "opened": opened}
+    header |= {"bar": asdict(scene.bar), "opened": opened, "cell": cell}
     return pack(header, **arrays)

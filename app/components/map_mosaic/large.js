@@ -9,7 +9,7 @@ import { cellSentence, mapFacts } from "./words.js";
 const GRID_FROM = 12; // CSS pixels a cell
 const DIGITS_FROM = 46;
 
-export function buildLarge({ close, step, point }) {
+export function buildLarge({ close, step, point, unit, toggle }) {
   const large = { at: null, header: null, opacity: 1 };
   large.canvas = element("canvas");
   large.marks = element("canvas", { className: "marks" });
@@ -19,11 +19,14 @@ export function buildLarge({ close, step, point }) {
   large.slider = element("input", { type: "range", min: 0, max: 100, step: 1, value: 100 });
   large.percent = element("output", { textContent: "100 %" });
   large.back = button("All maps", "Close the large view (Escape)", close);
+  large.off = button("Switch off", "What is the answer without this channel? (O)", toggle);
   large.facts = element("p");
   const controls = element("div", { className: "controls" }, large.title, large.facts, large.value,
     element("label", {}, "Map over picture ", large.percent, large.slider),
     element("div", { className: "buttons" }, button("Previous", "The map before it in this order (Page up)", () => step(-1)),
-      button("Next", "The map after it in this order (Page down)", () => step(1)), large.back));
+      button("Next", "The map after it in this order (Page down)", () => step(1)), large.back),
+    element("div", { className: "buttons" }, button("How this value came about", "The sum that made it, below (click on a cell, or Enter)", () => unit()),
+      large.off));
   large.root = element("div", { className: "large", hidden: true }, large.frame, controls);
   large.redraw = onNextFrame(() => { drawLarge(large); point(); });
   large.slider.oninput = () => {
@@ -31,7 +34,7 @@ export function buildLarge({ close, step, point }) {
     large.percent.textContent = `${large.slider.value} %`;
     large.redraw();
   };
-  large.root.onkeydown = (event) => onKey(large, event, { close, step, point });
+  large.root.onkeydown = (event) => onKey(large, event, { close, step, point, unit, toggle });
   const [cells, toPoint] = [() => large.header.shape.slice(1), (event) => {
     if (!large.header) return;
     large.at = cellAt(event, large.canvas, cells()[1], cells()[0]);
@@ -39,6 +42,7 @@ export function buildLarge({ close, step, point }) {
   }];
   large.frame.onpointermove = toPoint;
   large.frame.onpointerdown = toPoint;
+  large.frame.onclick = (event) => { toPoint(event); unit(); };
   return large;
 }
 
@@ -48,11 +52,13 @@ function button(text, explained, act) {
   return node;
 }
 
-function onKey(large, event, { close, step, point }) {
+function onKey(large, event, { close, step, point, unit, toggle }) {
   const [, height, width] = large.header.shape;
   if (event.key === "Escape") close();
   else if (event.key === "PageUp") step(-1);
   else if (event.key === "PageDown") step(1);
+  else if (event.key === "o" || event.key === "O") toggle();
+  else if (event.target === large.frame && (event.key === "Enter" || event.key === " ")) unit();
   else if (event.target === large.frame) {
     const by = event.shiftKey ? 10 : 1;
     const move = { ArrowUp: [-by, 0], ArrowDown: [by, 0], ArrowLeft: [0, -by], ArrowRight: [0, by] }[event.key];
@@ -72,6 +78,9 @@ export function showLarge(large, header, picture) {
   if (large.header?.opened !== channel || large.header?.layer !== header.layer || large.at.row >= height || large.at.col >= width) {
     large.at = { row: Math.floor(place[channel] / width), col: place[channel] % width };
   }
+  const unit = `${header.layer}/${channel}.${header.cell}`;
+  if (header.cell && unit !== large.unit) large.at = { row: header.cell[0], col: header.cell[1] }; // the ledger went there
+  Object.assign(large, { cell: header.cell, unit });
   const map = new OffscreenCanvas(width, height);
   const rgba = colourise(values, palette, limits[2 * channel], limits[2 * channel + 1]);
   map.getContext("2d").putImageData(new ImageData(rgba, width, height), 0, 0);
@@ -79,7 +88,7 @@ export function showLarge(large, header, picture) {
   large.title.textContent = `Channel ${channel} (0 to ${header.shape[0] - 1})`;
   const facts = mapFacts(header, channel);
   large.facts.textContent = facts[0].toUpperCase() + facts.slice(1);
-  large.frame.setAttribute("aria-label", `Channel ${channel} over the picture. Arrow keys move the point, Escape goes back to all maps.`);
+  large.frame.setAttribute("aria-label", `Channel ${channel} over the picture. Arrow keys move the point, Enter shows how its value came about, O switches the channel off, Escape goes back to all maps.`);
 }
 
 export function drawLarge(large) {
@@ -149,10 +158,15 @@ export function pointLarge(large, accent) {
   const scale = sharpen(large.marks, width, height);
   const context = large.marks.getContext("2d");
   context.clearRect(0, 0, large.marks.width, large.marks.height);
-  const least = 9 * scale.ratio; // a single value must be seen from the back row
-  const size = { width: Math.max(scale.x, least), height: Math.max(scale.y, least) };
-  outline(context, { x: (col + 0.5) * scale.x - size.width / 2, y: (row + 0.5) * scale.y - size.height / 2, ...size }, accent, scale.ratio);
+  if (large.cell) outline(context, boxOf(large.cell[0], large.cell[1], scale), "#16181d", scale.ratio);
+  outline(context, boxOf(row, col, scale), accent, scale.ratio);
   return cellSentence(large.header, row, col, value);
+}
+
+// The frame of a cell, in canvas pixels; a single value must be seen from the back row.
+function boxOf(row, col, { x, y, ratio }) {
+  const [width, height] = [Math.max(x, 9 * ratio), Math.max(y, 9 * ratio)];
+  return { x: (col + 0.5) * x - width / 2, y: (row + 0.5) * y - height / 2, width, height };
 }
 
 export const saveLarge = (large, name) => savePng(large.canvas, name);

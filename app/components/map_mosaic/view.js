@@ -2,7 +2,7 @@
 
 import { showBar } from "../shared/bar.js";
 import { unpack } from "../shared/blob.js";
-import { answers, say } from "../shared/channel.js";
+import { answers, ask, say } from "../shared/channel.js";
 import { element, onNextFrame, themeColour } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { decode, download, outline, sharpen } from "../shared/pixels.js";
@@ -18,13 +18,16 @@ export default mounting(build, (view, header) => {
 }, (view) => view.deaf());
 
 function build(parent) {
-  const view = { position: 0, order: 0, header: null, sheet: null, overtaken: new Set() };
+  const view = { position: 0, order: 0, header: null, sheet: null, overtaken: new Set(), listed: new Set(), asking: null, switching: false };
   view.root = element("div", { className: "view map-mosaic" });
   view.title = element("b");
   view.facts = element("small");
   view.untrained = element("span", { className: "untrained", textContent: "untrained", hidden: true });
-  view.save = element("button", { className: "plain push", type: "button", textContent: "Save" });
+  view.save = element("button", { className: "plain", type: "button", textContent: "Save" });
   view.save.onclick = () => save(view);
+  view.mode = element("button", { className: "plain", type: "button", textContent: "Switch off by click", "aria-pressed": "false",
+    title: "A click switches a channel off or on instead of opening it (O does so at any time)" });
+  view.mode.onclick = () => { view.switching = !view.switching; view.mode.setAttribute("aria-pressed", String(view.switching)); view.redraw(); };
   view.canvas = element("canvas");
   view.marks = element("canvas", { className: "marks" });
   view.frame = element("div", { className: "frame mosaic", tabIndex: 0, role: "group" }, view.canvas, view.marks);
@@ -32,12 +35,14 @@ function build(parent) {
     close: () => open(view, null),
     step: (by) => open(view, neighbour(view, by)),
     point: () => view.redraw(),
+    unit: () => unitOf(view, view.header.opened, view.large.at),
+    toggle: () => toggle(view, view.header.opened),
   });
   view.stage = element("div", { className: "stage" }, view.frame, view.large.root);
   view.bar = element("div", { className: "bar" });
   view.note = element("p", { className: "note" });
   view.sentence = element("p", { className: "sentence", "aria-live": "polite" });
-  view.root.append(element("figure", {}, element("figcaption", {}, view.title, view.facts, view.untrained, view.save),
+  view.root.append(element("figure", {}, element("figcaption", {}, view.title, view.facts, view.untrained, element("span", { className: "push buttons" }, view.mode, view.save)),
     view.stage, view.bar, view.note), view.sentence);
   parent.append(view.root);
   view.redraw = onNextFrame(() => drawPointed(view));
@@ -76,16 +81,19 @@ async function update(view, header) {
     const sheet = sheetOf(header.arrays);
     const channel = view.header?.layer === header.layer ? view.header.arrays.order[view.position] : null;
     const wasOpen = view.header?.opened ?? null;
+    if (view.header?.layer !== header.layer) view.asking = null;
     Object.assign(view, { header, sheet });
+    list(view);
     view.position = Math.max(0, header.arrays.order.indexOf(header.opened ?? channel ?? header.arrays.order[0]));
     const [layer, facts] = title(header);
     view.title.textContent = layer;
     view.facts.textContent = facts;
     view.untrained.hidden = header.trained;
-    view.note.textContent = note(header);
-    view.frame.setAttribute("aria-label", `All maps of ${layer} of ${header.network}. Arrow keys go from map to map, Enter opens one.`);
+    view.note.textContent = header.moved || note(header);
+    view.frame.setAttribute("aria-label", `All maps of ${layer} of ${header.network}. Arrow keys go from map to map, Enter opens one, O switches its channel off.`);
     view.frame.hidden = header.opened !== null;
     view.large.root.hidden = header.opened === null;
+    view.mode.hidden = header.opened !== null;
     view.save.title = header.opened === null ? "Save all maps as one PNG, a pixel a value" : "Save this picture as PNG";
     if (header.opened !== null) showLarge(view.large, header, picture);
     drawAll(view);
@@ -114,8 +122,33 @@ function moveFocus(view, wasOpen) {
 
 const openable = (view) => view.header.shape[1] * view.header.shape[2] > 1;
 
+// The ledger on the same page opens at this cell.
+function unitOf(view, channel, { row, col }) {
+  ask("unit", `@${view.header.layer}/${channel}.${row}.${col}`);
+}
+
+// Which channels the server says are off; while it has not heard of the last gesture, what that gesture made of them.
+function list(view) {
+  if (view.asking !== null && view.asking !== String(view.header.listed)) return;
+  view.asking = null;
+  view.listed = new Set(view.header.listed);
+}
+
+const isOff = (view, channel) => view.listed.size > 0 && view.listed.has(channel) !== view.header.keep;
+
+function toggle(view, channel) {
+  if (!view.listed.delete(channel)) view.listed.add(channel);
+  const channels = [...view.listed].sort((a, b) => a - b);
+  view.asking = String(channels);
+  view.send("off", { channels, keep: view.header.keep });
+  drawAll(view);
+}
+
 function open(view, channel) {
-  if (channel !== null && !openable(view)) return;
+  if (channel !== null && !openable(view)) {
+    unitOf(view, channel, { row: 0, col: 0 });
+    return;
+  }
   view.asked = true;
   view.send("open", { channel });
 }
@@ -136,12 +169,13 @@ function listen(view) {
     const position = view.grid ? at(event) : null;
     if (position === null) return;
     go(position);
-    open(view, view.header.arrays.order[position]);
+    (view.switching ? toggle : open)(view, view.header.arrays.order[position]);
   };
   view.frame.onkeydown = (event) => {
     if (!view.grid) return;
     const to = moved(event.key, view.position, view.grid.columns, view.header.shape[0]);
     if (to !== null) go(to);
+    else if (event.key === "o" || event.key === "O") toggle(view, view.header.arrays.order[view.position]);
     else if (event.key === "Enter" || event.key === " ") open(view, view.header.arrays.order[view.position]);
     else return;
     event.preventDefault();
@@ -185,7 +219,26 @@ function drawMosaic(view) {
     const down = Math.max(1, Math.round((box.y + box.height) * ratio) - y);
     context.fillRect(x - 1, y - 1, across + 2, down + 2); // a map in the colour of the page still has an edge
     context.drawImage(sheet, left, top, tile.width, tile.height, x, y, across, down);
+    if (isOff(view, header.arrays.order[position])) crossOut(context, x, y, across, down, view);
   }
+}
+
+// A map that is switched off: paled and crossed, so that it is told apart without colour.
+function crossOut(context, x, y, width, height, view) {
+  context.save();
+  context.globalAlpha = 0.65;
+  context.fillStyle = themeColour(view.root, "background-color");
+  context.fillRect(x, y, width, height);
+  context.globalAlpha = 1;
+  context.strokeStyle = themeColour(view.root, "text-color");
+  context.lineWidth = Math.max(1, Math.min(width, height) / 24);
+  context.beginPath();
+  context.moveTo(x, y);
+  context.lineTo(x + width, y + height);
+  context.moveTo(x + width, y);
+  context.lineTo(x, y + height);
+  context.stroke();
+  context.restore();
 }
 
 function drawPointed(view) {
@@ -197,10 +250,12 @@ function drawPointed(view) {
   showBar(view.bar, { ...header.bar, low, high });
   if (header.opened !== null) {
     view.sentence.textContent = pointLarge(view.large, accent);
+    view.large.off.textContent = isOff(view, header.opened) ? "Switch on" : "Switch off";
     return;
   }
   if (!view.grid) return;
-  view.sentence.textContent = mapSentence(header, view.position);
+  view.sentence.textContent = mapSentence(header, view.position, isOff(view, channel), view.switching);
+  view.root.dataset.off = [...view.listed].join(" ");
   view.root.dataset.channel = channel;
   const { ratio } = sharpen(view.marks, view.grid.width, view.grid.height);
   const context = view.marks.getContext("2d");

@@ -17,16 +17,23 @@ export function note(header) {
   return (header.own_scale ? "Each map has a colour scale of its own: this is that of the map pointed at." : "One colour scale for all maps.") + order + thinned;
 }
 
-export function mapSentence(header, position) {
+export function mapSentence(header, position, off = false, switching = false) {
+  const said = mapWords(header, position, off ? "on again" : "off", switching);
+  return off ? `${said} It is switched off.` : said;
+}
+
+function mapWords(header, position, to, switching) {
   const { arrays, shape } = header;
   const channel = arrays.order[position];
   const [, height, width] = shape;
   if (height * width === 1) {
     const label = header.labels.length ? `, ${header.labels[channel]}` : "";
-    return `Channel ${channel}${label}: ${short(arrays.mean[channel])}. One number for the whole picture.`;
+    return `Channel ${channel}${label}: ${short(arrays.mean[channel])}. One number for the whole picture. ${gesture(switching, to, "for the sum that made it")}`;
   }
-  return `Channel ${channel}: ${mapFacts(header, channel)} Click, or press Enter, to see it large.`;
+  return `Channel ${channel}: ${mapFacts(header, channel)} ${gesture(switching, to, "to see it large")}`;
 }
+
+const gesture = (switching, to, otherwise) => (switching ? `Click, or press O, to switch it ${to}.` : `Click, or press Enter, ${otherwise}.`);
 
 export function mapFacts({ arrays, shape }, channel) {
   const width = shape[2];

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -13,16 +13,27 @@ from app.components.layer_strip.component import layer_strip
 from app.components.map_mosaic.component import map_mosaic, packed
 from app.ui.feature_maps_code import Shown, feature_maps_code
 from app.ui.feature_maps_form import feature_maps_form
-from app.ui.feature_maps_state import MOSAIC, STRIP, Form, layer_chosen, map_opened, open_layer, open_map, read_form
+from app.ui.feature_maps_state import (
+    MOSAIC,
+    STRIP,
+    Form,
+    follow_unit,
+    layer_chosen,
+    less_class,
+    map_opened,
+    open_cell,
+    open_layer,
+    open_map,
+    rank_asked,
+    read_form,
+    switched_off,
+    switched_on_map,
+)
 from app.ui.frame import bench, close_page, guarded, live, open_page
 from app.ui.network_picker import obtain
 from app.ui.network_store import NETWORKS
 from app.ui.scenes import offered
 from app.ui.theme import current_theme
-
-if TYPE_CHECKING:
-    from app.ui.feature_maps_layers import StripLayer
-    from cnnviz.network import Network
 
 chosen = open_page(
     "Feature maps",
@@ -32,13 +43,17 @@ chosen = open_page(
 
 @dataclass(frozen=True)
 class Drawn:
-    """What the rest of the page needs of the last layer drawn: its answers, no maps. `shown` None: no maps."""
+    """What the rest of the page needs of the last layer drawn: its answers, no maps. `shown` None: no maps.
+
+    `later` draws what is drawn last.
+    """
 
     answers: Answers
     shown: Shown | None
+    later: tuple[Callable[[], None], ...] = ()
 
 
-def show(form: Form, beside: DeltaGenerator) -> Shown | None:
+def show(form: Form, beside: DeltaGenerator) -> Drawn | None:
     if obtain(form.choice) is None:
         return None
     drawn: list[Drawn] = []
@@ -48,7 +63,7 @@ def show(form: Form, beside: DeltaGenerator) -> Shown | None:
         return None
     with beside:
         answers("answers", drawn[0].answers)
-    return drawn[0].shown
+    return drawn[0]
 
 
 def layer_part(form: Form, drawn: list[Drawn]) -> None:
@@ -60,36 +75,63 @@ def layer_part(form: Form, drawn: list[Drawn]) -> None:
     if network is None:  # gone in between, and not to be had again: the page says so
         st.rerun()
     # torch is in from here on; before, these imports would hold up the page.
+    from app.ui.feature_maps_below import ledger_part, moved_words, switch_part
     from app.ui.feature_maps_layers import strip_of
     from app.ui.feature_maps_passes import layer_output, seen_by
+    from app.ui.feature_maps_switch import ablation_of
     from app.ui.feature_maps_view import answers_of, mosaic_scene
 
-    strip, seen, theme = strip_of(network), seen_by(network, form.choice.key, chosen), current_theme()
+    key = form.choice.key
+    strip, seen, theme = strip_of(network), seen_by(network, key, chosen), current_theme()
+    follow_unit(strip)
     layer = open_layer(strip)
-
-    def scene(of: Network, layer: StripLayer, channel: int | None) -> bytes:
-        output = layer_output(of, form.choice.key, chosen, strip_of(of), layer)
-        return packed(mosaic_scene(form, of, layer, output, seen, channel, theme, scenes))
 
     def ahead(id: str) -> bytes | None:
         """Another layer's maps, for the view that does not wait for this page; None while the network is not here."""
-        there = NETWORKS.ask(*form.choice.key).network
-        return None if there is None else scene(there, strip_of(there).find(id), None)
+        there = NETWORKS.ask(*key).network
+        if there is None:
+            return None
+        other = strip_of(there).find(id)
+        output = layer_output(there, key, chosen, strip_of(there), other)
+        return packed(mosaic_scene(form, there, other, output, seen, None, theme, scenes))
 
     def maps() -> Shown:
-        shape = layer_output(network, form.choice.key, chosen, strip, layer).maps.shape
-        channel = open_map(shape[0])
-        map_mosaic(MOSAIC, scene(network, layer, channel), on_open=map_opened)
-        return Shown(layer, shape, channel)
+        output = layer_output(network, key, chosen, strip, layer)
+        channel, switched = open_map(len(output.maps)), switched_off(len(output.maps))
+        found = ablation_of(network, key, chosen, layer, switched)
+        cell = open_cell(strip, layer, channel)
+        words = moved_words(found)
+        scene = mosaic_scene(form, network, layer, output, seen, channel, theme, scenes, cell, switched, words)
+        map_mosaic(MOSAIC, packed(scene), on_open=map_opened, on_off=switched_on_map)
+        near = channel is not None or output.maps[0].size == 1
+        unit = guarded(lambda: ledger_part(network, key, chosen, strip, near))
+        draw_later(lambda: switch_part(key, chosen, layer.id, switched))
+        return Shown(layer, output.maps.shape, channel, unit, less_class() if unit else None, switched)
 
+    def draw_later(draw: Callable[[], None]) -> None:
+        """The ranked lists take seconds: then all else is drawn first."""
+        place = st.container()
+
+        def there() -> None:
+            with place:
+                guarded(draw)
+
+        later.append(there)
+
+    later: list[Callable[[], None]] = []
+    whole = not drawn
     scenes = offered("feature_maps", chosen, ahead)
     strip_place = st.container()
     shown = guarded(maps)  # first: the maps are what the learner waits for; some layers have none, and say so
     with strip_place:
         marked = layer.id if shown is None else None
         layer_strip(STRIP, form.choice.title, strip.layers, strip.left_out, marked, on_choose=layer_chosen)
-    found = layer_output(network, form.choice.key, chosen, strip, layer if shown else strip.default).answers
-    drawn[:] = [Drawn(answers_of(form.choice, network, found, seen), shown)]
+    answered = layer_output(network, key, chosen, strip, layer if shown else strip.default).answers
+    waits = whole and rank_asked()
+    drawn[:] = [Drawn(answers_of(form.choice, network, answered, seen), shown, tuple(later) if waits else ())]
+    if not waits:
+        for draw in later:
+            draw()
 
 
 def body() -> None:
@@ -97,10 +139,12 @@ def body() -> None:
     form = read_form()
     form_place, answers_place = settings.container(), settings.container()
     with picture:  # first: the learner sees the maps before Streamlit has gone through the form
-        shown = guarded(lambda: show(form, answers_place))
+        drawn = guarded(lambda: show(form, answers_place))
     with form_place:
         feature_maps_form(form)
-    close_page("feature_maps", feature_maps_code(form, chosen, shown), chosen)
+    close_page("feature_maps", feature_maps_code(form, chosen, drawn.shown if drawn else None), chosen)
+    for draw in drawn.later if drawn else ():
+        draw()
 
 
 live(body, chosen)

@@ -1,0 +1,110 @@
+"""What stands under the maps: the ledger of a unit, and what switching channels off does to the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app.components.ledger_view.component import LedgerScene, ledger_view, packed
+from app.components.switch_view.component import switch_view
+from app.ui.feature_maps_layers import Strip, strip_of
+from app.ui.feature_maps_passes import layer_output
+from app.ui.feature_maps_state import (
+    LEDGER,
+    SWITCH,
+    Switched,
+    close_unit,
+    less_class,
+    open_unit,
+    rank_asked,
+    ranked,
+    switched_below,
+    unit_opened,
+)
+from app.ui.feature_maps_switch import ablation_of, effects_of, ranking, switch_scene
+from app.ui.ledger_passes import ledger_of, recorded_pass
+from app.ui.ledger_units import UnitName
+from app.ui.network_store import NETWORKS
+from app.ui.picture import ChosenPicture
+from app.ui.scenes import offered
+from app.ui.theme import current_theme
+from cnnviz.errors import CnnvizError
+
+if TYPE_CHECKING:
+    from cnnviz.analysis import Ablation
+    from cnnviz.network import Network
+
+
+def ledger_part(
+    network: Network, key: tuple[str, str], chosen: ChosenPicture, strip: Strip, near: bool
+) -> UnitName | None:
+    """Draw the ledger of the open unit, if there is one; returns the unit.
+
+    `near`: values stand open to be clicked on, so that the pass they come from is recorded ahead.
+    """
+    address = offered("feature_maps_ledger", chosen, lambda name: _ahead(key, chosen, address, name))
+    scene = LedgerScene(address, warm=near)
+    unit = open_unit(strip)
+    wrong = None
+    if unit is not None:
+        try:
+            scene = ledger_of(network, key, chosen, strip, unit.text, less_class(), address)
+        except CnnvizError as error:  # the view is drawn all the same: the next click needs it
+            unit, wrong = None, error
+            close_unit()
+    ledger_view(LEDGER, packed(scene), on_unit=unit_opened)
+    if wrong is not None:
+        raise wrong
+    return unit
+
+
+def _ahead(key: tuple[str, str], chosen: ChosenPicture, address: str, name: str) -> bytes | None:
+    """A ledger for the view that does not wait for the page; what is held with it is neither network nor pass."""
+    network = NETWORKS.ask(*key).network
+    if network is None:
+        return None
+    if name == "ready":
+        recorded_pass(network, key, chosen)
+        return None
+    unit, _, less = name.partition("~")
+    other = int(less) if less.isdecimal() and len(less) < 7 else None
+    return packed(ledger_of(network, key, chosen, strip_of(network), unit, other, address))
+
+
+def switch_part(key: tuple[str, str], chosen: ChosenPicture, id: str, switched: Switched) -> None:
+    """Draw how the answer moves, and on request the channels that move it most beside the brightest maps.
+
+    The network is asked for by `key`: what waits to be drawn last holds none.
+    """
+    network = NETWORKS.ask(*key).result()
+    strip = strip_of(network)
+    layer = strip.find(id)
+    maps = layer_output(network, key, chosen, strip, layer).maps
+    found = ablation_of(network, key, chosen, layer, switched)
+    place, bar = st.container(), st.empty()
+    lists = None
+    if rank_asked():
+
+        def progress(done: int, total: int) -> None:
+            """Any gesture ends the work here: Streamlit raises in the script that is overtaken."""
+            bar.progress(done / total, f"{done} of {total} channels switched off in turn")
+
+        effects = effects_of(network, key, chosen, layer, progress)
+        bar.empty()
+        lists = ranking(network, effects, maps, current_theme())
+    with place:
+        scene = switch_scene(network, layer, len(maps), switched, found, lists)
+        switch_view(SWITCH, scene, on_set=switched_below, on_rank=ranked)
+
+
+def moved_words(found: Ablation | None) -> str:
+    """What the answer makes of it, in one line under the maps."""
+    if found is None:
+        return ""
+    before, after = found.answers
+    was, now = (float(side[before]) for side in found.probabilities)
+    count = len(found.channels)
+    off = f"{count} channel{'' if count == 1 else 's'} off"
+    said = f"{off}: {found.labels[before]} goes from {100 * was:.3g} % to {100 * now:.3g} %"
+    return f"{said}; the answer is now {found.labels[after]}." if after != before else f"{said}."
