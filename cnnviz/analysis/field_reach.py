@@ -135,6 +135,14 @@ def gather(reach: Reach, dim: int, shape: Shape, taps: Array, scale: Fraction, r
     return replace(reach, blocked=None)
 
 
+def agreed(reach: Reach) -> Reach:
+    """The same reach; where all rows lie in the padding no column is read either, and the other way round."""
+    if reach.rows.read.any() and reach.columns.read.any():
+        return reach
+    rows, columns = (replace(axis, read=np.zeros_like(axis.read)) for axis in (reach.rows, reach.columns))
+    return replace(reach, rows=rows, columns=columns)
+
+
 def with_axis(reach: Reach, name: str, axis: Axis) -> Reach:
     """The reach with other "rows" or "columns"."""
     return replace(reach, rows=axis) if name == "rows" else replace(reach, columns=axis)
@@ -163,7 +171,7 @@ def lifted(array: Array, ndim: int) -> Array:
 
 def _join(one: Reach, other: Reach) -> Reach:
     ndim = max(one.rows.box.ndim, other.rows.box.ndim) - 1
-    one, other = (each(reach, lambda array: lifted(array, ndim)) for reach in (one, other))
+    one, other = (each(agreed(reach), lambda array: lifted(array, ndim)) for reach in (one, other))
     rows, columns = (_join_axis(a, b) for a, b in ((one.rows, other.rows), (one.columns, other.columns)))
     return Reach(rows, columns, one.gated or other.gated, corners(one, other))
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cnnviz.analysis.field_reach import Array, Axis, Reach, Shape, corners, lifted, nothing, reduce
+from cnnviz.analysis.field_reach import Array, Axis, Reach, Shape, agreed, corners, lifted, nothing, reduce
 
 
 def reshaped(array: Array, old: Shape, new: Shape) -> Array:
@@ -83,7 +83,7 @@ def concatenated(parts: Sequence[tuple[Reach | None, Shape]], dim: int) -> Reach
     """The reach of tensors put together along an axis; those without a reach are constants."""
     like = next(reach for reach, _ in parts if reach is not None)
     ndim = len(parts[0][1])
-    reaches = [nothing(ndim, like) if reach is None else reach for reach, _ in parts]
+    reaches = [nothing(ndim, like) if reach is None else agreed(reach) for reach, _ in parts]
     sizes = [shape[dim] for _, shape in parts]
     rows, columns = (
         Axis(
