@@ -1,8 +1,6 @@
 """The logic of Activation functions: controls → curves, map and stack; the link; the numbers in the words."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +18,7 @@ from app.ui.picture import ChosenPicture
 from cnnviz.image import load_sample
 from cnnviz.layer import ACTIVATIONS, gradient_flow
 from tests.app.pages import arrays_of, open_page, scene_of
+from tests.app.programs import run_program
 
 PAGE = "pages/layer/activation_functions.py"
 VIEW = "activation_view"
@@ -174,11 +173,8 @@ def test_the_code_prints_the_numbers_on_the_screen(name: str, tmp_path: Path) ->
     form, stack = Form(name, settings), StackForm("glorot", 2)
     chosen = ChosenPicture("chelsea", "chelsea", load_sample("chelsea"), own=False)
     code = activation_code(form, chosen, stack, Shown("bn1.drop", 0, 7))
-    (tmp_path / "program.py").write_text(code)
-    run = subprocess.run(
-        [sys.executable, "program.py"], cwd=tmp_path, check=True, capture_output=True, text=True, env=None
-    )
-    printed = [float(number) for number in re.findall(r": (\S+)$", run.stdout, re.MULTILINE)]
+    out = run_program(code, tmp_path)
+    printed = [float(number) for number in re.findall(r": (\S+)$", out, re.MULTILINE)]
     app = opened(f"map_channel=7&function={ACTIVATIONS[name].title}")
     before, after = shares(form, array(app, "before"))
     flow = gradient_flow(name, 20, "glorot", 2, settings)

@@ -1,7 +1,5 @@
 """The logic of Classic kernels: controls → chain → result, links, painting. What needs a mouse is in tests/browser."""
 
-import subprocess
-import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from cnnviz.errors import SettingsError
 from cnnviz.image import colourise, fit, load_sample, to_picture, to_tensor
 from cnnviz.layer import KERNELS, convolve
 from tests.app.pages import chosen, open_page, scene_of
+from tests.app.programs import run_program
 
 PAGE = "pages/layer/classic_kernels.py"
 
@@ -145,8 +144,7 @@ def test_two_passes_give_the_same_picture_and_show_the_one_between() -> None:
 )  # fmt: skip
 def test_the_code_gives_exactly_the_result_on_the_screen(stages: str, settings: dict, tmp_path: Path) -> None:
     shown = form(stages, **settings)
-    (tmp_path / "program.py").write_text(kernel_code(shown, chosen(), "light"))
-    subprocess.run([sys.executable, "program.py"], cwd=tmp_path, check=True, capture_output=True)
+    run_program(kernel_code(shown, chosen(), "light"), tmp_path)
     values = to_tensor(fit(load_sample("chelsea"), 512), "grey" if shown.grey else "colour")
     for stage in shown.stages:
         if stage.kind == "relu":
@@ -251,8 +249,7 @@ def test_numbers_beyond_float32_are_drawn_without_a_histogram() -> None:
 
 def test_the_code_of_a_signed_result_saves_the_picture_on_the_screen(tmp_path: Path) -> None:
     shown = form("gaussian(size=7)>sobel_x", signed=True, two_passes=True, border="replicate")
-    (tmp_path / "program.py").write_text(kernel_code(shown, chosen(), "dark"))
-    subprocess.run([sys.executable, "program.py"], cwd=tmp_path, check=True, capture_output=True)
+    run_program(kernel_code(shown, chosen(), "dark"), tmp_path)
     values = to_tensor(fit(load_sample("chelsea"), 512), "grey")
     for stage in shown.stages:
         values = convolve(values, stage.matrix, padding_mode="replicate")

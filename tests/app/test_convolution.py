@@ -1,8 +1,6 @@
 """The logic of Convolution: presets, link, input, code. What needs a mouse is in tests/browser."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +22,7 @@ from cnnviz.errors import SettingsError
 from cnnviz.image import fit, to_tensor
 from cnnviz.layer import output_size, unread
 from tests.app.pages import chosen, open_page, scene_of
+from tests.app.programs import run_program
 
 PAGE = "pages/layer/convolution.py"
 
@@ -176,8 +175,7 @@ CODE = [*LAYERS.values(), replace(LAYERS["flip"], flip=True), replace(LAYERS["ma
 @pytest.mark.parametrize("layer", CODE, ids=lambda layer: f"{layer.input}-{layer.maps}-{layer.groups}-{layer.mode}")
 def test_the_code_gives_exactly_the_output_on_the_screen(layer: Layer, tmp_path: Path) -> None:
     code = convolution_code(layer, chosen())
-    (tmp_path / "program.py").write_text(code + "torch.save(result, 'result.pt')\n")
-    subprocess.run([sys.executable, "program.py"], cwd=tmp_path, check=True, capture_output=True)
+    run_program(code + "torch.save(result, 'result.pt')\n", tmp_path)
     result = torch.load(tmp_path / "result.pt")
     torch.testing.assert_close(result, torchs(layer), rtol=0, atol=1e-12)
     if "the_same" in code and not layer.flip:

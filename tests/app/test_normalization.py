@@ -1,8 +1,6 @@
 """The logic of Normalization: settings → tiles, words, tables, link, code. What needs a mouse is in tests/browser."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from app.ui.normalization_form import Form
 from cnnviz.layer import torch_alpha
 from cnnviz.network import Network, load_network
 from tests.app.pages import arrays_of, open_page, scene_of
+from tests.app.programs import run_program
 
 PAGE = "pages/layer/normalization.py"
 CHELSEA = maps.sample_picture("chelsea")
@@ -164,9 +163,7 @@ def test_the_numbers_of_the_lesson_are_computed(network: Network) -> None:
 def test_the_code_gives_exactly_what_is_on_the_screen(
     form: Form, network: Network, batch: torch.Tensor, tmp_path: Path
 ) -> None:
-    (tmp_path / "program.py").write_text(normalization_code(form, CHELSEA))
-    ran = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, check=True, capture_output=True, text=True)
-    lines = ran.stdout.splitlines()
+    lines = run_program(normalization_code(form, CHELSEA), tmp_path).splitlines()
     if form.see == "sets":
         x = maps.batch(network, (CHELSEA, *(maps.sample_picture(name) for name in form.mates)), form.first)
         shown = view.sets_scene(form, x, ["", "", "", ""])

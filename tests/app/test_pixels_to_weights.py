@@ -1,8 +1,6 @@
 """The logic of Pixels to weights: controls → counts, drawings and shift test; the link; the numbers in the words."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +18,7 @@ from app.ui.weights_units import connections, counts, small_picture, wirings
 from cnnviz.image import load_sample, to_tensor
 from cnnviz.layer import unit_weights
 from tests.app.pages import chosen, open_page, scene_of
+from tests.app.programs import run_program
 
 PAGE = "pages/layer/pixels_to_weights.py"
 FORM = Form(kernel=3, maps=1, grey=False, down=4, right=6, detector="sobel_x")
@@ -138,15 +137,14 @@ def test_committing_to_an_answer_sets_the_page_up() -> None:
 
 def test_the_code_prints_the_numbers_on_the_screen(tmp_path: Path) -> None:
     form = Form(kernel=5, maps=4, grey=True, down=-3, right=7, detector="gaussian")
-    (tmp_path / "program.py").write_text(weights_code(form, chosen()))
-    run = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    out = run_program(weights_code(form, chosen()), tmp_path)
     found = answer(chosen(), form)
     for row in counts((300, 451), form):
-        assert f"{row.connection} {row.per_unit} {row.weights} {row.biases} = {row.formula}" in run.stdout
-    printed = re.findall(r"(?:connected|along|place): (.+)", run.stdout)
+        assert f"{row.connection} {row.per_unit} {row.weights} {row.biases} = {row.formula}" in out
+    printed = re.findall(r"(?:connected|along|place): (.+)", out)
     grey = to_tensor(load_sample("chelsea"), "grey")[0, 150, 225]
-    assert run.stdout.startswith("(300, 451) ")
-    assert float(run.stdout.split(")")[1].split()[0]) == pytest.approx(255 * float(grey), rel=1e-6)
+    assert out.startswith("(300, 451) ")
+    assert float(out.split(")")[1].split()[0]) == pytest.approx(255 * float(grey), rel=1e-6)
     numbers = [float(number) for line in printed for number in line.split()]
     assert numbers == pytest.approx(
         [found.full_before, found.full_after, found.difference, found.changed], rel=1e-9, abs=1e-12

@@ -1,8 +1,6 @@
 """The logic of Pooling: settings → maps, words, curves, link and code. What needs a mouse is in tests/browser."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,7 @@ from app.ui.pooling_maps import pool_part, source_map, words
 from app.ui.pooling_shift import shift_csv, shift_test, shift_words
 from cnnviz.image import fit, load_sample, to_tensor
 from tests.app.pages import arrays_of, chosen, open_page, scene_of
+from tests.app.programs import run_program
 
 PAGE = "pages/layer/pooling.py"
 
@@ -150,9 +149,7 @@ def test_the_code_gives_exactly_what_is_on_the_screen(form: Form, tmp_path: Path
     whole = source_map(form, chosen())
     assert whole is not None
     found = pool_part(form, whole)
-    (tmp_path / "program.py").write_text(pooling_code(form, chosen(), found))
-    ran = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, check=True, capture_output=True, text=True)
-    lines = ran.stdout.splitlines()
+    lines = run_program(pooling_code(form, chosen(), found), tmp_path).splitlines()
     mean = float(lines[0].rsplit(" ", 1)[1])
     assert mean == pytest.approx(found.result.mean().item(), rel=1e-6)
     middle = found.result[0, found.result.shape[1] // 2, found.result.shape[2] // 2].item()
