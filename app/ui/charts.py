@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -10,10 +11,17 @@ from streamlit import config
 from app.ui.theme import current_theme
 
 
-def show_chart(figure: Any, key: str) -> None:
-    """Show a ``plotly.graph_objects.Figure``; Streamlit's own grey for axes has a contrast of 3.7 only, too little."""
+def show_chart(figure: Any, key: str, on_point: Callable[[], None] | None = None) -> None:
+    """Show a ``plotly.graph_objects.Figure``; Streamlit's own grey for axes has a contrast of 3.7 only, too little.
+
+    `on_point` is called after a click on a point; `st.session_state[key].selection.points` says on which.
+    """
     ink = config.get_option(f"theme.{current_theme()}.textColor")
     figure.update_xaxes(title_font_color=ink, tickfont_color=ink)
     figure.update_yaxes(title_font_color=ink, tickfont_color=ink)
     figure.update_layout(legend_font_color=ink)
-    st.plotly_chart(figure, key=key, config={"displaylogo": False})
+    config_of = {"displaylogo": False}
+    if on_point is None:
+        st.plotly_chart(figure, key=key, config=config_of)
+    else:
+        st.plotly_chart(figure, key=key, config=config_of, on_select=on_point, selection_mode="points")

@@ -53,6 +53,10 @@ FEATURE_MAPS = PageEntry(
     "Look inside", "Feature maps", "pages/analysis/feature_maps.py",
     "What every layer of a network makes of the picture, all channels at once, and the network's answer.",
 )  # fmt: skip
+WHY_THIS_ANSWER = PageEntry(
+    "Look inside", "Why this answer", "pages/analysis/why_this_answer.py",
+    "Which pixels spoke for an answer, by several methods side by side, and tests of how far to trust them.",
+)  # fmt: skip
 
 PAGES = (
     HOME,
@@ -64,4 +68,5 @@ PAGES = (
     NORMALIZATION,
     RECEPTIVE_FIELDS,
     FEATURE_MAPS,
+    WHY_THIS_ANSWER,
 )

@@ -1,3 +1,4 @@
 from .activation_figures import gradient_figure as gradient_figure
 from .field_figures import depth_figure as depth_figure
 from .shift_figures import shift_figure as shift_figure
+from .trust_figures import curve_figure as curve_figure

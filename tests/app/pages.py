@@ -27,29 +27,33 @@ def open_page(file: str, query: str = "", **state: str) -> AppTest:
     return app.switch_page(file).run()
 
 
-def scene_of(app: AppTest, component: str) -> dict[str, Any]:
-    """The header of what this view, the only one of its kind on the page, was sent."""
-    blob = blob_of(app, component)
+def scene_of(app: AppTest, component: str, number: int | None = None) -> dict[str, Any]:
+    """The header of what this view was sent: the only one of its kind on the page, or that of this number."""
+    blob = blob_of(app, component, number)
     (length,) = struct.unpack_from("<I", blob)
     header: dict[str, Any] = json.loads(blob[4 : 4 + length])
     return header
 
 
-def arrays_of(app: AppTest, component: str) -> dict[str, np.ndarray]:
-    """The arrays that this view, the only one of its kind on the page, was sent, by name."""
-    blob = blob_of(app, component)
+def arrays_of(app: AppTest, component: str, number: int | None = None) -> dict[str, np.ndarray]:
+    """The arrays that this view was sent, by name: the only one of its kind on the page, or that of this number."""
+    blob = blob_of(app, component, number)
     (length,) = struct.unpack_from("<I", blob)
     arrays = {}
-    for name, entry in scene_of(app, component)["arrays"].items():
+    for name, entry in scene_of(app, component, number)["arrays"].items():
         start = 4 + length + entry["offset"]
         raw = np.frombuffer(blob[start : start + entry["nbytes"]], entry["dtype"])
         arrays[name] = raw.reshape(entry["shape"]).copy()
     return arrays
 
 
-def blob_of(app: AppTest, component: str) -> bytes:
-    """All that this view, the only one of its kind on the page, was sent."""
-    (view,) = [one for one in app.get("bidi_component") if one.proto.component_name == f"cnnviz_{component}"]
+def blob_of(app: AppTest, component: str, number: int | None = None) -> bytes:
+    """All that this view was sent: the only one of its kind on the page, or that of this number, counted from 0."""
+    views = [one for one in app.get("bidi_component") if one.proto.component_name == f"cnnviz_{component}"]
+    if number is None:
+        (view,) = views
+    else:
+        view = views[number]
     blob: bytes = view.proto.bytes
     return blob
 

@@ -1,0 +1,129 @@
+"""The settings beside the maps. Every widget shows what `why_state` has read and writes it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from app.ui.linked import follows, set_linked, widget_key
+from app.ui.network_picker import network_picker
+from app.ui.why_state import (
+    AGAINST,
+    CHOSEN,
+    SCALE,
+    SCALES,
+    TARGET,
+    TEMPERATURE,
+    TEMPERATURES,
+    Form,
+    leave_network,
+    methods_taken,
+    setting_key,
+)
+from cnnviz.analysis import METHODS
+
+if TYPE_CHECKING:
+    from cnnviz.analysis.attribution_methods import Setting
+    from cnnviz.network import Prediction
+
+
+def why_form(form: Form, answers: Sequence[Prediction], categories: Sequence[str]) -> None:
+    """Draw network, question, methods and scale; the question only where the network has answered."""
+    network_picker(form.choice, on_change=leave_network)
+    if answers:
+        _question(form, answers, categories)
+    show_value(CHOSEN, list(form.methods))
+    st.multiselect(
+        "Methods",
+        list(METHODS),
+        format_func=lambda name: METHODS[name].title,
+        key=widget_key(CHOSEN),
+        on_change=methods_taken,
+        help="Each says in its own way which pixels spoke for the answer. Occlusion, RISE and integrated gradients "
+        "need many passes: their maps come bit by bit and can be stopped.",
+    )
+    show_value(SCALE, form.scale)
+    st.segmented_control(
+        "Colour scale",
+        list(SCALES),
+        format_func=SCALES.__getitem__,
+        required=True,
+        width="stretch",
+        help="Shared: how many times an equal share of its map a pixel has, one scale for all methods, whatever their "
+        "units. Own: each map's own values, from its own least to its own greatest.",
+        **follows(SCALE),
+    )
+    show_value(TEMPERATURE, f"{form.temperature:g}")
+    st.select_slider(
+        "Temperature of the softmax",
+        sorted(TEMPERATURES, key=float),
+        help="All logits are divided by it before they become probabilities. Most methods ask about the logit itself.",
+        **follows(TEMPERATURE),
+    )
+    with st.expander("Settings of the methods"):
+        _method_settings(form)
+
+
+def show_value(key: str, value: object) -> None:
+    """Make the widget of a linked text, drawn next, show `value`, every time.
+
+    Where a second run follows the first at once, the browser may see the second alone. Without the value it would take
+    the widget's own first one for the learner's choice.
+    """
+    st.session_state[widget_key(key)] = value
+
+
+def _question(form: Form, answers: Sequence[Prediction], categories: Sequence[str]) -> None:
+    said = {str(answer.index): f"{answer.label} · {100 * answer.probability:.3g} %" for answer in answers}
+    for asked in (form.target, form.against):
+        if asked is not None and asked < len(categories):
+            said.setdefault(str(asked), categories[asked])
+    top = answers[0]
+    show_value(TARGET, "" if form.target is None else str(form.target))
+    st.selectbox(
+        "Why this answer",
+        ["", *said],
+        format_func=lambda index: said.get(index) or f"Top: {said[str(top.index)]}",
+        **follows(TARGET),
+    )
+    target = top.index if form.target is None else form.target
+    others = [index for index in said if index != str(target)]
+    show_value(AGAINST, "" if form.against is None else str(form.against))
+    st.selectbox(
+        "Rather than",
+        ["", *others],
+        format_func=lambda index: said.get(index, "No other: the answer alone"),
+        help="With another class the methods ask about the difference of the two logits.",
+        **follows(AGAINST),
+    )
+
+
+def _method_settings(form: Form) -> None:
+    """The settings that the chosen methods have, as the table of methods describes them."""
+    drawn = False
+    for name in form.methods:
+        for setting in METHODS[name].settings:
+            _setting(name, setting, form.settings[name][setting.name])
+            drawn = True
+    if not drawn:
+        st.caption("The chosen methods have nothing to set.")
+
+
+def _setting(method: str, setting: Setting, value: Any) -> None:
+    key = setting_key(method, setting.name)
+    label = f"{METHODS[method].title}: {setting.title.lower()}"
+    show_value(key, value)
+    if setting.choices:
+        st.selectbox(label, list(setting.choices), help=setting.sentence, **follows(key))
+        return
+    step = 1 if isinstance(setting.default, int) else 0.05
+    st.number_input(
+        label, setting.low, setting.high, step=step, help=setting.sentence, key=widget_key(key),
+        on_change=_number_taken, args=(key,),
+    )  # fmt: skip
+
+
+def _number_taken(key: str) -> None:
+    set_linked(key, f"{st.session_state[widget_key(key)]:g}")

@@ -1,0 +1,97 @@
+"""What did the network answer, and what does each method say about it? Answers are kept, maps are made by jobs."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from app.ui.byte_cache import ByteCache
+from app.ui.feature_maps_passes import kept
+from app.ui.picture import ChosenPicture
+from app.ui.shelf import PICTURES
+from app.ui.why_jobs import JOBS, Job, Work
+from cnnviz.analysis import METHODS, attribute
+from cnnviz.compute import at_work
+from cnnviz.network import logits
+
+if TYPE_CHECKING:
+    from app.ui.network_picker import NetworkChoice
+    from app.ui.why_state import Form
+    from cnnviz.network import Network, Prediction
+
+CANDIDATES = 10
+"""Answers that can be asked about by a menu, most probable first."""
+
+_LOGITS: ByteCache[torch.Tensor] = ByteCache(4_000_000)
+PICTURES.drop_from(_LOGITS)
+_IMPORTING = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: why `target`, rather than `against`, of which network, on which picture."""
+
+    network: tuple[str, str]
+    chosen: ChosenPicture
+    target: int
+    against: int | None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        return (*self.network, self.chosen.key, self.target, self.against)
+
+
+def answer_logits(network: Network, choice: NetworkChoice, chosen: ChosenPicture) -> torch.Tensor:
+    """The network's logits (N,) for the picture."""
+
+    def make() -> tuple[torch.Tensor, int]:
+        with at_work(), torch.inference_mode():
+            values = logits(network.module(network.batch(chosen.picture)))[0].detach().cpu()
+        return values, values.nbytes
+
+    return kept(_LOGITS, (*choice.key, chosen.key), chosen, make)
+
+
+def answers_at(values: torch.Tensor, network: Network, temperature: float, count: int) -> list[Prediction]:
+    """The most probable answers when all logits are divided by the temperature first."""
+    from cnnviz.network import predictions_from_logits
+
+    return predictions_from_logits(values / temperature, network.categories, count)
+
+
+def map_job(network: Network, form: Form, question: Question, method: str, watcher: str) -> Job:
+    """The job that makes one method's map; its result is an Attribution without its colour channels."""
+    settings = dict(form.settings[method])
+
+    def work(progress: Callable[[int, int, Any], None], stop: Callable[[], bool]) -> tuple[Any, int]:
+        found = attribute(
+            network, question.chosen.picture, question.target, method, against=question.against,
+            progress=progress, cancelled=stop, **settings,
+        )  # fmt: skip
+        return replace(found, channels=None), found.map.nbytes
+
+    return start(map_key(form, question, method), watcher, work, METHODS[method].slow, question.chosen)
+
+
+def map_key(form: Form, question: Question, method: str) -> tuple[Any, ...]:
+    """The key of the job of one method's map: the question, the method and its settings."""
+    return ("map", *question.key, method, *sorted(form.settings[method].items()))
+
+
+def start(key: tuple[Any, ...], watcher: str, work: Work, slow: bool, chosen: ChosenPicture) -> Job:
+    """Ask for a job about a picture; of an own picture that went in the meantime, nothing stays behind."""
+
+    def prepared(progress: Callable[[int, int, Any], None], stop: Callable[[], bool]) -> tuple[Any, int]:
+        with _IMPORTING:  # two threads that import it at once can see half a module
+            importlib.import_module("captum.attr")
+        return work(progress, stop)
+
+    job = JOBS.ask(key, watcher, prepared, slow)
+    if chosen.own and not PICTURES.holds(chosen.key):
+        JOBS.drop(frozenset({chosen.key}))
+    return job

@@ -1,0 +1,325 @@
+"""The logic of Why this answer: question and methods → maps, tests of trust, code, link. A mouse: tests/browser."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from app.ui.lesson import lesson_text, questions
+from app.ui.picture import ChosenPicture
+from app.ui.shelf import PICTURES
+from app.ui.why_jobs import UNSEEN, JobDesk
+from app.ui.why_maps import _LOGITS, Question, answer_logits, answers_at, map_job
+from app.ui.why_state import Form
+from cnnviz import analysis, network
+from cnnviz.analysis.similarity import rank_correlation
+from cnnviz.errors import Cancelled, NetworkError
+from cnnviz.image import load_sample
+from tests.app.pages import arrays_of, open_page, scene_of
+
+PAGE = "pages/analysis/why_this_answer.py"
+QUICK = "why_methods=saliency,grad_cam"
+PATIENCE = 120  # seconds; the machine may be shared
+
+
+def opened(query: str = QUICK, foot: str = "Lesson") -> AppTest:
+    """The page under a link, once none of its maps is on its way any more."""
+    return complete(open_page(PAGE, query, why_this_answer_foot=foot))
+
+
+def complete(app: AppTest) -> AppTest:
+    """Run the page again until nothing on it is being computed."""
+    end = time.monotonic() + PATIENCE
+    while any(tile["status"] == "running" for scene in scenes(app) for tile in scene["tiles"]):
+        assert time.monotonic() < end, "the maps did not come"
+        app.run()
+    assert not app.exception
+    return app
+
+
+def scenes(app: AppTest) -> list[dict[str, Any]]:
+    """The headers of the page's views, that of the maps first; a test's second."""
+    count = sum(view.proto.component_name == "cnnviz_why_view" for view in app.get("bidi_component"))
+    return [scene_of(app, "why_view", number) for number in range(count)]
+
+
+def tiles(app: AppTest, number: int = 0) -> dict[str, dict[str, Any]]:
+    return {tile["id"]: tile for tile in scenes(app)[number]["tiles"]}
+
+
+def map_of(app: AppTest, method: str) -> np.ndarray:
+    return arrays_of(app, "why_view", 0)[tiles(app)[method]["values"]]
+
+
+def alike(found: np.ndarray, wanted: torch.Tensor) -> None:
+    """Equal but for rounding: with another number of threads a unit at a bend of ReLU6 may fall to its other side."""
+    difference = np.abs(found - wanted.numpy()) / float(wanted.abs().max())
+    assert np.quantile(difference, 0.99) < 1e-3
+    assert difference.max() < 0.03
+
+
+@pytest.fixture(scope="module")
+def lite0() -> network.Network:
+    return network.load_network("efficientnet_lite0")
+
+
+@pytest.fixture(scope="module")
+def page() -> AppTest:
+    return opened("")
+
+
+def test_the_page_opens_on_three_maps_of_the_most_probable_answer(page: AppTest, lite0: network.Network) -> None:
+    scene = scene_of(page, "why_view")
+    assert scene["question"] == "Egyptian cat"
+    assert scene["answer"] == "40.7 %"
+    assert list(tiles(page)) == ["saliency", "integrated_gradients", "grad_cam"]
+    for method, settings in (("saliency", {}), ("grad_cam", {}), ("integrated_gradients", {"steps": 10})):
+        direct = analysis.attribute(lite0, load_sample("chelsea"), None, method, **settings)
+        alike(map_of(page, method), direct.map)
+    with Image.open(BytesIO(arrays_of(page, "why_view")["picture"].tobytes())) as seen:
+        assert seen.size == (224, 224)
+
+
+def test_one_class_against_another_asks_for_the_difference(lite0: network.Network) -> None:
+    app = opened("why_methods=grad_cam&why_target=282&why_against=285")
+    assert scene_of(app, "why_view")["question"] == "tiger cat rather than Egyptian cat"
+    direct = analysis.attribute(lite0, load_sample("chelsea"), 282, "grad_cam", against=285).map
+    alike(map_of(app, "grad_cam"), direct)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("why_target=2000", "There is no class 2000"),
+        ("why_against=285", "cannot be asked against class 285"),
+        ("why_against=9999", "cannot be asked against class 9999"),
+    ],
+)
+def test_an_impossible_class_in_the_link_is_said(query: str, words: str) -> None:
+    app = open_page(PAGE, f"{QUICK}&{query}")
+    assert words in app.warning[0].value
+    assert scene_of(app, "why_view")["question"] == "Egyptian cat"
+    assert query.split("=")[0] not in app.query_params
+
+
+@pytest.mark.parametrize(
+    "query", ["why_target=cat", "why_integrated_gradients_steps=2", "why_view_opacity=٣", "why_rise_masks=inf"]
+)
+def test_nonsense_in_the_link_gives_way_to_the_defaults(query: str) -> None:
+    app = open_page(PAGE, f"{QUICK}&{query}")
+    assert not app.exception
+    assert scene_of(app, "why_view")["question"] == "Egyptian cat"
+    assert scene_of(app, "why_view")["opacity"] == 75
+
+
+def test_a_method_that_cannot_says_why_in_its_place() -> None:
+    app = opened("network=vit_b_16&weights=none&why_methods=saliency,guided_backprop,deeplift")
+    found = tiles(app)
+    assert found["saliency"]["status"] == "done"
+    assert "works on ReLUs" in found["guided_backprop"]["message"]
+    assert "has no rule" in found["deeplift"]["message"]
+    assert not scene_of(app, "why_view")["trained"]
+
+
+def test_without_methods_the_page_asks_for_one() -> None:
+    app = open_page(PAGE, "why_methods=none")
+    assert "Choose a method" in app.info[0].value
+
+
+def test_temperature_moves_the_probability_and_no_map(page: AppTest) -> None:
+    warm = opened("why_temperature=2")
+    assert scene_of(warm, "why_view")["answer"] == "7.44 % at temperature 2"
+    np.testing.assert_array_equal(map_of(warm, "grad_cam"), map_of(page, "grad_cam"))
+
+
+def test_settings_of_a_method_come_from_the_link_and_go_there(lite0: network.Network) -> None:
+    app = opened(
+        "why_methods=integrated_gradients&why_integrated_gradients_steps=5&why_integrated_gradients_baseline=black"
+    )
+    direct = analysis.attribute(
+        lite0, load_sample("chelsea"), None, "integrated_gradients", steps=5, baseline="black"
+    )  # fmt: skip
+    alike(map_of(app, "integrated_gradients"), direct.map)
+    app.number_input(key="why_integrated_gradients_steps_widget").set_value(6).run()
+    assert app.query_params["why_integrated_gradients_steps"] in ("6", ["6"])
+
+
+def test_forgetting_changes_grad_cam_and_hardly_guided_backprop(lite0: network.Network) -> None:
+    app = opened("why_methods=guided_backprop,grad_cam&why_test=forget")
+    found = tiles(app, 1)
+    direct = analysis.randomised_attributions(lite0, load_sample("chelsea"), None, ["grad_cam"])
+    for number, trial in enumerate(direct.trials["grad_cam"], 1):
+        assert found[f"grad_cam/{number}"]["rank"] == pytest.approx(trial.rank, abs=5e-3)
+    assert found["guided_backprop/1"]["title"] == "random down to classifier"
+    assert found["guided_backprop/1"]["rank"] > 0.995
+    assert found["grad_cam/1"]["rank"] < 0.2
+    assert len(app.dataframe[0].value) == 2
+
+
+def test_deletion_and_insertion_come_with_their_area(lite0: network.Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("why_trust", "why_code"):
+        monkeypatch.setattr(f"app.ui.{module}.STEPS", 3)
+    app = opened("why_methods=layer_cam&why_test=cut&why_test_view_look=insert&why_test_view_share=30", "Code")
+    heat = analysis.attribute(lite0, load_sample("chelsea"), None, "layer_cam").map
+    deletion = analysis.deletion_curve(lite0, load_sample("chelsea"), None, heat, steps=3)
+    insertion = analysis.insertion_curve(lite0, load_sample("chelsea"), None, heat, steps=3)
+    tile = tiles(app, 1)["layer_cam"]
+    assert tile["facts"] == f"area: deletion {deletion.area:.3g}, insertion {insertion.area:.3g}"
+    curves = arrays_of(app, "why_view", 1)[tile["curves"]]
+    np.testing.assert_allclose(curves, [deletion.fractions, deletion.probabilities, insertion.probabilities], atol=1e-3)
+    assert (scenes(app)[1]["look"], scenes(app)[1]["share"]) == ("insert", 30)
+    assert "analysis.insertion_curve(net, picture, target, one.map, steps=3)" in app.code[0].value
+
+
+def test_noise_and_shift_are_tried(lite0: network.Network) -> None:
+    app = opened("why_methods=grad_cam&why_test=steady")
+    direct = analysis.stability(lite0, load_sample("chelsea"), None, "grad_cam")
+    ranks = [tile["rank"] for tile in scenes(app)[1]["tiles"][1:]]
+    np.testing.assert_allclose(ranks, [trial.rank for trial in (*direct.noise, *direct.shifts)], atol=5e-3)
+
+
+def test_the_code_gives_what_is_on_the_page(tmp_path: Path) -> None:
+    app = opened(f"{QUICK}&why_against=282&why_scale=own", "Code")
+    (tmp_path / "code.py").write_text(app.code[0].value)
+    done = subprocess.run(
+        [sys.executable, "code.py"], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert lines[0][:2] == ["285", "0.407"]
+    for line, method in zip(lines[5:7], ("saliency", "grad_cam"), strict=True):
+        values = map_of(app, method)
+        assert line[0] == method
+        np.testing.assert_allclose(
+            [float(word) for word in line[1:3]], [values.min(), values.max()], rtol=5e-3, atol=1e-4
+        )
+        assert Image.open(tmp_path / f"{method}.png").size == (224, 224)
+
+
+@pytest.mark.parametrize("test", ["forget", "steady"])
+def test_the_code_of_a_test_names_it(test: str) -> None:
+    app = open_page(PAGE, f"{QUICK}&why_test={test}", why_this_answer_foot="Code")
+    call = {"forget": "analysis.randomised_attributions(net, picture, target, ['grad_cam'], 5)"}
+    assert (
+        call.get(test, "analysis.stability(net, picture, target, 'grad_cam', noise=(0.05, 0.1, 0.2)")
+        in app.code[0].value
+    )
+
+
+def test_every_number_of_lesson_and_questions_is_true(lite0: network.Network) -> None:
+    picture = load_sample("chelsea")
+    with torch.inference_mode():
+        logits = lite0.module(lite0.batch(picture))[0]
+    said = [answers_at(logits, lite0, temperature, 2)[0].probability for temperature in (0.25, 1, 2)]
+    assert [f"{100 * one:.3g} %" for one in said] == ["69 %", "40.7 %", "7.44 %"]
+    words = " ".join(lesson_text("why_this_answer").split())
+    assert "69 %, 40.7 % or 7.44 %" in words
+    cats = [analysis.attribute(lite0, picture, label, "grad_cam") for label in (285, 282)]
+    assert cats[0].layer_map is not None and tuple(cats[0].layer_map.shape) == (7, 7)
+    assert rank_correlation(*(one.map.abs() for one in cats)) == pytest.approx(0.947, abs=2e-3)
+    assert "0.947" in questions("why_this_answer")[1].why
+    assert lite0.categories[282] == "tiger cat"
+    assert answers_at(logits, lite0, 1, 2)[1].index == 282
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def steps(gate: threading.Event, seen: list[int]) -> Any:
+    """Work that goes on step by step until it is told to stop."""
+
+    def work(progress: Any, stop: Any) -> tuple[str, int]:
+        gate.wait(10)
+        for step in range(10_000):
+            if stop():
+                raise Cancelled("stopped")
+            seen.append(step)
+            progress(step, 10_000, step)
+            time.sleep(0.001)
+        return "all", 1
+
+    return work
+
+
+def test_a_job_goes_on_until_the_last_who_looks_has_left() -> None:
+    desk, gate, seen = JobDesk(clock=Clock()), threading.Event(), []  # type: ignore[var-annotated]
+    job = desk.ask(("a",), "one", steps(gate, seen), slow=True)
+    assert desk.ask(("a",), "two", steps(gate, seen), slow=True) is job
+    desk.leave(("a",), "one")
+    gate.set()
+    while not seen:
+        time.sleep(0.001)
+    assert not job.finished.is_set()
+    desk.leave(("a",), "two")
+    assert job.finished.wait(10)
+    assert job.result is None
+    assert desk.known(("a",)) is None
+
+
+def test_what_nobody_has_looked_at_for_long_is_stopped() -> None:
+    clock = Clock()
+    desk, gate, seen = JobDesk(clock=clock), threading.Event(), []  # type: ignore[var-annotated]
+    job = desk.ask(("a",), "one", steps(gate, seen), slow=False)
+    clock.now = UNSEEN + 1
+    gate.set()
+    assert job.finished.wait(10)
+    assert not seen
+
+
+def test_an_error_of_a_job_is_a_sentence_and_stays() -> None:
+    def work(progress: Any, stop: Any) -> tuple[None, int]:
+        raise NetworkError("This network has no ReLU; choose another.")
+
+    desk = JobDesk()
+    job = desk.ask(("a",), "one", work, slow=False)
+    assert job.finished.wait(10)
+    assert job.error == "This network has no ReLU; choose another."
+    assert desk.ask(("a",), "one", work, slow=False) is job
+
+
+def test_old_results_go_when_new_ones_need_the_room() -> None:
+    desk = JobDesk(most_bytes=250)
+    for name in "abc":
+        assert desk.ask((name,), "one", lambda progress, stop: ("map", 100), slow=False).finished.wait(10)
+    while desk.nbytes > 250:
+        time.sleep(0.001)
+    assert desk.known(("a",)) is None
+    assert desk.known(("c",)) is not None
+
+
+def test_what_was_found_about_a_picture_goes_with_it(lite0: network.Network) -> None:
+    buffer = BytesIO()
+    Image.new("RGB", (60, 40), (200, 120, 40)).save(buffer, "PNG")
+    own = PICTURES.get("someone", PICTURES.add("someone", buffer.getvalue(), "mine.png"))
+    assert own is not None
+    chosen = ChosenPicture(own.key, own.name, own.picture, own=True)
+    form = Form(
+        None, None, None, ("saliency",), {"saliency": {}}, "own", 1.0, None, "off", None  # type: ignore[arg-type]
+    )  # fmt: skip
+    question = Question(("efficientnet_lite0", "auto"), chosen, 3, None)
+    job = map_job(lite0, form, question, "saliency", "someone")
+    assert job.finished.wait(PATIENCE)
+    assert job.result is not None
+    PICTURES.clear("someone")
+    again = map_job(lite0, form, question, "saliency", "someone")
+    assert again is not job
+    again.finished.wait(PATIENCE)
+    assert not any(own.key in key for key in _LOGITS._entries if isinstance(key, tuple))
+    assert callable(answer_logits)
