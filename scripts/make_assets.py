@@ -1,4 +1,4 @@
-"""How is made what ships and can be computed? `make assets`: the recorded results of *Home*, and the app's icon.
+"""How is made what ships and can be computed? `make assets`: recorded results, and the app's icon.
 
 Running it again changes nothing, unless the code or the weights behind a result changed.
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from app.ui import channel_films
 from app.ui.journey import RECORDED, RECORDED_PICTURE, record, shared_network, travel
 from cnnviz.image import load_sample
 from cnnviz.paths import ASSETS
@@ -19,10 +20,28 @@ ICON = ASSETS / "icon.png"
 _COLUMNS = ("#b2182b", "#c9ced8", "#2166ac")
 _ACCENT = "#b4530a"
 
+# By depth, from the first block's output to the last layer with a map; each in numbers that can have either sign.
+CHANNELS = {
+    "blocks.0.0.bn2.drop": (7, 8, 15),
+    "blocks.1.0.bn3.drop": (2, 5, 14),
+    "blocks.2.0.bn3.drop": (2, 9, 14),
+    "blocks.3.0.bn3.drop": (2, 5, 14),
+    "blocks.4.0.bn3.drop": (1, 3, 11),
+    "blocks.5.0.bn3.drop": (0, 7, 11),
+    "blocks.6.0.bn3.drop": (21, 22, 25),
+    "bn2.drop": (100, 200, 400),
+}
+OPENING = ("blocks.5.0.bn3.drop", 7)
+
 
 def make_home(folder: Path = RECORDED) -> None:
     """The journey of the sample picture through the kernel, the layer and the network, as *Home* opens with it."""
     record(travel(load_sample(RECORDED_PICTURE), shared_network()), folder)
+
+
+def make_channels(folder: Path = channel_films.RECORDED) -> None:
+    """How pictures for some channels form, as *What a channel looks for* opens with them; minutes on a CPU."""
+    channel_films.record(shared_network(), CHANNELS, OPENING, folder)
 
 
 def make_icon(path: Path = ICON) -> None:
@@ -40,8 +59,9 @@ def make_icon(path: Path = ICON) -> None:
 def main() -> None:
     """Make everything anew and say where it lies."""
     make_home()
+    make_channels()
     make_icon()
-    for path in (*sorted(RECORDED.iterdir()), ICON):
+    for path in (*sorted(RECORDED.iterdir()), *sorted(channel_films.RECORDED.iterdir()), ICON):
         print(f"{path.relative_to(ASSETS.parent)}: {path.stat().st_size:,} bytes")
 
 

@@ -57,6 +57,10 @@ WHY_THIS_ANSWER = PageEntry(
     "Look inside", "Why this answer", "pages/analysis/why_this_answer.py",
     "Which pixels spoke for an answer, by several methods side by side, and tests of how far to trust them.",
 )  # fmt: skip
+CHANNEL = PageEntry(
+    "Look inside", "What a channel looks for", "pages/analysis/channel.py",
+    "A picture made from noise until it excites one channel, beside the pictures at hand that do so most.",
+)  # fmt: skip
 
 PAGES = (
     HOME,
@@ -69,4 +73,5 @@ PAGES = (
     RECEPTIVE_FIELDS,
     FEATURE_MAPS,
     WHY_THIS_ANSWER,
+    CHANNEL,
 )

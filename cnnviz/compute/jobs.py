@@ -6,6 +6,7 @@ looks whether anybody still watches. So a wish to stop is met within one step, a
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import threading
 import time
@@ -21,6 +22,8 @@ State = Literal["waiting", "running", "done", "stopped", "failed"]
 
 UNWATCHED = 20.0
 """Seconds after which a watcher who does not look any more counts as gone."""
+CLOSING = 10.0
+"""Seconds that the program's end waits for a step to end."""
 KEPT = 48
 """Results that are kept, the longest unused let go first."""
 
@@ -64,6 +67,9 @@ class JobDesk(Generic[T]):
         self._unwatched = unwatched
         self._kept = kept
         self._clock = clock
+        self._threads: set[threading.Thread] = set()
+        self._closed = False
+        atexit.register(self.close)
 
     def watch(self, key: Hashable, watcher: str, work: Callable[[], Iterator[T]]) -> Job[T]:
         """The job of this key, begun if there is none or if it was stopped; ``watcher`` counts as there from now on.
@@ -80,7 +86,10 @@ class JobDesk(Generic[T]):
             self._jobs.move_to_end(key)
             self._bound()
         if begin:
-            threading.Thread(target=self._run, args=(job, work), name="cnnviz-job", daemon=True).start()
+            thread = threading.Thread(target=self._run, args=(job, work), name="cnnviz-job", daemon=True)
+            with self._lock:
+                self._threads.add(thread)
+            thread.start()
         return job
 
     def find(self, key: Hashable) -> Job[T] | None:
@@ -110,7 +119,22 @@ class JobDesk(Generic[T]):
             if job is not None and not job.live:
                 del self._jobs[key]
 
+    def close(self) -> None:
+        """Stop everything before its next step, and wait for that: the program's end must cut off no computation."""
+        with self._lock:
+            self._closed = True
+            threads = tuple(self._threads)
+        for thread in threads:
+            thread.join(timeout=CLOSING)
+
     def _run(self, job: Job[T], work: Callable[[], Iterator[T]]) -> None:
+        try:
+            self._work(job, work)
+        finally:
+            with self._lock:
+                self._threads.discard(threading.current_thread())
+
+    def _work(self, job: Job[T], work: Callable[[], Iterator[T]]) -> None:
         state: State = "done"
         while not self._places.acquire(timeout=0.5):
             if not self._wanted(job):
@@ -133,7 +157,7 @@ class JobDesk(Generic[T]):
     def _wanted(self, job: Job[T]) -> bool:
         since = self._clock() - self._unwatched
         with self._lock:
-            return any(seen >= since for seen in job.watchers.values())
+            return not self._closed and any(seen >= since for seen in job.watchers.values())
 
     def _bound(self) -> None:
         over = [key for key, job in self._jobs.items() if not job.live]
