@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.ui.charts import show_chart
 from app.ui.frame import foot_follows
 from app.ui.theme import chart_colours
 from cnnviz.network import list_networks, network_info
@@ -40,10 +41,7 @@ def draw_compare(input_size: tuple[int, int]) -> None:
         st.info("Choose a network.", icon=":material/info:")
         return
     st.markdown(compare_sentence(curves, input_size[0]))
-    st.plotly_chart(
-        depth_figure(curves, input_size[0], logarithmic, chart_colours()), key="rf_compare_chart",
-        config={"displaylogo": False},
-    )  # fmt: skip
+    show_chart(depth_figure(curves, input_size[0], logarithmic, chart_colours()), key="rf_compare_chart")
     _table(curves, input_size[0])
 
 
