@@ -38,7 +38,9 @@ def field_form(form: Form, layers: tuple[FieldLayer, ...], at: Chosen | None) ->
     """Draw the network's list; the layer's and the channel's once the network is there; then what a click does."""
     network_picker(form.choice, on_change=leave_layer)
     if at is not None:
-        _layer_settings(layers, at)
+        _layer_setting(layers, at)
+        if form.mode == "field":  # a nudge shows the largest change of all channels
+            _channel_setting(at)
     hold(widget_key(MODE), form.mode)
     st.segmented_control(
         "A click on the picture",
@@ -63,7 +65,7 @@ def field_form(form: Form, layers: tuple[FieldLayer, ...], at: Chosen | None) ->
         )
 
 
-def _layer_settings(layers: tuple[FieldLayer, ...], at: Chosen) -> None:
+def _layer_setting(layers: tuple[FieldLayer, ...], at: Chosen) -> None:
     kinds = {layer.path: layer.field.kind for layer in layers}
     hold(widget_key(LAYER), at.layer.path)
     st.selectbox(
@@ -74,6 +76,9 @@ def _layer_settings(layers: tuple[FieldLayer, ...], at: Chosen) -> None:
         format_func=lambda path: f"{path} · {kinds[path]}",
         help="Layers and blocks with a map, first to last. The slider steps through those at which the field grows.",
     )
+
+
+def _channel_setting(at: Chosen) -> None:
     named = linked(CHANNEL, "")
     hold(widget_key(CHANNEL), named or ALL)
     st.selectbox(
