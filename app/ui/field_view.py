@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cnnviz.analysis import EffectiveField, Influence
     from cnnviz.network import Network
 
-MARGIN = 0.22  # of the picture's side: the widest margin of padding that is drawn
+MARGIN = 0.16  # of the picture's side: the widest margin of padding that is drawn
 _NARROW = 0.06
 _BRIGHTEST = 99.7  # percentile of the heat above 0 that gets the last colour, so that single peaks do not hide the rest
 _SOURCES = {"picture": "for this picture", "samples": "averaged over samples", "noise": "averaged over noise"}

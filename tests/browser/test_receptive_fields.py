@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from cnnviz import analysis, network
+from cnnviz import analysis, image, network
 from tests.browser.actions import opened, redrawn, token
 
 PAGE = "/receptive_fields"
@@ -39,12 +39,15 @@ def frame(page: Page, role: str) -> Locator:
 
 
 def place(page: Page, role: str, row: float, col: float, size: int, margin: int = 0) -> tuple[float, float]:
-    """The middle of a cell of the panel, in page pixels; `margin` cells stand around its `size` × `size`."""
+    """The middle of a cell of the panel, in page pixels; `margin` cells stand around its `size` × `size`.
+
+    Whole numbers, since a click has no others: a fraction would be cut off, and point at the cell before.
+    """
     box = frame(page, role).bounding_box()
     assert box is not None
     cells = size + 2 * margin
     across, down = (col + margin + 0.5) / cells, (row + margin + 0.5) / cells
-    return box["x"] + across * box["width"], box["y"] + down * box["height"]
+    return round(box["x"] + across * box["width"]), round(box["y"] + down * box["height"])
 
 
 def margin(page: Page) -> int:
@@ -56,6 +59,8 @@ def sentence(page: Page) -> Locator:
 
 
 def test_pointing_both_ways_and_what_lies_in_the_padding(page: Page, field: analysis.ReceptiveField) -> None:
+    outputs = analysis.capture(network.load_network("efficientnet_lite0"), image.load_sample("chelsea"))
+    means = outputs[LAYER].abs().mean(0).numpy()
     opened(page, PAGE)
     view = page.locator(VIEW)
     for row, col in [(5, 20), (27, 0), (0, 3)]:
@@ -63,6 +68,7 @@ def test_pointing_both_ways_and_what_lies_in_the_padding(page: Page, field: anal
         page.mouse.move(*place(page, "map", row, col, 28))
         expect(view).to_have_attribute("data-box", f"{box.top},{box.left},{box.bottom},{box.right}")
         expect(sentence(page)).to_contain_text(f"Unit (row {row}, column {col}) of {LAYER}")
+        expect(sentence(page)).to_contain_text(f"Mean size there: {means[row, col]:.3g}.")
     # A click near the border: the part in the padding is counted, hatched, and kept in the link.
     page.mouse.click(*place(page, "map", 0, 3, 28))
     page.wait_for_url(re.compile("rf_unit=0%2C3"))
@@ -123,12 +129,21 @@ def test_keys_alone_move_the_unit_and_step_through_the_depth(page: Page) -> None
     page.locator(f"{VIEW} .depth input").focus()
     painted = page.locator(f"{VIEW} .depth input").evaluate(MOVED)
     assert painted == 1, "the map of the next step is there before the server has said anything"
-    # The box grows at once, in the browser; the layer's exact map follows.
+    # The box grows at once, too; the layer's exact map follows.
     expect(view).to_have_attribute("data-layer", "blocks.3.0.conv_dw")
     expect(view).to_have_attribute("data-unit", "0,11")
     page.wait_for_url(re.compile("rf_layer=blocks.3.0.conv_dw&rf_unit=0%2C11"))
     listed = page.locator(".st-key-rf_layer_widget").get_by_role("combobox")
     expect(listed).to_have_value(re.compile(r"blocks\.3\.0\.conv_dw"))
+
+
+def test_a_unit_without_heat_says_why_and_pushes_nothing_away(page: Page) -> None:
+    opened(page, f"{PAGE}?rf_layer=bn1.act&rf_channel=29&rf_unit=5,5")
+    expect(sentence(page)).to_contain_text("No heat here: This unit of bn1.act does not answer to these pictures")
+    for role in ("picture", "map", "crop"):
+        box = frame(page, role).bounding_box()
+        assert box is not None and box["width"] > 100
+        assert box["x"] + box["width"] <= page.evaluate("window.innerWidth")
 
 
 def test_pointing_is_drawn_within_a_frame(page: Page) -> None:

@@ -11,27 +11,42 @@ const LEAST = 7; // CSS pixels: what is smaller is outlined as if it had them, s
 export function mapImage(values, width, height, { palette, bar }, clear = false) {
   const image = new OffscreenCanvas(width, height);
   const rgba = colourise(values, palette, bar.low, bar.high);
-  if (clear) for (let i = 0; i < values.length; i += 1) rgba[4 * i + 3] = 255 * Math.min(1, 0.15 + 3 * (values[i] / (bar.high || 1)));
+  if (clear) for (let i = 0; i < values.length; i += 1) rgba[4 * i + 3] = 255 * Math.min(1, 4 * (values[i] / (bar.high || 1)));
   image.getContext("2d").putImageData(new ImageData(rgba, width, height), 0, 0);
   return image;
 }
 
-// The picture with its margin of padding, and over it the heat.
-export function drawPicture(canvas, { picture, size, margin, heat, opacity }, scale, look) {
+// The picture with its margin of padding, and over it the heat of the unit that sees `box`.
+export function drawPicture(canvas, { picture, size, margin, heat, box, opacity }, scale, look) {
   const context = canvas.getContext("2d");
   context.clearRect(0, 0, canvas.width, canvas.height);
   hatch(context, 0, 0, canvas.width, canvas.height, look.text, scale.ratio);
+  nameMargin(context, margin * scale.y, scale.ratio, look);
   const frame = [margin * scale.x, margin * scale.y, size[1] * scale.x, size[0] * scale.y];
   context.imageSmoothingEnabled = false;
   context.drawImage(picture, ...frame);
   if (!heat) return;
+  const { inside } = paddingOf(box, size);
   context.save();
-  context.globalAlpha = opacity;
-  context.fillStyle = look.ground; // the picture steps back, so that the heat's colours are those of its bar
+  context.fillStyle = look.ground; // within the box the picture steps back, so that the heat's colours are those of its bar
   context.globalAlpha = opacity * 0.6;
-  context.fillRect(...frame);
+  if (inside) context.fillRect((margin + inside.left) * scale.x, (margin + inside.top) * scale.y, inside.width * scale.x, inside.height * scale.y);
   context.globalAlpha = opacity;
   context.drawImage(heat, ...frame);
+  context.restore();
+}
+
+// The word for what is hatched, where the margin has room for it.
+function nameMargin(context, height, ratio, look) {
+  const [size, gap] = [13 * ratio, 6 * ratio];
+  if (height < size + 2 * gap) return;
+  context.save();
+  context.font = `${size}px ${look.font}`;
+  context.textBaseline = "top";
+  context.fillStyle = look.ground;
+  context.fillRect(0, 0, context.measureText("padding").width + 2 * gap, size + 2 * gap);
+  context.fillStyle = look.text;
+  context.fillText("padding", gap, gap);
   context.restore();
 }
 

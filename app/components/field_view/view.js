@@ -7,7 +7,7 @@ import { decode, sharpen } from "../shared/pixels.js";
 import { clear, drawCrop, drawEdge, drawMap, drawPicture, drawRadii, light, mapImage, markBox } from "./drawing.js";
 import { boxOf, holders, paddingOf, placeOf, total, unitAt, withSpans } from "./geometry.js";
 import { buildPanels } from "./panels.js";
-import { aboutHeat, aboutLayer, aboutNudge, aboutPixel, aboutUnit } from "./words.js";
+import { aboutHeat, aboutLayer, aboutNudge, aboutPixel, aboutUnit, aboutValue } from "./words.js";
 
 const REST = 250; // milliseconds: a slider or a held key asks the server for the place where it rests
 
@@ -162,6 +162,7 @@ const sizeOf = ({ shape }) => [shape[1], shape[0]];
 const look = (view) => ({
   line: themeColour(view.root, "border-color"), text: themeColour(view.root, "text-color"),
   accent: themeColour(view.root, "primary-color"), ground: themeColour(view.root, "background-color"),
+  font: getComputedStyle(view.root).fontFamily,
 });
 
 // Everything that pointing does not change.
@@ -174,13 +175,13 @@ function drawStill(view) {
   const scale = sharpen(view.picture.canvas, width, height);
   drawPicture(view.picture.canvas, {
     picture: view.photo, size: scene.size, margin: scene.margin, opacity: Number(view.heat.value) / 100,
-    heat: current && isAtHeat(view) ? view.heatImage : null,
+    heat: current && isAtHeat(view) ? view.heatImage : null, box: boxOf(layer, view.unit),
   }, scale, view.look);
   view.map.frame.style.setProperty("--aspect", layer.width / layer.height);
   drawMap(view.map.canvas, current ? view.mapImage : layer.image, layer, sharpen(view.map.canvas, layer.width, layer.height), view.look);
   const beforehand = layer.image && { title: "Mean size", meaning: "", bar: { low: 0, high: layer.high, stops: scene.small_stops } };
   const shown = current ? scene.map : beforehand;
-  setText(view.map.title, shown?.title ?? `Map of ${layer.path}`);
+  setText(view.map.title, shown ? `Map: ${shown.title.toLowerCase()}` : "Map");
   view.map.title.title = shown?.meaning ?? "";
   showBar(view.map.bar, shown?.bar);
   showBar(view.picture.bar, current && isAtHeat(view) ? scene.heat.bar : null);
@@ -250,6 +251,7 @@ function tell(view, { layer, unit, box, padding, pixel, lit, nudge }) {
   else if (pixel) parts.push(aboutPixel(layer, pixel, lit));
   else {
     parts.push(aboutUnit(layer, unit, box, padding));
+    if (view.step === scene.current && scene.map) parts.push(aboutValue(scene.map.title, scene.arrays.map_values, unit));
     if (view.step === scene.current && isAtUnit(view)) parts.push(scene.heat ? aboutHeat(scene.heat) : scene.heat_missing);
   }
   if (layer.note) parts.push(layer.note);

@@ -34,6 +34,11 @@ export function aboutUnit(layer, unit, box, padding) {
   return `${unitName(layer, unit)} sees ${rows} and ${cols}: ${whole(box.height)} × ${whole(box.width)} pixels${edge}.${share}`;
 }
 
+// What the map shows at the unit; its title says what that is.
+export function aboutValue(title, values, { row, col }) {
+  return `${title} there: ${short(values[row * values.shape[1] + col]).replace("-", "−")}.`;
+}
+
 export function aboutPixel(layer, { row, col }, { rows, cols }) {
   const holding = total(rows) * total(cols);
   const all = layer.height * layer.width;
