@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.components.ledger_view.component import LedgerScene, Line, Source, Sum
 from app.ui.ledger_units import UnitName
-from cnnviz.analysis import Ledger, Step, Terms, class_ledger, logit_difference, unit_ledger
+from cnnviz.analysis import Ledger, Step, Terms, class_ledger, logit_difference, unit_ledger, value_ledger
 from cnnviz.analysis.layouts import token_grid
+from cnnviz.analysis.ledger_pass import PICTURE
 from cnnviz.errors import LayerError
 
 if TYPE_CHECKING:
@@ -34,9 +36,14 @@ def ledger_scene(
     Raises LayerError where the network has no such module, call or unit.
     """
     answer = _answers_with(recorded, unit)
-    title = f"{unit.id} [{', '.join(map(str, unit.index))}]"
+    place = f"[{', '.join(map(str, unit.index))}]"
+    title = f"{unit.id} {place}"
     if not answer:
-        ledger = unit_ledger(recorded, unit.path, unit.index, unit.call)
+        if unit.value is None:
+            ledger = unit_ledger(recorded, unit.path, unit.index, unit.call)
+        else:
+            ledger = value_ledger(recorded, unit.value, unit.index)
+            title = f"{_plain(ledger.unit.name)} {place}"
         return _scene(network, strip, recorded, unit, ledger, title, scenes)
     found = _logits(recorded)
     chosen = unit.index[0]
@@ -53,6 +60,8 @@ def ledger_scene(
 
 def _answers_with(recorded: Pass, unit: UnitName) -> bool:
     """Whether the unit is a class of the network's answer."""
+    if unit.value is not None:
+        return False
     return recorded.value_of(unit.path, unit.call)[0] == recorded.output and len(unit.index) == 1
 
 
@@ -143,6 +152,7 @@ def _sum(network: Network, strip: Strip, step: Step, terms: Terms) -> Sum:
     labels: tuple[str, ...] = ()
     if step.kind == "softmax":
         labels = tuple(network.categories[index] for index in terms.indices[sent, 0])
+    plane, spots = _plane(step, terms)
     return Sum(
         count=len(terms),
         rest=float(terms.contributions[MOST_TERMS:].sum()),
@@ -156,15 +166,25 @@ def _sum(network: Network, strip: Strip, step: Step, terms: Terms) -> Sum:
         outside=None if window is None else window.outside.astype(np.uint8),
         channel_axis=_channel_axis(strip, units[0]) if window is not None else None,
         labels=labels,
-        plane=_plane(step, terms),
+        plane=plane,
+        spots=None if spots is None else spots[sent],
     )
 
 
 def _source(unit: Unit) -> Source:
-    """A unit's name begins with its module, and its call where that is not the first; a picture's has none."""
+    """A unit's name begins with its module, and its call where that is not the first.
+
+    Where no module put it out, with its number in the pass; the picture's own numbers have no ledger.
+    """
     if unit.path is None:
-        return Source(unit.name, None)
+        known = unit.value is not None and unit.name != PICTURE
+        return Source(_plain(unit.name), f"${unit.value}" if known else None)
     return Source(unit.name, UnitName(unit.path, unit.call, ()).id)
+
+
+def _plain(name: str) -> str:
+    """A value's name without torch's name of its kernel for attention."""
+    return re.sub(r"_scaled_dot_product\w*", "attention", name)
 
 
 def _channel_axis(strip: Strip, unit: Unit) -> int:
@@ -173,23 +193,32 @@ def _channel_axis(strip: Strip, unit: Unit) -> int:
     return 2 if layouts.get(unit.path or "") == "maps-last" and len(unit.index) == 3 else 0
 
 
-def _plane(step: Step, terms: Terms) -> npt.NDArray[np.float64] | None:
-    """The values under a pooling's window, or attention's weights over the patches, where they lie."""
-    if len(terms.units) > 1:
-        return None
+def _plane(step: Step, terms: Terms) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]] | tuple[None, None]:
+    """The values under a pooling's window, or attention's weights over the patches; and where each term lies there."""
+    if len(terms.units) > 1 or not len(terms):
+        return None, None
     axes = terms.indices.shape[1]
-    if step.kind in ("maximum", "mean") and axes == 3 and len(terms):
+    kept = np.ones(len(terms), dtype=bool)
+    if step.kind in ("maximum", "mean") and axes == 3:
         rows, cols = terms.indices[:, 1], terms.indices[:, 2]
         values = terms.inputs
     elif step.kind == "attention" and axes >= 2 and (grid := token_grid(len(terms))):
-        tokens = terms.indices[:, -2]
+        tokens = np.argsort(np.argsort(_token_axis(terms)))
         kept = tokens >= grid[0]
-        rows, cols = np.divmod(tokens[kept] - grid[0], grid[1])
-        values = terms.weights[kept]
+        rows, cols = np.divmod(np.maximum(tokens - grid[0], 0), grid[1])
+        values = terms.weights
     else:
-        return None
-    if min(rows.min(), cols.min()) < 0 or max(np.ptp(rows), np.ptp(cols)) >= _WIDEST:
-        return None
-    plane = np.full((np.ptp(rows) + 1, np.ptp(cols) + 1), np.nan)
-    plane[rows - rows.min(), cols - cols.min()] = values
-    return plane
+        return None, None
+    rows, cols = rows - rows[kept].min(), cols - cols[kept].min()
+    height, width = int(rows[kept].max()) + 1, int(cols[kept].max()) + 1
+    if min(rows.min(), cols.min()) < 0 or max(height, width) > _WIDEST:
+        return None, None
+    plane = np.full((height, width), np.nan)
+    plane[rows[kept], cols[kept]] = values[kept]
+    return plane, np.where(kept, rows * width + cols, -1).astype(np.int32)
+
+
+def _token_axis(terms: Terms) -> npt.NDArray[np.int64]:
+    """Each term's token: along the only axis in which the terms of attention differ."""
+    axis = int(np.argmax(np.ptp(terms.indices, axis=0)))
+    return terms.indices[:, axis]

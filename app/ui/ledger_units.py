@@ -11,13 +11,16 @@ from cnnviz.errors import LayerError
 if TYPE_CHECKING:
     from app.ui.feature_maps_layers import Strip, StripLayer
 
-_NAME = re.compile(r"(@?)([\w.\-]*)(?::(\d{1,4}))?/(\d{1,7}(?:\.\d{1,7}){0,4})", re.ASCII)
+_NAME = re.compile(r"(@?)(\$\d{1,6}|[\w.\-]*)(?::(\d{1,4}))?/(\d{1,7}(?:\.\d{1,7}){0,4})", re.ASCII)
 _LONGEST = 300  # characters of a name
 
 
 @dataclass(frozen=True)
 class UnitName:
-    """One value of a network: entry `index` of what the module `path` put out in its call `call`."""
+    """One value of a network: entry `index` of what the module `path` put out in its call `call`.
+
+    What no module put out, such as attention's values, has "$" and its number in the pass for a path.
+    """
 
     path: str
     call: int
@@ -27,6 +30,11 @@ class UnitName:
     def text(self) -> str:
         """As in a link: "bn1.act/3.50.50"; "layer1.0.relu:1/3.10.10" in the module's second call."""
         return f"{self.id}/{'.'.join(map(str, self.index))}"
+
+    @property
+    def value(self) -> int | None:
+        """The number in its pass of what no module put out; None for a module's."""
+        return int(self.path[1:]) if self.path.startswith("$") else None
 
     @property
     def id(self) -> str:

@@ -25,12 +25,12 @@ from .field_growth import parse_stack as parse_stack
 from .field_growth import paths as paths
 from .field_growth import read_below as read_below
 from .field_growth import spell_stack as spell_stack
+from .field_published import PublishedField as PublishedField
+from .field_published import published_fields as published_fields
 from .field_sources import DepthCurve as DepthCurve
 from .field_sources import GrowthRow as GrowthRow
 from .field_sources import depth_curve as depth_curve
 from .field_sources import growth_rows as growth_rows
-from .field_published import PublishedField as PublishedField
-from .field_published import published_fields as published_fields
 from .fields import Box as Box
 from .fields import ReceptiveField as ReceptiveField
 from .influence import Influence as Influence
@@ -43,6 +43,7 @@ from .ledger import LogitDifference as LogitDifference
 from .ledger import class_ledger as class_ledger
 from .ledger import logit_difference as logit_difference
 from .ledger import unit_ledger as unit_ledger
+from .ledger import value_ledger as value_ledger
 from .ledger_data import Ledger as Ledger
 from .ledger_data import Step as Step
 from .ledger_data import Terms as Terms

@@ -178,7 +178,7 @@ def channel_effects(
         if not 0 <= target < len(before):
             raise LayerError(f"The network has no class {target}; use one from 0 to {len(before) - 1}.")
         fills = _fill(maps, value)
-        live = (maps[0] != fills).flatten(1).any(dim=1).nonzero().flatten().tolist()
+        live = _flat(maps[0] != fills).any(dim=1).nonzero().flatten().tolist()
         after = before.repeat(maps.shape[1], 1)
         at_once = max(1, min(MOST_AT_ONCE, MEMORY // (4 * COPIES * max(1, rerun.largest))))
         for start in range(0, len(live), at_once):
@@ -188,7 +188,7 @@ def channel_effects(
             after[chosen] = rerun.run(_as_put_out(versions, rerun.original, maps))
             if progress is not None:
                 progress(maps.shape[1] - len(live) + start + len(chosen), maps.shape[1])
-    own = _numbers(maps[0].flatten(1))
+    own = _numbers(_flat(maps[0]))
     return _effects(layer, rerun.call, target, _numbers(before), _numbers(after), own)
 
 
@@ -247,12 +247,17 @@ def _switched_off(channels: Iterable[int], count: int, keep: bool, layer: str) -
 
 def _fill(maps: Tensor, value: float | str) -> Tensor:
     """(C, 1, ...): what is put in each channel that is off."""
-    own = maps[0].flatten(1).mean(dim=1)
+    own = _flat(maps[0]).mean(dim=1)
     if value != "mean":
         if isinstance(value, str) or not np.isfinite(value):
             raise SettingsError(f'The value is {value!r}; use a finite number, or "mean".')
         own = torch.full_like(own, float(value))
     return own.reshape(-1, *[1] * (maps.ndim - 2))
+
+
+def _flat(channels: Tensor) -> Tensor:
+    """Channels (C, ...) as (C, values); a vector's have one value each."""
+    return channels.reshape(len(channels), -1)
 
 
 def _labels(network: Network | nn.Module, count: int) -> tuple[str, ...]:

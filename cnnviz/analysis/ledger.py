@@ -36,11 +36,29 @@ def unit_ledger(recorded: Pass, layer: str, index: tuple[int, ...], call: int = 
         LayerError: there is no such module, call or unit.
     """
     value, call = recorded.value_of(layer, call)
-    place = _place(recorded, value, layer, index)
+    return _ledger(recorded, value, Unit(layer, tuple(index), layer, call, value))
+
+
+def value_ledger(recorded: Pass, value: int, index: tuple[int, ...]) -> Ledger:
+    """The same for any value of the pass by its number, as :class:`Unit` has it: also what no module put out.
+
+    Attention's values between modules are such, and the sums of two branches.
+
+    Raises:
+        LayerError: the pass has no such value or unit.
+    """
+    if not 0 <= value < len(recorded.values):
+        raise LayerError(f"The pass has no value {value}; use one from 0 to {len(recorded.values) - 1}.")
+    path, call = recorded.home(value) or (None, 0)
+    return _ledger(recorded, value, Unit(recorded.name(value), tuple(index), path, call, value))
+
+
+def _ledger(recorded: Pass, value: int, unit: Unit) -> Ledger:
+    place = _place(recorded, value, unit.name, unit.index)
     steps = _back(recorded, value, place)
     asked = len(steps) - 1
     steps += _onward(recorded, value, place)
-    return Ledger(Unit(layer, tuple(index), layer, call), number_at(recorded, value, place), tuple(steps), asked)
+    return Ledger(unit, number_at(recorded, value, place), tuple(steps), asked)
 
 
 @dataclass(frozen=True)

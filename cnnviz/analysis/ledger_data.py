@@ -30,13 +30,14 @@ class Unit:
 
     ``index`` is as in ``capture``'s tensors, without the batch axis: (channel, row, col) in maps. ``path`` is None
     where no module put the value out (the picture, a parameter, an addition between modules); ``name`` says what it
-    is, in words, always.
+    is, in words, always. ``value`` is the value's number in its pass, None where the unit was not found in one.
     """
 
     name: str
     index: tuple[int, ...]
     path: str | None = None
     call: int = 0
+    value: int | None = None
 
 
 @dataclass(frozen=True)

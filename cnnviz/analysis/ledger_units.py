@@ -25,7 +25,8 @@ def unit_at(recorded: Pass, value: int, place: int) -> Unit:
     """The unit at a place of a value; −1 in every axis for a zero put in by padding."""
     home = recorded.home(value)
     index = tuple(entries(recorded, value, np.array([place]))[0].tolist())
-    return Unit(recorded.name(value), index, *(home or ()))
+    path, call = home or (None, 0)
+    return Unit(recorded.name(value), index, path, call, value)
 
 
 def entries(recorded: Pass, value: int, places: Places) -> NDArray[np.int64]:

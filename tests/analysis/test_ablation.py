@@ -146,6 +146,21 @@ def test_the_brightest_channels_are_not_those_that_matter_most():
     assert steps == sorted(steps)
 
 
+def test_each_number_of_a_vector_is_a_channel():
+    module = nn.Sequential(nn.Conv2d(3, 6, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(6, 4)).eval()
+    picture = torch.rand(3, 9, 9)
+    effects = channel_effects(module, picture, "2")
+    with torch.no_grad():
+        vector = module[:3](picture[None])
+        for channel in range(6):
+            changed = vector.clone()
+            changed[0, channel] = 0
+            wanted = module[3](changed)[0].double()
+            assert effects.probabilities[channel] == pytest.approx(float(wanted.softmax(0)[effects.target]), abs=1e-6)
+            assert np.allclose(ablate(module, picture, "2", [channel]).after, wanted, atol=1e-6)
+    assert np.allclose(effects.means, vector[0])
+
+
 def test_top_lists_classes_of_both_answers():
     ablation = ablate(untrained("resnet18", 32), torch.rand(3, 32, 32), "layer4.1.conv2", range(0, 512, 2))
     before, after = ablation.probabilities

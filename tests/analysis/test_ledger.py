@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from cnnviz.analysis import capture, class_ledger, logit_difference, record_pass, unit_ledger
+from cnnviz.analysis import capture, class_ledger, logit_difference, record_pass, unit_ledger, value_ledger
 from cnnviz.errors import LayerError, SettingsError
 from cnnviz.network import load_network
 
@@ -270,6 +270,19 @@ def test_attention_is_a_weighted_sum_over_tokens():
     assert np.allclose(np.sort(mixed.terms.weights), np.sort(weights[0, 3, 2].numpy()), atol=1e-6)
     assert mixed.terms.weights.sum() == pytest.approx(1)
     assert len(mixed.terms) == value.shape[2]
+
+
+def test_what_no_module_put_out_has_a_ledger_by_its_number():
+    recorded = record_pass(untrained("vit_b_32"), torch.rand(3, 64, 64))
+    term = unit_ledger(recorded, "encoder.layers.encoder_layer_0.self_attention", (1, 7)).steps[0].terms.unit(0)
+    assert term.path is None
+    ledger = value_ledger(recorded, term.value, term.index)
+    assert ledger.unit.name == term.name
+    assert ledger.steps[0].kind == "attention"
+    assert ledger.agrees()
+    assert ledger.value == recorded.values[term.value][(0, *term.index)]
+    with pytest.raises(LayerError, match="no value 100000"):
+        value_ledger(recorded, 100000, (0,))
 
 
 @pytest.mark.parametrize("name", ["resnet50", "vgg11_bn", "squeezenet1_1"])

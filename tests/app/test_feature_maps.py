@@ -286,6 +286,7 @@ CODE = [
     "",
     "layer=blocks.1.0.conv_pw&order=mean&scale=own&picture=coffee",
     "layer=conv_stem&map=29&order=magnitude",
+    "layer=conv_stem&map=29&unit=conv_stem/29.50.60&off=3.5",
     "network=resnet18&weights=none&layer=layer2.0.relu:1&order=maximum",
 ]
 RUN_ALL = """
@@ -355,7 +356,7 @@ def test_every_number_of_the_lesson_is_true(lite0: network.Network, on_chelsea: 
 
 
 def test_every_number_of_the_questions_is_true(on_chelsea: analysis.Activations) -> None:
-    _, dark, untrained = questions("feature_maps")
+    _, dark, untrained, _ = questions("feature_maps")
     assert not on_chelsea["bn1.act"][29].any()
     assert float(on_chelsea["conv_stem"][29].min()) == pytest.approx(-2.07, abs=5e-3)
     assert float(on_chelsea["conv_stem"][29].max()) == pytest.approx(0.961, abs=5e-4)

@@ -13,9 +13,12 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app.ui import feature_maps_passes as passes
+from app.ui import feature_maps_switch as switching
+from app.ui import ledger_passes as ledgers
 from app.ui.byte_cache import ByteCache
 from app.ui.feature_maps_layers import strip_of
 from app.ui.feature_maps_passes import layer_output, seen_by
+from app.ui.feature_maps_state import Switched
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import LIFETIME, PICTURES, PictureStore
 from app.web import lifespan
@@ -23,7 +26,14 @@ from cnnviz.image import SAMPLES, load_sample
 from cnnviz.network import Network, load_network
 
 NETWORK = ("efficientnet_lite0", "auto")
-CACHES = (passes._PASSES, passes._OUTPUTS, passes._SEEN)
+CACHES = (
+    passes._PASSES,
+    passes._OUTPUTS,
+    passes._SEEN,
+    ledgers._RECORDED,
+    switching._ABLATIONS,
+    switching._EFFECTS,
+)
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +67,11 @@ def look_at(network: Network, chosen: ChosenPicture) -> None:
     strip = strip_of(network)
     layer_output(network, NETWORK, chosen, strip, strip.default)
     seen_by(network, NETWORK, chosen)
+    ledgers.recorded_pass(network, NETWORK, chosen)
+    head = strip.find("conv_head")
+    switching.ablation_of(network, NETWORK, chosen, head, Switched((1,)))
+    late = strip.find("classifier")
+    switching.effects_of(network, NETWORK, chosen, late, lambda done, total: None)
 
 
 def sizes() -> list[int]:

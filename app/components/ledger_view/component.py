@@ -32,7 +32,7 @@ class Sum:
     and `weights` are (T,), or (T, kh, kw) under a convolution's window, where `outside` (kh, kw) marks the padding.
     `channel_axis` is the axis of `indices` that names the channel of a whole window. `labels` name the terms.
     `plane` shows the terms where they lie, (rows, columns): a pooling's window, the weights of attention; not a number
-    where no term lies.
+    where no term lies. `spots` (T,) say which of its cells is each term's, −1 for none.
     """
 
     count: int
@@ -48,6 +48,7 @@ class Sum:
     channel_axis: int | None = None
     labels: tuple[str, ...] = ()
     plane: npt.NDArray[np.float64] | None = None
+    spots: npt.NDArray[np.int32] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +119,7 @@ def _line(line: Line, prefix: str, arrays: dict[str, np.ndarray | bytes]) -> dic
     header["numbers"] = dict(line.numbers)
     header["sum"] = None
     if line.sum is not None:
-        named = ("indices", "inputs", "weights", "contributions", "running", "outside", "plane")
+        named = ("indices", "inputs", "weights", "contributions", "running", "outside", "plane", "spots")
         sent = {name: getattr(line.sum, name) for name in named if getattr(line.sum, name) is not None}
         arrays |= {f"{prefix}_{name}": array for name, array in sent.items()}
         header["sum"] = {name: getattr(line.sum, name) for name in ("count", "rest", "bias", "channel_axis", "labels")}

@@ -3,6 +3,7 @@
 import { element, ground, themeColour } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
 import { drawGrid } from "../shared/grids.js";
+import { outline } from "../shared/pixels.js";
 import { indexOf, nameOf, readWords, restWords, size, termWords } from "./words.js";
 
 const FIRST = 8; // rows at once
@@ -11,8 +12,8 @@ const SMALL = 42; // CSS pixels of a patch in a row
 const LARGEST = 11; // taps a side that are drawn large
 
 // `walk(name)` goes to the unit that a term reads, `point(term)` hears which term is pointed at.
-export function buildTerms(line, { walk, point }) {
-  const part = { line, sum: line.sum, shown: 0, at: 0, rows: [], span: spanOf(line) };
+export function buildTerms(line, { walk, point, differs = false }) {
+  const part = { line, sum: line.sum, differs, shown: 0, at: 0, rows: [], span: spanOf(line) };
   part.list = element("div", { className: "rows", role: "listbox", tabIndex: 0,
     "aria-label": "Terms, largest first. Up and down go from term to term, Enter goes to the unit that a term reads." });
   part.more = element("div", { className: "row rest" });
@@ -62,13 +63,14 @@ function spanOf({ sum, total }) {
   return { low: Math.min(...all), high: Math.max(...all) };
 }
 
-function headRow({ sum, line }) {
-  const cells = [readWords(sum), what(line), adds(line), "running total"];
+function headRow({ sum, line, differs }) {
+  const cells = [readWords(sum), what(line, differs), adds(line), "running total"];
   return element("div", { className: "row head" }, ...cells.map((textContent) => element("span", { textContent })));
 }
 
-const what = (line) => (line.kind === "softmax" ? "" : line.kind === "maximum" ? "value" : line.kind === "mean" ? "value × share"
-  : line.kind === "attention" ? "value × attention" : size(line) > 1 ? "patch × kernel" : line.kind === "addition" ? "value" : "value × weight");
+const what = (line, differs) => (differs ? "value × weights' difference" : kindOf(line));
+const kindOf = (line) => (line.kind === "softmax" ? "" : line.kind === "maximum" ? "value" : line.kind === "mean" ? "value × share"
+  : line.kind === "attention" ? "value × attention" : size(line) > 1 ? "patch × kernel" : line.kind === "addition" ? "" : "value × weight");
 const adds = (line) => (line.kind === "softmax" ? "share" : size(line) > 1 ? "products' sum" : line.kind === "maximum" ? "counts" : "adds");
 
 function show(part, by) {
@@ -120,7 +122,7 @@ function middle(line, term) {
     return element("span", { textContent: `${short(sum.inputs[term])}${term ? "" : " · the winner"}`, title: full(sum.inputs[term]) });
   }
   if (size(line) > 1) return element("span", { className: "patches" }, element("canvas"), "×", element("canvas"));
-  if (line.kind === "addition" && sum.weights[term] === 1) return number(sum.inputs[term]);
+  if (line.kind === "addition" && sum.weights[term] === 1) return element("span");
   return element("span", { textContent: `${short(sum.inputs[term])} × ${short(sum.weights[term])}`,
     title: `${full(sum.inputs[term])} × ${full(sum.weights[term])}` });
 }
@@ -131,6 +133,7 @@ function barOf({ span, line }, from, to) {
   const at = (value) => (100 * (value - span.low)) / width;
   const bar = element("i", { className: to < from ? "less" : "more" });
   bar.style.left = `${Math.min(at(from), at(to))}%`;
+  bar.hidden = from === to;
   bar.style.width = `max(2px, ${Math.abs(at(to) - at(from))}%)`;
   const zero = element("i", { className: "zero" });
   zero.style.left = `${at(0)}%`;
@@ -211,22 +214,34 @@ function threeGrids({ sum, at, colours }) {
   const products = inputs.map((value, i) => value * weights[i]);
   const largest = (values) => Math.max(...values.map(Math.abs));
   return [
-    grid(`values of ${termWords(sum, at)}`, cellsOf(inputs, sum.taps, sum.outside), largest(inputs), colours),
+    grid(`values of ${termWords(sum, at)}`, "", cellsOf(inputs, sum.taps, sum.outside), largest(inputs), colours),
     element("b", { className: "sign", textContent: "×" }),
-    grid("kernel", cellsOf(weights, sum.taps), largest(weights), colours),
+    grid("kernel", "×", cellsOf(weights, sum.taps), largest(weights), colours),
     element("b", { className: "sign", textContent: "=" }),
-    grid(`products, sum ${short(sum.contributions[at])}`, cellsOf(products, sum.taps), largest(products), colours),
+    grid(`products, sum ${short(sum.contributions[at])}`, "=", cellsOf(products, sum.taps), largest(products), colours),
   ];
 }
 
-function planeGrid({ line, sum, colours }) {
+function planeGrid({ line, sum, at, colours }) {
   const largest = Math.max(...sum.plane.map((value) => (Number.isNaN(value) ? 0 : Math.abs(value))));
   const title = line.kind === "attention" ? "attention to each patch" : "values under the window";
-  return grid(title, cellsOf(sum.plane, sum.plane.shape), largest, colours);
+  const cells = cellsOf(sum.plane.map((value) => (Number.isNaN(value) ? 0 : value)), sum.plane.shape);
+  const drawn = grid(title, "", cells, largest, colours);
+  if (sum.spots[at] >= 0) mark(drawn.querySelector("canvas"), sum.spots[at], sum.plane.shape, colours.accent);
+  return drawn;
 }
 
-function grid(title, cells, limit, { ground: zero, line, accent }) {
+// The cell of the term pointed at.
+function mark(canvas, spot, [height, width], accent) {
+  const ratio = window.devicePixelRatio || 1;
+  const context = canvas.getContext("2d");
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  const cell = { width: canvas.width / width, height: canvas.height / height };
+  outline(context, { x: (spot % width) * cell.width, y: Math.floor(spot / width) * cell.height, ...cell }, accent, ratio);
+}
+
+function grid(title, sign, cells, limit, { ground: zero, line, accent }) {
   const canvas = element("canvas", { role: "img", "aria-label": title });
   drawGrid(canvas, cells, { kind: "signed", limit, ground: zero, line, accent });
-  return element("figure", {}, element("figcaption", { textContent: title }), canvas);
+  return element("figure", {}, element("figcaption", {}, element("span", { className: "narrow", textContent: sign }), title), canvas);
 }

@@ -119,11 +119,13 @@ function update(view, header) {
 }
 
 function withArrays(sum, arrays) {
-  const own = Object.fromEntries(["indices", "inputs", "weights", "contributions", "running", "outside", "plane"]
+  const own = Object.fromEntries(["indices", "inputs", "weights", "contributions", "running", "outside", "plane", "spots"]
     .map((name) => [name, arrays[`${sum.prefix}_${name}`] ?? null]));
   const limit = (values) => values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
   const taps = own.inputs.shape.length === 3 ? own.inputs.shape.slice(1) : [1, 1];
-  return { ...sum, ...own, taps, sent: own.contributions.length, limits: { inputs: limit(own.inputs), weights: limit(own.weights) } };
+  const axes = own.indices.shape[1];
+  const pooled = axes === 3 && own.indices.every((at, i) => i % axes === 0 || at === 0); // one value a channel
+  return { ...sum, ...own, pooled, taps, sent: own.contributions.length, limits: { inputs: limit(own.inputs), weights: limit(own.weights) } };
 }
 
 function draw(view) {
@@ -154,7 +156,7 @@ function lineOf(view, line, at) {
   const section = element("div", { className: "line" }, head);
   if (line.text) section.append(element("p", { className: "formula", textContent: formula(line.text) }));
   if (line.sum && line.kind !== "gate") {
-    const part = buildTerms(line, { walk: (name) => open(view, name), point: () => view.redraw() });
+    const part = buildTerms(line, { differs: view.header.less !== null, walk: (name) => open(view, name), point: () => view.redraw() });
     view.parts.push(part);
     section.append(part.root);
   } else if (line.sum) section.append(factors(view, line));

@@ -27,8 +27,8 @@ export function termWords(sum, term) {
   const [source, index] = [sourceOf(sum, term), indexOf(sum, term)];
   if (index.some((at) => at < 0)) return "padding, 0";
   if (sum.sources.length > 1) return `${source.name} [${index.join(", ")}]`;
-  if (sum.channel_axis === null) return `[${index.join(", ")}]`;
-  const channel = index[sum.channel_axis];
+  if (sum.channel_axis === null && !sum.pooled) return `[${index.join(", ")}]`;
+  const channel = index[sum.channel_axis ?? 0];
   return source.name === "the picture" ? COLOURS[channel] ?? `channel ${channel}` : `channel ${channel}`;
 }
 
@@ -73,8 +73,8 @@ function opening(line) {
   const total = short(line.total);
   if (!sum) return line.kind === "input" ? `It is ${line.label}.` : `${line.label}: ${total}.`;
   if (line.kind === "maximum") return `It is the largest of ${count(sum.count, "value")} under the window.`;
-  if (line.kind === "gate") return `${line.text}: one value lets so much of the other through.`;
-  if (line.kind === "addition") return `Two branches meet: ${line.text}.`;
+  if (line.kind === "gate") return `${formula(line.text)}: one value lets so much of the other through.`;
+  if (line.kind === "addition") return `Two branches meet: ${formula(line.text)}.`;
   if (line.kind === "mean") return `It is the mean of ${count(sum.count, "value")}.`;
   if (line.kind === "attention") return `${count(sum.count, "place")} are weighed by attention and add up to ${total}.`;
   const products = size(line) > 1 ? `${count(sum.count * size(line), "product")} over ${count(sum.count, "channel")}` : count(sum.count, "product");
