@@ -20,6 +20,7 @@ from app.ui.channel_state import Asked, goal_of, recipe_of
 from app.ui.channel_words import Words, words_of
 from app.ui.network_store import NETWORKS
 from app.ui.picture import ChosenPicture
+from app.ui.picture_picker import picker_is_open
 from app.ui.plain import plain
 from app.ui.visitor import visitor
 from cnnviz.compute import Job, JobDesk, usable_cores
@@ -65,13 +66,14 @@ def gallery_part(asked: Asked, chosen: ChosenPicture, made: float | None) -> Non
 def _followed(live: bool, draw: Callable[[], bool]) -> None:
     """Draw now and, as long as the work goes on, again and again; `draw` says whether it still does.
 
-    When it is over the whole page is drawn once more, without looking any further.
+    When it is over the whole page is drawn once more, without looking any further; that would close the picture picker,
+    so it waits for it.
     """
 
     @st.fragment(run_every=LOOK if live else None)
     def part() -> None:
         goes_on = draw()
-        if live and not goes_on:
+        if live and not goes_on and not picker_is_open():
             st.rerun()
 
     part()
