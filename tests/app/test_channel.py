@@ -28,7 +28,7 @@ from app.ui.lesson import lesson_text, questions
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import PICTURES
 from cnnviz import analysis, network
-from cnnviz.image import load_sample
+from cnnviz.image import SAMPLES, load_sample
 from cnnviz.paths import ASSETS
 from tests.app.pages import arrays_of, chosen, open_page, scene_of
 
@@ -45,6 +45,13 @@ def lite0() -> network.Network:
 @pytest.fixture(scope="module")
 def page() -> AppTest:
     return open_page(PAGE)
+
+
+@pytest.fixture
+def samples_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two pictures at hand: for layers that no other test looks through."""
+    few = {SAMPLES[name].title: load_sample(name) for name in ("chelsea", "coffee")}
+    monkeypatch.setattr(channel_gallery, "pictures_at_hand", lambda: few)
 
 
 def finished(app: AppTest) -> AppTest:
@@ -183,12 +190,13 @@ def patches(app: AppTest) -> dict[str, Any] | None:
 
 
 def gallery() -> analysis.LayerExtremes:
-    """What the page found in LAYER, which all tests share."""
+    """What the page found in LAYER, once for all tests."""
     job = GALLERIES.find((("efficientnet_lite0", "auto"), LAYER))
     assert job is not None and job.latest is not None
     return job.latest
 
 
+@pytest.mark.usefixtures("samples_only")
 def test_a_film_that_is_stopped_stays_as_far_as_it_got_and_can_be_made_anew() -> None:
     app = open_page(PAGE, "ch_layer=bn2.drop&ch_channel=11&ch_steps=256&ch_size=160&ch_seed=5")
     end = time.monotonic() + 60
@@ -239,6 +247,7 @@ def test_an_unknown_layer_is_said_in_words() -> None:
     assert scene_of(app, "channel_film")["title"] == "Channel 7 of blocks.5.0.bn3.drop"
 
 
+@pytest.mark.usefixtures("samples_only")
 def test_a_class_is_looked_for_by_its_name_and_pictures_stand_by_its_logit() -> None:
     app = finished(open_page(PAGE, "ch_goal=class&ch_class=285&ch_steps=16&ch_size=64"))
     film = scene_of(app, "channel_film")
@@ -250,6 +259,7 @@ def test_a_class_is_looked_for_by_its_name_and_pictures_stand_by_its_logit() -> 
     assert scene["rows"][0][0]["picture"] == "Chelsea the cat"
 
 
+@pytest.mark.usefixtures("samples_only")
 def test_a_network_without_recordings_forms_its_own_and_is_called_untrained() -> None:
     app = finished(open_page(PAGE, "network=squeezenet1_1&weights=none&ch_steps=16&ch_size=64"))
     assert not scene_of(app, "channel_film")["trained"]

@@ -83,7 +83,7 @@ def body() -> None:
     settings, picture = bench()
     form = read_form()
     with picture:  # first: the learner sees the picture before Streamlit has gone through the form
-        film_place, beside = st.columns([1, 1.4], gap="medium")
+        film_place, beside = st.columns([1, 1.25], gap="medium")
         with beside:
             show_atlas(form)
         patches_place = beside.container()
