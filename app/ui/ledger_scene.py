@@ -183,8 +183,8 @@ def _source(unit: Unit) -> Source:
 
 
 def _plain(name: str) -> str:
-    """A value's name without torch's name of its kernel for attention."""
-    return re.sub(r"_scaled_dot_product\w*", "attention", name)
+    """A value's name without torch's names of its kernels for attention and matrix products."""
+    return re.sub(r"^(addmm|mm) in", "weighted sum in", re.sub(r"_scaled_dot_product\w*", "attention", name))
 
 
 def _channel_axis(strip: Strip, unit: Unit) -> int:

@@ -272,7 +272,7 @@ def test_a_vector_says_its_labels_and_opens_no_large_view(page: Page) -> None:
 def test_the_mosaic_is_saved_as_it_was_made(page: Page) -> None:
     opened(page, f"{PAGE}?layer=blocks.1.0.bn2.act")
     with page.expect_download() as download:
-        page.locator(f"{VIEW} figcaption button").click()
+        page.locator(f"{VIEW} figcaption button", has_text="Save").click()
     with Image.open(download.value.path()) as saved:
         assert saved.size[0] % 57 == 56  # tiles of 56 pixels and gaps of one
         assert saved.format == "PNG"
