@@ -144,6 +144,19 @@ def test_a_unit_without_heat_says_why_and_pushes_nothing_away(page: Page) -> Non
         box = frame(page, role).bounding_box()
         assert box is not None and box["width"] > 100
         assert box["x"] + box["width"] <= page.evaluate("window.innerWidth")
+    # A box that is larger than the frame shows at the frame's border that it goes on.
+    slider = page.locator(f"{VIEW} .depth input")
+    slider.focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(VIEW)).to_have_attribute("data-layer", "blocks.6.0.conv_dw")
+    dashed = page.locator(f"{VIEW} figure[data-role=picture] .marks").evaluate(
+        """(canvas) => {
+            const {data} = canvas.getContext("2d").getImageData(0, 0, 6, canvas.height);
+            return data.filter((value, i) => i % 4 === 3 && value).length / (6 * canvas.height);
+        }"""
+    )
+    assert 0.1 < dashed < 0.9
 
 
 def test_pointing_is_drawn_within_a_frame(page: Page) -> None:

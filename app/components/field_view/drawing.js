@@ -98,6 +98,32 @@ export function markBox(context, at, scale, look) {
   outline(context, { x, y, width: w, height: h }, look.accent, scale.ratio);
 }
 
+// A unit's box (cells from the canvas' corner); where it goes on beyond the canvas, its edge is dashed along the border.
+export function markField(context, { top, left, height, width }, frame, scale, look) {
+  const ends = (first, length, most) => [[first, Math.max(0, first)], [first + length, Math.min(most, first + length)]];
+  const [[x0, x1], [y0, y1]] = [ends(left, width, frame.width), ends(top, height, frame.height)];
+  if ([x0, x1, y0, y1].every(([wanted, drawn]) => wanted === drawn)) { markBox(context, { top, left, height, width }, scale, look); return; }
+  const pull = 2 * scale.ratio; // an edge on the border would be cut in half
+  const [px, py] = [[x0, x1], [y0, y1]].map((pair, axis) => pair.map(([, drawn]) => {
+    const most = axis ? frame.height * scale.y : frame.width * scale.x;
+    return Math.min(most - pull, Math.max(pull, drawn * (axis ? scale.y : scale.x)));
+  }));
+  const sides = [[x0, px[0], py[0], px[0], py[1]], [x1, px[1], py[0], px[1], py[1]], [y0, px[0], py[0], px[1], py[0]], [y1, px[0], py[1], px[1], py[1]]];
+  context.save();
+  for (const [colour, thickness] of [["#000000", 4], [look.accent, 2.5]]) {
+    context.strokeStyle = colour;
+    context.lineWidth = thickness * scale.ratio;
+    for (const [[wanted, drawn], ...line] of sides) {
+      context.setLineDash(wanted === drawn ? [] : [9 * scale.ratio, 7 * scale.ratio]);
+      context.beginPath();
+      context.moveTo(line[0], line[1]);
+      context.lineTo(line[2], line[3]);
+      context.stroke();
+    }
+  }
+  context.restore();
+}
+
 // Runs of rows × runs of columns stand out: the rest steps back, each block is outlined.
 export function light(context, canvas, { rows, cols }, scale, look) {
   const blocks = rows.flatMap((r) => cols.map((c) => ({ top: r.first, height: r.end - r.first, left: c.first, width: c.end - c.first })));

@@ -4,7 +4,7 @@ import { showBar } from "../shared/bar.js";
 import { onNextFrame, element, setText, themeColour } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { decode, sharpen } from "../shared/pixels.js";
-import { clear, drawCrop, drawEdge, drawMap, drawPicture, drawRadii, light, mapImage, markBox } from "./drawing.js";
+import { clear, drawCrop, drawEdge, drawMap, drawPicture, drawRadii, light, mapImage, markBox, markField } from "./drawing.js";
 import { boxOf, holders, paddingOf, placeOf, total, unitAt, withSpans } from "./geometry.js";
 import { buildPanels } from "./panels.js";
 import { aboutHeat, aboutLayer, aboutNudge, aboutPixel, aboutUnit, aboutValue } from "./words.js";
@@ -181,7 +181,7 @@ function drawStill(view) {
   drawMap(view.map.canvas, current ? view.mapImage : layer.image, layer, sharpen(view.map.canvas, layer.width, layer.height), view.look);
   const beforehand = layer.image && { title: "Mean size", meaning: "", bar: { low: 0, high: layer.high, stops: scene.small_stops } };
   const shown = current ? scene.map : beforehand;
-  setText(view.map.title, shown ? `Map: ${shown.title.toLowerCase()}` : "Map");
+  setText(view.map.title, shown?.title ?? layer.path);
   view.map.title.title = shown?.meaning ?? "";
   showBar(view.map.bar, shown?.bar);
   showBar(view.picture.bar, current && isAtHeat(view) ? scene.heat.bar : null);
@@ -224,7 +224,7 @@ function markPicture(view, box, pixel, nudge) {
   const shift = (at) => ({ ...at, top: at.top + margin, left: at.left + margin });
   if (nudge) markBox(context, shift({ top: nudge.top, left: nudge.left, height: nudge.bottom - nudge.top, width: nudge.right - nudge.left }), scale, view.look);
   else if (pixel) markBox(context, shift({ top: pixel.row, left: pixel.col, height: 1, width: 1 }), scale, view.look);
-  else markBox(context, shift(box), scale, view.look);
+  else markField(context, shift(box), { height, width }, scale, view.look);
   if (isAtHeat(view) && Number(view.heat.value) > 0) {
     const { centre, radius_50: half, radius_90: most } = view.scene.heat;
     drawRadii(context, { row: margin + centre[0] + 0.5, col: margin + centre[1] + 0.5 }, [half, most], scale);
