@@ -58,14 +58,14 @@ def _overlay(form: Form) -> list[str]:
         return []
     lines = []
     if form.scale == "own":
-        lines += ["    reach = float(one.map.abs().max())"]
+        lines += ["    least, reach = float(one.map.min()), float(one.map.abs().max())"]
     else:
         from app.components.why_view.component import REACH
 
-        lines += [f"    reach = {REACH:g} * float(one.map.abs().mean())  # so many equal shares"]
+        lines += [f"    least, reach = 0.0, {REACH:g} * float(one.map.abs().mean())  # so many equal shares"]
     return [
         *lines,
-        "    limits = (-reach if one.signed else 0.0, reach)",
+        "    limits = (-reach if one.signed else least, reach)",
         f"    over = image.overlay(net.crop(picture), one.map, kind, {form.look.opacity / 100:g}, limits=limits)",
         '    over.save(f"{name}.png")',
     ]

@@ -23,7 +23,7 @@ Progress = Callable[[int, int, Any], None]
 Work = Callable[[Progress, Callable[[], bool]], tuple[Any, int]]
 """Does the job: gets whom to tell (done, total, so_far) and whom to ask whether to stop; returns result and bytes."""
 
-UNSEEN = 90.0  # seconds; browsers ask once a minute from a tab in the background
+UNSEEN = 20.0  # seconds; who comes back to a tab that rested longer has its maps begun anew
 MOST_BYTES = 128_000_000
 SLOW_AT_ONCE = 2
 QUICK_AT_ONCE = 4

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 CANDIDATES = 10
 """Answers that can be asked about by a menu, most probable first."""
 
+MANY = 25
+"""Steps of integrated gradients from which on it waits with the slow methods for its turn."""
+
 _LOGITS: ByteCache[torch.Tensor] = ByteCache(4_000_000)
 PICTURES.drop_from(_LOGITS)
 _IMPORTING = threading.Lock()
@@ -75,7 +78,8 @@ def map_job(network: Network, form: Form, question: Question, method: str, watch
         )  # fmt: skip
         return replace(found, channels=None), found.map.nbytes
 
-    return start(map_key(form, question, method), watcher, work, METHODS[method].slow, question.chosen)
+    slow = METHODS[method].slow and settings.get("steps", MANY) >= MANY
+    return start(map_key(form, question, method), watcher, work, slow, question.chosen)
 
 
 def map_key(form: Form, question: Question, method: str) -> tuple[Any, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 import time
 from io import BytesIO
@@ -27,6 +25,7 @@ from cnnviz.analysis.similarity import rank_correlation
 from cnnviz.errors import Cancelled, NetworkError
 from cnnviz.image import load_sample
 from tests.app.pages import arrays_of, open_page, scene_of
+from tests.app.programs import run_program
 
 PAGE = "pages/analysis/why_this_answer.py"
 QUICK = "why_methods=saliency,grad_cam"
@@ -155,10 +154,20 @@ def test_settings_of_a_method_come_from_the_link_and_go_there(lite0: network.Net
     assert app.query_params["why_integrated_gradients_steps"] in ("6", ["6"])
 
 
-def test_forgetting_changes_grad_cam_and_hardly_guided_backprop(lite0: network.Network) -> None:
+def shorter(monkeypatch: pytest.MonkeyPatch, **numbers: Any) -> None:
+    """Let the page's tests of trust try less."""
+    for name, number in numbers.items():
+        for module in ("why_trust", "why_tests", "why_code"):
+            monkeypatch.setattr(f"app.ui.{module}.{name}", number, raising=False)
+
+
+def test_forgetting_changes_grad_cam_and_hardly_guided_backprop(
+    lite0: network.Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shorter(monkeypatch, STAGES=2)
     app = opened("why_methods=guided_backprop,grad_cam&why_test=forget")
     found = tiles(app, 1)
-    direct = analysis.randomised_attributions(lite0, load_sample("chelsea"), None, ["grad_cam"])
+    direct = analysis.randomised_attributions(lite0, load_sample("chelsea"), None, ["grad_cam"], 2)
     for number, trial in enumerate(direct.trials["grad_cam"], 1):
         assert found[f"grad_cam/{number}"]["rank"] == pytest.approx(trial.rank, abs=5e-3)
     assert found["guided_backprop/1"]["title"] == "random down to classifier"
@@ -168,8 +177,7 @@ def test_forgetting_changes_grad_cam_and_hardly_guided_backprop(lite0: network.N
 
 
 def test_deletion_and_insertion_come_with_their_area(lite0: network.Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("why_trust", "why_code"):
-        monkeypatch.setattr(f"app.ui.{module}.STEPS", 3)
+    shorter(monkeypatch, STEPS=3)
     app = opened("why_methods=layer_cam&why_test=cut&why_test_view_look=insert&why_test_view_share=30", "Code")
     heat = analysis.attribute(lite0, load_sample("chelsea"), None, "layer_cam").map
     deletion = analysis.deletion_curve(lite0, load_sample("chelsea"), None, heat, steps=3)
@@ -182,21 +190,17 @@ def test_deletion_and_insertion_come_with_their_area(lite0: network.Network, mon
     assert "analysis.insertion_curve(net, picture, target, one.map, steps=3)" in app.code[0].value
 
 
-def test_noise_and_shift_are_tried(lite0: network.Network) -> None:
+def test_noise_and_shift_are_tried(lite0: network.Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    shorter(monkeypatch, NOISE=(0.1,), SHIFTS=((0, 16),))
     app = opened("why_methods=grad_cam&why_test=steady")
-    direct = analysis.stability(lite0, load_sample("chelsea"), None, "grad_cam")
+    direct = analysis.stability(lite0, load_sample("chelsea"), None, "grad_cam", noise=(0.1,), shifts=((0, 16),))
     ranks = [tile["rank"] for tile in scenes(app)[1]["tiles"][1:]]
     np.testing.assert_allclose(ranks, [trial.rank for trial in (*direct.noise, *direct.shifts)], atol=5e-3)
 
 
 def test_the_code_gives_what_is_on_the_page(tmp_path: Path) -> None:
     app = opened(f"{QUICK}&why_against=282&why_scale=own", "Code")
-    (tmp_path / "code.py").write_text(app.code[0].value)
-    done = subprocess.run(
-        [sys.executable, "code.py"], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    lines = [line.split() for line in done.stdout.splitlines()]
+    lines = [line.split() for line in run_program(app.code[0].value, tmp_path).splitlines()]
     assert lines[0][:2] == ["285", "0.407"]
     for line, method in zip(lines[5:7], ("saliency", "grad_cam"), strict=True):
         values = map_of(app, method)

@@ -15,7 +15,7 @@ export function ownLimits(values, signed) {
     if (values[i] < least) least = values[i];
     if (values[i] > greatest) greatest = values[i];
   }
-  if (!signed) return [Math.min(0, least), greatest || 1];
+  if (!signed) return least < greatest ? [least, greatest] : [0, greatest || 1];
   const reach = Math.max(Math.abs(least), Math.abs(greatest)) || 1;
   return [-reach, reach];
 }

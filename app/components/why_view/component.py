@@ -54,8 +54,8 @@ class Scene:
     """Everything the view shows.
 
     `picture` is a JPEG of the `side` × `side` pixels that the network saw; deleted pixels are taken from `base`, and
-    inserted ones are put into `start`. `answer` and `others` are said of the picture. `looks` are (name, title). `columns` 0: as many
-    as fit.
+    inserted ones are put into `start`. `answer` and `others` are said of the picture. `looks` are (name, title).
+    `columns` 0: as many as fit.
     """
 
     title: str
@@ -86,7 +86,10 @@ def why_view(
     `on_look`: `state[key].look` = {look, opacity, share}. `on_stop`: `state[key].stop` = {job, stop}, false to start it
     again. `on_done`: maps that were on their way have come.
     """
-    plain = ("title", "trained", "question", "answer", "others", "side", "own", "look", "opacity", "share", "scenes", "columns")
+    plain = (
+        "title", "trained", "question", "answer", "others", "side", "own", "look", "opacity", "share", "scenes",
+        "columns",
+    )  # fmt: skip
     header: dict[str, Any] = {name: getattr(scene, name) for name in plain}
     header["looks"] = list(scene.looks.items())
     header["reach"] = REACH

@@ -177,6 +177,7 @@ function poll(view) {
         drawOne(view, tile);
         came ||= tile.status !== "running";
       }
+      openPoint(view);
       drawPointed(view);
       if (came) view.send("done", { ids: waiting });
     } catch { /* the server is gone for a moment: the page says so itself */ }
@@ -213,8 +214,12 @@ function drawAll(view) {
   if (!view.header) return;
   for (const tile of view.tiles) drawOne(view, tile);
   if (view.at && Math.max(view.at.row, view.at.col) >= view.header.side) view.at = null;
-  if (!view.at && (view.at = opening(view))) say("why_pixel", { from: view, ...view.at });
+  openPoint(view);
   drawPointed(view);
+}
+
+function openPoint(view) {
+  if (!view.at && (view.at = opening(view))) say("why_pixel", { from: view, ...view.at });
 }
 
 // The first point: where the first map is strongest.
