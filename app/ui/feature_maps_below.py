@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import streamlit as st
 
@@ -44,7 +45,8 @@ def ledger_part(
     `near`: values stand open to be clicked on, so that the pass they come from is recorded ahead.
     """
     address = offered("feature_maps_ledger", chosen, lambda name: _ahead(key, chosen, address, name))
-    scene = LedgerScene(address, warm=near)
+    subject = f"{' '.join(key)} {crc32(chosen.key.encode())}"
+    scene = LedgerScene(address, warm=subject if near else "")
     unit = open_unit(strip)
     wrong = None
     if unit is not None:

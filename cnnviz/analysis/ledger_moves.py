@@ -6,6 +6,7 @@ the numbers 0, 1, 2 … in the place of its input shows where each entry of its 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,9 @@ def origin(recorded: Pass, value: int, places: Places) -> Origin | None:
         return Origin(before, places)
     if operation.name in TURNING:
         return Origin(before, _turned(places, _axes(recorded, operation), recorded.values[before].shape))
+    if operation.name in PADDING:
+        shapes = recorded.values[value].shape, recorded.values[before].shape
+        return Origin(before, _unpadded(places, operation.args[1], *shapes))
     numbered, starts = _numbered(recorded, operation, value)
     known = places >= 0
     found = np.where(known, numbered[np.where(known, places, 0)], -1)
@@ -108,6 +112,20 @@ def _turned(places: Places, axes: Places, shape: tuple[int, ...]) -> Places:
     return np.where(places < 0, -1, found).astype(np.int64)
 
 
+def _unpadded(places: Places, pads: Sequence[int], padded: Sequence[int], shape: Sequence[int]) -> Places:
+    """Places in a tensor of shape ``padded`` as places in that of ``shape`` which it was made from; −1 in the padding.
+
+    ``pads`` count from the last axis: before it, after it, before the last but one and so on.
+    """
+    index = np.stack(np.unravel_index(np.maximum(places, 0), tuple(padded)))
+    for axis, before in enumerate(pads[::2], start=1):
+        index[-axis] -= before
+    lengths = np.array(tuple(shape)).reshape(-1, *[1] * places.ndim)
+    inside = (places >= 0) & ((index >= 0) & (index < lengths)).all(axis=0)
+    found = np.ravel_multi_index(tuple(np.where(inside, index, 0)), tuple(shape))
+    return np.where(inside, found, -1).astype(np.int64)
+
+
 def _numbered(recorded: Pass, operation: Operation, value: int) -> tuple[Places, Places]:
     """For each entry of a move's output the number of the input's entry; and the first number of each input."""
     moved = operation.inputs() if operation.name in JOINING else operation.inputs()[:1]
@@ -126,8 +144,6 @@ def _numbered(recorded: Pass, operation: Operation, value: int) -> tuple[Places,
         return tensor.cpu()
 
     args, kwargs = tree_map(replaced, (operation.args, operation.kwargs))
-    if operation.name in PADDING:
-        args = (*args[:2], -1.0)
     output = operation.function(*args, **kwargs)
     if isinstance(output, tuple | list):
         output = output[operation.outputs.index(value)]

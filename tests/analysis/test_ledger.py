@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from cnnviz.analysis import capture, class_ledger, logit_difference, record_pass, unit_ledger, value_ledger
+from cnnviz.analysis.ledger_moves import _unpadded
 from cnnviz.errors import LayerError, SettingsError
 from cnnviz.network import load_network
 
@@ -332,6 +333,18 @@ def test_what_is_not_taken_apart_says_so_and_keeps_torchs_value():
     with torch.no_grad():
         assert ledger.value == float(module(picture[None])[0, 1])
         assert torch.equal(recorded.output_of("conv"), module.conv(picture[None])[0])
+
+
+@given(
+    pads=st.lists(st.integers(-2, 3), min_size=4, max_size=4),
+    shape=st.tuples(st.just(1), st.integers(1, 3), st.integers(5, 7), st.integers(5, 7)),
+)
+def test_places_in_a_padded_map_are_those_of_its_numbers(pads, shape):
+    numbers = torch.arange(math.prod(shape), dtype=torch.float64).reshape(shape)
+    padded = F.pad(numbers, pads, value=-1.0)
+    places = np.arange(padded.numel()).reshape(padded.shape[2:].numel(), -1)
+    found = _unpadded(places, pads, padded.shape, shape)
+    np.testing.assert_array_equal(found.ravel(), padded.ravel().numpy())
 
 
 def test_unknown_layers_calls_and_units_are_said_in_a_sentence():

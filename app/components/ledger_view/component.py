@@ -73,14 +73,14 @@ class Line:
 class LedgerScene:
     """What the view shows.
 
-    With a unit's name appended, `scenes` is the address of its ledger. `unit` None: nothing is open, and `warm` says
-    whether somebody is about to ask. `lines[asked]` ends with the unit's own value; `folded` are the lines with batch
+    With a unit's name appended, `scenes` is the address of its ledger. `unit` None: nothing is open. `warm`, where
+    somebody is about to ask, is another text for each network and picture. `lines[asked]` ends with the unit's own value; `folded` are the lines with batch
     normalisation in the kernel, None where there is none. For a class of the answer, `classes` are (index, label,
     probability) of those it can be compared with, and `less` the one that it is.
     """
 
     scenes: str
-    warm: bool = False
+    warm: str = ""
     unit: str | None = None
     title: str = ""
     trained: bool = True

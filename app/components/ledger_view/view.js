@@ -13,7 +13,7 @@ export default mounting(build, (view, header) => {
   if (view.overtaken.has(called(header))) return; // the learner has gone on since the server was told
   view.overtaken.clear();
   if (header.token !== view.token) update(view, header);
-  if (header.warm && view.warmed !== header.scenes) warm(view, header);
+  if (header.warm && view.warmed !== header.warm) warm(view, header);
 }, (view) => view.deaf());
 
 const called = ({ unit, less }) => `${unit ?? ""}~${less ?? ""}`;
@@ -56,7 +56,7 @@ const askedOf = ({ header, folded }) => (folded && header.folded ? header.folded
 
 // Somebody is about to ask: the server records its pass now.
 function warm(view, header) {
-  view.warmed = header.scenes;
+  view.warmed = header.warm;
   fetch(`${header.scenes}ready`).catch(() => {});
 }
 
