@@ -94,9 +94,9 @@ def test_every_step_has_its_map_before_the_slider_gets_there(page: AppTest, lite
             .abs()
             .reshape(-1, len(spans_of(page, step, "rows")), len(spans_of(page, step, "cols")))
         )
-        mean = mean.mean(0).numpy()
-        every = -(-mean.shape[0] // SMALL)
-        np.testing.assert_allclose(values, mean[::every, ::every], atol=0.003 * step["high"] + 1e-6)
+        expected = mean.mean(0).numpy()
+        every = -(-expected.shape[0] // SMALL)
+        np.testing.assert_allclose(values, expected[::every, ::every], atol=0.003 * step["high"] + 1e-6)
     assert at == small.size < 60_000, "small enough to travel with every scene"
 
 
