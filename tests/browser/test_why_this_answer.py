@@ -73,6 +73,10 @@ def test_maps_are_pointed_at_and_laid_over_the_picture(page: Page) -> None:
         for name, map in found.items():  # one pixel, marked and told on all maps
             assert abs(value(page, name) - float(map[row, col])) < 0.02 * float(map.max())
     expect(page.locator(f"{MAPS} .sentence")).to_contain_text("Row 223, column 200")
+    shares = {name: float(map[223, 200] / map.abs().mean()) for name, map in found.items()}
+    said = page.locator(f"{MAPS} .sentence").inner_text()
+    told = [float(text) for text in re.findall(r"\(([\d.]+) ×\)", said)]
+    np.testing.assert_allclose(told, list(shares.values()), rtol=0.05)
     page.locator(f"{tile(page, 'saliency')} .frame").focus()
     page.keyboard.press("Shift+ArrowUp")
     expect(page.locator(f"{MAPS} .sentence")).to_contain_text("Row 213, column 200")

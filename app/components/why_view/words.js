@@ -14,10 +14,13 @@ export function valueAt(tile, pixel) {
 
 export function sentence(header, tiles, { row, col }) {
   const there = tiles.filter((tile) => tile.values);
-  const said = there.map((tile) => `${tile.title} ${tile.output.textContent}`);
+  const said = there.map((tile) => {
+    const [value, share] = tile.output.textContent.split(" · ");
+    return `${tile.title} ${value} (${share})`;
+  });
   const asked = `Row ${row}, column ${col} of the ${header.side} × ${header.side} pixels that the network saw`;
   if (!there.length) return `${asked}. The maps are still on their way.`;
-  return `${asked}, asked for ${header.question}: ${said.join("; ")}. × counts equal shares of a map.`;
+  return `${asked}, asked for ${header.question}: ${said.join("; ")}. In brackets: how many times an equal share of the map.`;
 }
 
 export function progress({ done, total, message }) {
