@@ -31,8 +31,8 @@ class Setting:
             return value
         assert self.low is not None and self.high is not None, self.name
         whole = isinstance(self.default, int)
-        fits = isinstance(value, int | float) and not isinstance(value, bool) and (not whole or value == int(value))
-        if not fits or not self.low <= value <= self.high:
+        fits = isinstance(value, int | float) and not isinstance(value, bool)
+        if not fits or (whole and not float(value).is_integer()) or not self.low <= value <= self.high:
             kind = "whole number" if whole else "number"
             raise SettingsError(f"{self.name} is {value!r}; give a {kind} from {self.low} to {self.high}.")
         return type(self.default)(value)

@@ -70,7 +70,7 @@ def _mask(call: Call, ndim: int) -> Array | None:
 
 
 _TABLE: tuple[tuple[Rule, str], ...] = (
-    (_elementwise, "add sub mul div where masked_fill clamp copy copy_ relu prelu _prelu_kernel rrelu hardswish mish"),
+    (_elementwise, "add sub mul div where masked_fill clamp copy relu prelu _prelu_kernel rrelu hardswish mish"),
     (_elementwise, "log_sigmoid_forward rsub"),
     (shape.same, "clone _to_copy detach alias as_strided lift_fresh positive native_dropout dropout bernoulli"),
     (shape.viewed, "view _unsafe_view reshape _reshape_alias squeeze unsqueeze flatten unflatten"),

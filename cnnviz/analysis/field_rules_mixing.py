@@ -25,6 +25,7 @@ FACTORS = {
 
 
 def convolution(call: Call) -> Reach:
+    """``convolution``, transposed ones too; kernels must be constant."""
     if call.reach_of(call["weight"]) is not None:
         raise Untraceable("The kernels hang on the picture.")
     weight: Shape = tuple(call["weight"].shape)
@@ -36,6 +37,7 @@ def convolution(call: Call) -> Reach:
 
 
 def pooling(call: Call) -> Reach:
+    """Maximum and average pooling of one to three axes."""
     count = int(call.name[call.name.index("pool") + 4])
     kernel = pairs(call["kernel_size"], count)
     stride = pairs(call["stride"], count, default=kernel)
@@ -44,11 +46,13 @@ def pooling(call: Call) -> Reach:
 
 
 def adaptive_pooling(call: Call) -> Reach:
+    """Pooling to a given size of map."""
     count = int(call.name[call.name.index("pool") + 4])
     return window.adaptive(call.reach, call.shape, call.result[-count:])
 
 
 def interpolation(call: Call) -> Reach:
+    """Nearest, linear and cubic interpolation of one to three axes, with antialiasing or without."""
     count = int(call.name.removesuffix("_aa")[-2])
     factors = call.arguments.get("scale_factors")
     if factors is None and call.arguments.get("output_size") is not None:
@@ -63,6 +67,7 @@ def interpolation(call: Call) -> Reach:
 
 
 def reduction(call: Call) -> Any:
+    """``mean``, ``sum``, ``amax`` and the like: every output sees all places along the axes that go."""
     ndim = len(call.shape)
     given = call.arguments.get("dim")
     given = list(range(ndim)) if given is None or given == [] else given
@@ -123,6 +128,7 @@ def _for_each_line(other: Reach, blocked: Array) -> Reach:
 
 
 def attention(call: Call) -> list[Reach | None]:
+    """Scaled dot-product attention, (batch, heads, tokens, features): a token sees itself and all keys and values."""
     found = [reach if name == "query" else reduce(reach, [reach.rows.box.ndim - 3], mixes=True)
              for name in ("query", "key", "value")
              if (reach := call.reach_of(call[name])) is not None]  # fmt: skip
@@ -136,16 +142,19 @@ def tokens_mixed(call: Call) -> list[Reach | None]:
 
 
 def batch_norm(call: Call) -> list[Reach | None]:
+    """Constant numbers in evaluation mode, else mean and variance of the whole map."""
     if not call.arguments.get("training", False):
         return [call.reach]
     return [reduce(call.reach, [0, *range(2, len(call.shape))], mixes=True)]
 
 
 def group_norm(call: Call) -> list[Reach | None]:
+    """Mean and variance of channels and of the whole map."""
     return [reduce(call.reach, range(1, len(call.shape)), mixes=True)]
 
 
 def layer_norm(call: Call) -> list[Reach | None]:
+    """Mean and variance over the last axes."""
     ndim = len(call.shape)
     return [reduce(call.reach, range(ndim - len(call["normalized_shape"]), ndim), mixes=True)]
 

@@ -15,17 +15,20 @@ from cnnviz.analysis.field_reach import Array, Axis, Reach, Shape, each, lifted,
 
 
 def same(call: Call) -> Reach:
+    """Every element stays where it is: ``clone``, ``detach``, ``dropout`` and the like."""
     if call.shape != call.result:
         raise Untraceable(f"{call.name} changes the shape.")
     return call.reach
 
 
 def viewed(call: Call) -> Reach:
+    """``view``, ``reshape``, ``flatten``, ``squeeze`` and the like: the same elements in the same order."""
     old, new = call.shape, call.result
     return call.reach if old == new else each(call.reach, lambda array: views.reshaped(array, old, new))
 
 
 def permuted(call: Call) -> Reach:
+    """``permute``, ``transpose`` and ``t``: the same elements, axes in another order."""
     ndim = len(call.shape)
     if call.name == "permute":
         order = [dim % ndim for dim in call["dims"]]
@@ -37,15 +40,18 @@ def permuted(call: Call) -> Reach:
 
 
 def expanded(call: Call) -> Reach:
+    """``expand``: what is repeated along an axis sees the same."""
     ndim = len(call.result)
     return each(call.reach, lambda array: lifted(array, ndim))
 
 
 def repeated(call: Call) -> Reach:
+    """``repeat``: the tensor laid out several times along its axes."""
     return each(call.reach, lambda array: views.repeated(array, call.shape, call["repeats"]))
 
 
 def cut(call: Call) -> Reach:
+    """``slice``: a part along one axis, of which every ``step``-th element may be taken."""
     dim, step = call["dim"] % len(call.shape), call["step"]
     part = slice(call["start"], call["end"], step)
     return stepped(each(call.reach, lambda array: views.sliced(array, dim, part)), call.reach, dim, call.shape, step)
@@ -61,11 +67,13 @@ def stepped(reach: Reach, before: Reach, dim: int, shape: Shape, step: int) -> R
 
 
 def picked(call: Call) -> Reach:
+    """``select``: one place along an axis, which is gone then."""
     dim = call["dim"] % len(call.shape)
     return each(call.reach, lambda array: views.selected(array, dim, call["index"]))
 
 
 def parted(call: Call) -> list[Reach]:
+    """``split``, ``chunk`` and ``unbind``: consecutive parts along one axis, one reach for each."""
     dim = call["dim"] % len(call.shape)
     found, start = [], 0
     for part in call.output:
@@ -93,6 +101,7 @@ def _opened(reach: Reach | None, old: Shape, new: Shape) -> tuple[Reach | None, 
 
 
 def rolled(call: Call) -> Reach:
+    """``roll``: what leaves a tensor at one end comes in at the other."""
     if not call["dims"]:
         raise Untraceable("roll without axes runs over the edges of rows.")
     ndim = len(call.shape)
@@ -102,16 +111,19 @@ def rolled(call: Call) -> Reach:
 
 
 def flipped(call: Call) -> Reach:
+    """``flip``: axes run the other way."""
     dims = tuple(dim % len(call.shape) for dim in call["dims"])
     return each(call.reach, lambda array: np.flip(array, dims))
 
 
 def indexed(call: Call) -> Reach:
+    """``tensor[index]`` with constant arrays of integers or truth values."""
     index = [None if part is None else _values(part) for part in call["indices"]]
     return each(call.reach, lambda array: views.indexed(array, call.shape, index))
 
 
 def index_selected(call: Call) -> Reach:
+    """``index_select``: constant places along one axis."""
     dim, index = call["dim"] % len(call.shape), _values(call["index"])
     return each(call.reach, lambda array: array if array.shape[dim] == 1 else array.take(index, axis=dim))
 
@@ -128,16 +140,19 @@ def any_along(call: Call) -> Reach:
 
 
 def unfolded(call: Call) -> Reach:
+    """``Tensor.unfold``: windows along one axis."""
     return window.unfolded(call.reach, call.shape, call["dimension"] % len(call.shape), call["size"], call["step"])
 
 
 def padded(call: Call) -> Reach:
+    """Constant, reflecting and repeating padding."""
     if call.name == "constant_pad_nd":
         return window.padded(call.reach, call.shape, call["pad"])
     return window.mirrored(call.reach, call.shape, call["padding"], call.name.startswith("reflection"))
 
 
 def pixels_shuffled(call: Call) -> Reach:
+    """``pixel_shuffle`` and its inverse: blocks of channels become, or come from, neighbouring pixels."""
     *lead, channels, height, width = call.shape
     if call.name == "pixel_shuffle":
         r, n = call["upscale_factor"], len(lead)

@@ -17,7 +17,7 @@ from cnnviz.analysis.ledger_moves import QUIET, destination, origin
 from cnnviz.analysis.ledger_pass import PICTURE, Operation, Pass
 from cnnviz.analysis.ledger_pointwise import POINTWISE, carried
 from cnnviz.analysis.ledger_sums import SUMS
-from cnnviz.analysis.ledger_units import entries, number_at, numbers_of, own_shape
+from cnnviz.analysis.ledger_units import entries, number_at, numbers_of, own_shape, unit_at
 from cnnviz.errors import LayerError, SettingsError
 
 ENDS = frozenset(("addition", "gate"))
@@ -97,6 +97,10 @@ def class_ledger(recorded: Pass, index: int, temperature: float = 1.0) -> Ledger
     """The ledger of one class's logit, with the softmax that makes its probability of it as the last step.
 
     ``temperature`` divides all logits before the softmax. The softmax's terms are e^logit of every class, as shares.
+
+    Raises:
+        LayerError: there is no such class.
+        SettingsError: the temperature is no number above 0.
     """
     if not (math.isfinite(temperature) and temperature > 0):
         raise SettingsError(f"The temperature is {temperature}; use a number above 0.")
@@ -107,8 +111,7 @@ def class_ledger(recorded: Pass, index: int, temperature: float = 1.0) -> Ledger
     spread = numbers_of(logits) / temperature
     shares = np.exp(spread - spread.max())
     whole = float(shares.sum())
-    home = recorded.home(value)
-    source = Unit(recorded.name(value), (index,), *(home or ()))
+    source = unit_at(recorded, value, place)
     terms = ranked((source,), np.arange(len(shares))[:, None], shares, np.full(len(shares), 1.0 / whole))
     after = float((logits / temperature).softmax(0)[index])
     numbers = {"temperature": temperature, "largest": float(spread.max()), "sum": whole}

@@ -20,8 +20,10 @@ Kind = Literal[
 "activation", "scale" and "softmax" change one value; "part" is a piece of a concatenation or another rearrangement;
 "input" is the picture's own number; "other" is an operation that the ledger does not take apart."""
 
-SUMMING = frozenset(("convolution", "linear", "product", "attention", "mean", "maximum", "addition"))
-FLOAT32_DIGITS = 24  # bits
+FLOAT32_BITS = 24
+"""Binary digits of a float32's fraction."""
+BATCH_NORM = "batch normalisation"
+"""The label of steps that :meth:`Ledger.folded` folds."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Step:
         after: torch's own value after the step.
         numbers: what else enters, by name, in the order of the formula.
         text: the formula with its numbers, "" for long sums.
-        terms: what was added up.
+        terms: what was added up; of a gate its two sources, each with what it is multiplied by.
         largest: the largest number on the way to the step's value, in absolute size; terms apart.
     """
 
@@ -143,7 +145,7 @@ class Step:
             taps = self.terms.inputs.size
             largest += [float(np.abs(self.terms.running).max()), float(np.abs(self.terms.contributions).max())]
             doublings += math.log2(taps) if taps > 1 else 0.0
-        return max(largest) * 2.0**-FLOAT32_DIGITS * doublings
+        return max(largest) * 2.0**-FLOAT32_BITS * doublings
 
 
 @dataclass(frozen=True)
@@ -189,9 +191,6 @@ class Ledger:
                 asked = self.asked - 1 if self.asked > place else self.asked
                 return replace(self, steps=steps, asked=asked)
         return self
-
-
-BATCH_NORM = "batch normalisation"
 
 
 def _fold(summed: Step, norm: Step) -> Step:

@@ -14,11 +14,12 @@ import numpy as np
 import torch
 from torch.utils._pytree import tree_map
 
-from cnnviz.analysis.ledger_data import BATCH_NORM, Kind, Step, Unit, ranked
+from cnnviz.analysis.ledger_data import BATCH_NORM, Step, Unit, ranked
 from cnnviz.analysis.ledger_pass import Operation, Pass, Ref
 from cnnviz.analysis.ledger_units import entries, number_at, numbers_of, origins, tensor_of
 
 Rule = Callable[[Pass, Operation, int, int], Step | None]
+"""Called with the pass, the operation, the value it made and the place in it; None where it cannot tell."""
 
 ACTIVATIONS = frozenset((
     "relu", "hardtanh", "silu", "gelu", "hardswish", "hardsigmoid", "sigmoid", "tanh", "leaky_relu", "elu",
@@ -109,15 +110,12 @@ def softmax(recorded: Pass, operation: Operation, value: int, place: int) -> Ste
     return Step("softmax", label, operation.path, before, total, after, numbers, text)
 
 
-NORMS: dict[str, Rule] = {
+POINTWISE: dict[str, Rule] = {
     "native_batch_norm": batch_norm,
     "cudnn_batch_norm": batch_norm,
     "miopen_batch_norm": batch_norm,
     "native_layer_norm": layer_norm,
     "native_group_norm": group_norm,
-}
-POINTWISE: dict[str, Rule] = {
-    **NORMS,
     **dict.fromkeys(ACTIVATIONS, activation),
     **dict.fromkeys(SIGNS, arithmetic),
     "_softmax": softmax,
@@ -151,7 +149,8 @@ def _meeting(recorded: Pass, operation: Operation, value: int, place: int) -> St
         return Step("addition", label, operation.path, None, float(terms.contributions.sum()), after, {}, text, terms)
     factors = [inputs[1], inputs[0]] if operation.name == "mul" else [1.0 / inputs[1] if inputs[1] else math.inf, 0.0]
     total = inputs[0] * factors[0]
-    shown = ranked(tuple(units[:2]), _aligned(indices), np.array(inputs), np.array(factors))
+    # Both sources are shown as terms, each beside what it meets; nothing is added up.
+    shown = ranked(tuple(units), _aligned(indices), np.array(inputs), np.array(factors))
     label = "gate: one value times another" if operation.name == "mul" else "one value divided by another"
     largest = max(abs(number) for number in inputs)
     return Step(
@@ -173,9 +172,8 @@ def _scaled(recorded: Pass, operation: Operation, value: int, place: int, live: 
     after = number_at(recorded, value, place)
     text = f"{_show(pair[0])} {SIGNS[operation.name]} {_show(pair[1])} = {_show(after)}"
     label = f"{SIGNS[operation.name]} {recorded.name(other.id) if isinstance(other, Ref) else _show(float(number))}"
-    kind: Kind = "scale"
     largest = max(abs(before), abs(pair[0] + pair[1]) if operation.name in ("add", "sub") else 0.0)
-    return Step(kind, label, operation.path, before, total, after, {"number": float(number)}, text, largest=largest)
+    return Step("scale", label, operation.path, before, total, after, {"number": float(number)}, text, largest=largest)
 
 
 def _calculated(name: str, left: float, right: float) -> float:

@@ -7,7 +7,6 @@ torch's own float32 inputs and adds them up in float64.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,11 +16,9 @@ from numpy.typing import NDArray
 from cnnviz.analysis.ledger_data import Kind, Step, Terms, ranked
 from cnnviz.analysis.ledger_moves import Places, source
 from cnnviz.analysis.ledger_pass import Operation, Pass, Ref
+from cnnviz.analysis.ledger_pointwise import Rule
 from cnnviz.analysis.ledger_units import number_at, numbers_of, origins, tensor_of
 from cnnviz.analysis.ledger_windows import convolution_window
-
-Rule = Callable[[Pass, Operation, int, int], Step | None]
-"""Called with the pass, the operation, the value it made and the place in it; None where it cannot tell."""
 
 
 def convolution(recorded: Pass, operation: Operation, value: int, place: int) -> Step | None:

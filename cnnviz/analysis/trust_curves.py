@@ -58,6 +58,8 @@ def deletion_curve(
 ) -> Curve:
     """Cover the pixels of the picture with those of ``baseline``, the highest values of ``heat`` (H, W) first.
 
+    ``steps`` is how many times as many pixels more are covered; ``baseline`` is one of "zero", "black", "white" and
+    "blurred". The class is the most probable one when ``target`` is None, beside ``against`` where there is one.
     ``progress`` is called with (done, total, probabilities so far). Raises SettingsError where the map does not fit the
     picture, and Cancelled when it was stopped.
     """
@@ -78,7 +80,10 @@ def insertion_curve(
     progress: Progress | None = None,
     cancelled: Stop | None = None,
 ) -> Curve:
-    """Uncover the pixels of the picture on ``baseline``, the highest values of ``heat`` first; see deletion_curve."""
+    """Uncover the pixels of the picture on ``baseline``, the highest values of ``heat`` (H, W) first.
+
+    Progress and errors as for :func:`deletion_curve`.
+    """
     question = ask(network, image, target, against)
     other = question.baseline(BASELINE.checked(baseline))
     return _curve("insertion", question, other, question.picture, heat, steps, Watch(progress, cancelled))

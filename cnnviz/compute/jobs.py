@@ -23,7 +23,7 @@ State = Literal["waiting", "running", "done", "stopped", "failed"]
 UNWATCHED = 20.0
 """Seconds after which a watcher who does not look any more counts as gone."""
 CLOSING = 10.0
-"""Seconds that the program's end waits for a step to end."""
+"""Seconds that the program's end waits for running steps to end, all of them together."""
 KEPT = 48
 """Results that are kept, the longest unused let go first."""
 
@@ -35,6 +35,8 @@ class Job(Generic[T]):
         state: "stopped" means that nobody watched any more; `latest` is then as far as it got.
         latest: what the work yielded last; None before the first.
         error: what it failed with.
+        watchers: when each of those who watch looked last, by the desk's clock.
+        number: its place in the order in which jobs were asked for.
     """
 
     def __init__(self) -> None:
@@ -42,7 +44,7 @@ class Job(Generic[T]):
         self.latest: T | None = None
         self.error: CnnvizError | None = None
         self.watchers: dict[str, float] = {}
-        self.number = 0  # in the order in which jobs were asked for
+        self.number = 0
 
     @property
     def live(self) -> bool:
@@ -124,8 +126,9 @@ class JobDesk(Generic[T]):
         with self._lock:
             self._closed = True
             threads = tuple(self._threads)
+        end = time.monotonic() + CLOSING
         for thread in threads:
-            thread.join(timeout=CLOSING)
+            thread.join(timeout=max(0.0, end - time.monotonic()))
 
     def _run(self, job: Job[T], work: Callable[[], Iterator[T]]) -> None:
         try:

@@ -251,6 +251,8 @@ def test_what_is_stopped_beforehand_does_nothing():
         (0, "integrated_gradients", {"steps": 0}, "steps is 0; give a whole number from 5 to 300"),
         (0, "rise", {"visible": 1.5}, "give a number from 0.05"),
         (0, "rise", {"masks": 10.5}, "give a whole number"),
+        (0, "rise", {"masks": float("nan")}, "give a whole number"),
+        (0, "rise", {"masks": float("inf")}, "give a whole number"),
         (0, "deeplift", {"baseline": "blue"}, "can be zero, black, white, blurred"),
         (0, "deeplift", {"baseline": "black"}, "plain module does not say what black is"),
         (0, "occlusion", {"window": 40}, "does not fit a picture of 32 × 32"),
