@@ -20,7 +20,8 @@ from app.ui.feature_maps_passes import kept, layer_output, whole_pass
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import PICTURES
 from cnnviz.analysis import EffectiveField, Influence, as_maps, effective_receptive_field, influence
-from cnnviz.analysis.cut_network import CutNetwork, prepared
+from cnnviz.analysis.batches import prepared
+from cnnviz.analysis.cut_network import CutNetwork
 from cnnviz.analysis.fields import Box
 from cnnviz.compute import at_work
 from cnnviz.image import encode_png, limits, load_sample

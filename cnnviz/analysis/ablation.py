@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from cnnviz.analysis.activations import single_batch
-from cnnviz.analysis.layers import layer_table
+from cnnviz.analysis.batches import prepared_one
+from cnnviz.analysis.layers import Layer, layer_table, layout_within, module_of
 from cnnviz.analysis.rerun import Rerun
 from cnnviz.errors import LayerError, SettingsError
 
@@ -170,10 +170,16 @@ def channel_effects(
     ``target`` is the class, the network's own answer when None; the rest is as for :func:`ablate`.
     ``progress(done, total)`` counts channels; what it raises ends the work. A channel that is off already (all its
     values are what would be put there) is not run: it changes nothing.
+
+    Raises:
+        LayerError: as for :func:`ablate`; there is no such class, or there are fewer than two.
+        SettingsError: the value is no finite number.
     """
     with torch.no_grad():
         rerun, maps = _prepared(network, image, layer, call)
         before = rerun.answer
+        if len(before) < 2:
+            raise LayerError("The network has a single class, so no class has odds against others; take ablate.")
         target = int(before.argmax()) if target is None else target
         if not 0 <= target < len(before):
             raise LayerError(f"The network has no class {target}; use one from 0 to {len(before) - 1}.")
@@ -208,28 +214,21 @@ def _effects(layer: str, call: int, target: int, before: Numbers, after: Numbers
 
 def _prepared(network: Network | nn.Module, image: Image.Image | Tensor, layer: str, call: int) -> tuple[Rerun, Tensor]:
     """The network after a first pass, and the layer's output with channels as axis 1: (1, C, ...)."""
-    module = network if isinstance(network, nn.Module) else network.module
-    batch = single_batch(network, module, image)
+    module, batch = module_of(network), prepared_one(network, image)
     rerun = Rerun(module, batch, layer, call)
     original = rerun.original
     if original.ndim < 2 or len(original) != 1:
         raise LayerError(f'"{layer}" put out {tuple(original.shape)}, which has no channels of one picture.')
-    axis = _channel_axis(module, layer, original, tuple(batch.shape[1:]))
+    channels, height, width = batch.shape[1:]
+    axis = _channel_axis(layer_table(module, (channels, height, width)), layer, original)
     return rerun, original.movedim(axis, 1)
 
 
-def _channel_axis(module: nn.Module, layer: str, original: Tensor, picture: tuple[int, ...]) -> int:
-    """Channels stand first in maps, last in tokens and in maps-last; a block is as its last layer of that shape."""
+def _channel_axis(table: tuple[Layer, ...], layer: str, original: Tensor) -> int:
+    """Of an output with its batch axis: channels stand first in maps, last in tokens and in maps-last."""
     if original.ndim != 4:
         return original.ndim - 1
-    shape = tuple(original.shape[1:])
-    below = f"{layer}." if layer else ""
-    same = [
-        entry.layout
-        for entry in layer_table(module, picture)  # type: ignore[arg-type]
-        if (entry.path == layer or entry.path.startswith(below)) and entry.shape == shape
-    ]
-    return 3 if same and same[-1] == "maps-last" else 1
+    return 3 if layout_within(table, layer, tuple(original.shape[1:])) == "maps-last" else 1
 
 
 def _as_put_out(versions: Tensor, original: Tensor, maps: Tensor) -> Tensor:

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from cnnviz.analysis.layers import Layer, layer_reader, leaves, own_kind, without_batch
+from cnnviz.analysis.batches import prepared_one
+from cnnviz.analysis.layers import Layer, layer_reader, leaves, module_of, nearby, without_batch
 from cnnviz.analysis.recording import Leaf, watched_forward
-from cnnviz.errors import LayerError, SettingsError
+from cnnviz.errors import LayerError
 
 if TYPE_CHECKING:
     from cnnviz.network import Network
@@ -47,8 +47,7 @@ def capture(
         LayerError: ``layers`` names a path that is no leaf.
         SettingsError: the image is no single picture, or a picture comes with a plain module.
     """
-    module = network if isinstance(network, nn.Module) else network.module
-    batch = single_batch(network, module, image)
+    module, batch = module_of(network), prepared_one(network, image)
     recorder = _Recorder(_wanted(module, layers), dtype)
     output = watched_forward(module, batch, recorder)
     return Activations(recorder.kept, without_batch(output))
@@ -122,24 +121,6 @@ class _Recorder:
         return output.clone()
 
 
-def single_batch(network: Network | nn.Module, module: nn.Module, image: Image.Image | Tensor) -> Tensor:
-    """A picture as a batch of one of its own, on the module's device and in its floating type.
-
-    Raises SettingsError when it is no single picture, or when a picture comes with a plain module.
-    """
-    if isinstance(image, Image.Image):
-        if isinstance(network, nn.Module):
-            raise SettingsError("A plain module cannot prepare a picture; give it a tensor (1, C, H, W).")
-        ready: Tensor = network.preprocess(image)
-    else:
-        ready = image
-    batch = ready[None] if ready.ndim == 3 else ready
-    if batch.ndim != 4 or len(batch) != 1:
-        raise SettingsError(f"One picture is captured at a time, (C, H, W) or (1, C, H, W), not {tuple(ready.shape)}.")
-    device, dtype = own_kind(module)
-    return batch.to(device, dtype, copy=True)  # a copy, since the first module may write to its input
-
-
 def _wanted(module: nn.Module, layers: Iterable[str] | None) -> frozenset[str] | None:
     if layers is None:
         return None
@@ -147,9 +128,3 @@ def _wanted(module: nn.Module, layers: Iterable[str] | None) -> frozenset[str] |
     for path in sorted(wanted.difference(known)):
         raise LayerError(f'The network has no leaf "{path}"; {nearby(path, known)}')
     return wanted
-
-
-def nearby(path: str, known: Iterable[str]) -> str:
-    """The end of a sentence about an unknown path: which known ones are like it."""
-    near = get_close_matches(path, list(known), n=3, cutoff=0.5)
-    return f"near it: {', '.join(near)}." if near else "the paths are listed by cnnviz.analysis.leaves(module)."

@@ -102,7 +102,6 @@ def attribute(
     watch = Watch(progress, cancelled)
     watch.check()
     question = ask(network, image, target, against)
-    question.score.evaluations = 0
     found = _found(question, method, layer, watch, seed, used)
     watch.finish(found.map)
     return Attribution(

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnnviz.analysis.attribution_question import Question
-from cnnviz.analysis.layers import Layer, layer_table
+from cnnviz.analysis.layers import Layer, layer_table, layout_within
 from cnnviz.analysis.layouts import Layout, as_maps
 from cnnviz.analysis.recording import first_tensor
 from cnnviz.errors import LayerError
@@ -28,7 +28,7 @@ def layer_map(question: Question, layer: str | None, combine: Combine) -> tuple[
 
     Raises LayerError where the layer has no rows and columns, is unknown, or is not on the way to the score.
     """
-    path = layer or default_layer(question)
+    path = default_layer(question) if layer is None else layer
     value, gradient = _at_layer(question, path)
     layout = _layout(question, path, value)
     return path, combine(as_maps(value[0], layout), as_maps(gradient[0], layout))
@@ -110,13 +110,9 @@ def _at_layer(question: Question, path: str) -> tuple[Tensor, Tensor]:
 
 
 def _layout(question: Question, path: str, value: Tensor) -> Layout:
-    """How to read the output; of a block that is no leaf, as the last leaf within that has the same shape."""
-    shape = tuple(value.shape[1:])
-    if len(value) == 1:
-        table = layer_table(question.original, question.shape)
-        for layer in reversed(table):
-            if f"{layer.path}.".startswith(f"{path}.") and layer.shape == shape:
-                if layer.spatial or layer.layout == "tokens":
-                    return layer.layout
-                break
-    raise LayerError(f"The output of {path} has no rows and columns; choose a layer with maps.")
+    """How to read the output. Raises LayerError where it has no rows and columns."""
+    table = layer_table(question.original, question.shape)
+    layout = layout_within(table, path, tuple(value.shape[1:])) if len(value) == 1 else None
+    if layout not in ("maps", "maps-last", "tokens"):
+        raise LayerError(f"The output of {path} has no rows and columns; choose a layer with maps.")
+    return layout

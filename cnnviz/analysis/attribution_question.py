@@ -7,18 +7,18 @@ computed in place where a module has a choice. The network itself is neither hoo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from PIL import Image
 from torch import Tensor, nn
 from torchvision.transforms.functional import gaussian_blur
 
-from cnnviz.analysis.cut_network import prepared
-from cnnviz.analysis.layers import Shape
+from cnnviz.analysis.batches import normalisation, prepared_one
+from cnnviz.analysis.layers import Shape, module_of
 from cnnviz.compute.device import at_work
 from cnnviz.errors import SettingsError
-from cnnviz.network import logits, replica
+from cnnviz.network import evaluating, logits
 
 if TYPE_CHECKING:
     from cnnviz.network import Network
@@ -74,9 +74,8 @@ class Question:
     """(1, C, H, W), as the network reads it, on its device."""
     original: nn.Module
     """The module that was asked about; not for running."""
-    mean: Tensor | None
-    std: Tensor | None
-    """Of the network's normalisation, (C, 1, 1); None for a plain module, whose colours nobody knows."""
+    normalisation: tuple[Tensor, Tensor] | None
+    """Mean and standard deviation of the network's preprocessing, (C, 1, 1) each; None for a plain module."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -95,9 +94,10 @@ class Question:
             return torch.zeros_like(self.picture)
         if kind == "blurred":
             return blurred(self.picture)
-        if self.mean is None or self.std is None:
+        if self.normalisation is None:
             raise SettingsError(f"A plain module does not say what {kind} is; compare with zero or blurred.")
-        return ((float(kind == "white") - self.mean) / self.std).expand_as(self.picture).contiguous()
+        mean, std = self.normalisation
+        return ((float(kind == "white") - mean) / std).expand_as(self.picture).contiguous()
 
 
 def ask(
@@ -109,24 +109,20 @@ def ask(
         SettingsError: the image is no single picture, a picture comes with a plain module, or both classes are the
             same. That the network has no such class is said when it is first run.
     """
-    module = network if isinstance(network, nn.Module) else network.module
-    picture = prepared(network, image).detach().clone()
-    if len(picture) != 1:
-        raise SettingsError(f"One picture is asked about at a time, not {len(picture)}.")
+    module, picture = module_of(network), prepared_one(network, image)
     score = Score(askable(module), 0 if target is None else target, against).eval()
     if target is None:
         with at_work(), torch.inference_mode():
             score.target = int(score.answer(picture).argmax())
     if score.target == against:
         raise SettingsError(f"Class {against} cannot be asked against itself; choose another one.")
-    return Question(score, picture, module, *_normalisation(network, picture))
+    return Question(score, picture, module, normalisation(network))
 
 
 def askable(module: nn.Module) -> nn.Module:
     """A replica in evaluation mode whose parameters are frozen and whose modules write no result over their input."""
-    twin = replica(module)
+    twin = evaluating(module)
     for part in twin.modules():
-        part.training = False
         if getattr(part, "inplace", False) is True:
             vars(part)["inplace"] = False
         for name, parameter in part._parameters.items():
@@ -149,12 +145,3 @@ def _column(values: Tensor, label: int) -> Tensor:
     if not 0 <= label < values.shape[1]:
         raise SettingsError(f"There is no class {label}; the network has {values.shape[1]}, counted from 0.")
     return values[:, label : label + 1]
-
-
-def _normalisation(network: Network | nn.Module, picture: Tensor) -> tuple[Tensor | None, Tensor | None]:
-    if isinstance(network, nn.Module):
-        return None, None
-    preparation: Any = network.preprocess
-    columns = (torch.tensor(values).view(-1, 1, 1).to(picture) for values in (preparation.mean, preparation.std))
-    mean, std = columns
-    return mean, std

@@ -18,9 +18,10 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from cnnviz.analysis.cut_network import CutNetwork, centre_unit, field_of, prepared, sums_to_constant
+from cnnviz.analysis.batches import prepared
+from cnnviz.analysis.cut_network import CutNetwork, centre_unit, field_of, sums_to_constant
 from cnnviz.analysis.fields import Box
-from cnnviz.analysis.layers import PICTURE, own_kind
+from cnnviz.analysis.layers import input_shape, module_of, own_kind
 from cnnviz.errors import LayerError, SettingsError
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def effective_receptive_field(
         LayerError: there is no such layer, unit or channel, or nothing of the pictures reaches the unit.
         SettingsError: there is no picture, or pictures differ in size.
     """
-    module = network if isinstance(network, nn.Module) else network.module
+    module = module_of(network)
     batch = _noise(network, count, seed) if images is None else prepared(network, images)
     shape = (batch.shape[1], batch.shape[2], batch.shape[3])
     field = field_of(module, layer, shape)
@@ -108,9 +109,8 @@ def _noise(network: Network | nn.Module, count: int, seed: int) -> Tensor:
     """Standard normal numbers, the same on every device; (count, C, H, W)."""
     if count < 1:
         raise SettingsError(f"{count} pictures of noise cannot be averaged; take at least 1.")
-    module, shape = (network, PICTURE) if isinstance(network, nn.Module) else (network.module, network.input_size)
-    device, dtype = own_kind(module)
-    return torch.randn(count, *shape, generator=torch.Generator().manual_seed(seed)).to(device, dtype)
+    device, dtype = own_kind(module_of(network))
+    return torch.randn(count, *input_shape(network), generator=torch.Generator().manual_seed(seed)).to(device, dtype)
 
 
 def _gradient(

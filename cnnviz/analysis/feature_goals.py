@@ -15,8 +15,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnnviz.analysis.attribution_question import Score, askable
+from cnnviz.analysis.batches import normalisation
 from cnnviz.analysis.cut_network import CutNetwork, centre_unit
-from cnnviz.analysis.layers import PICTURE, layer_table, own_kind
+from cnnviz.analysis.layers import input_shape, layer_table, module_of, own_kind
 from cnnviz.errors import LayerError, SettingsError
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def asking(network: Network | nn.Module, goal: Goal, size: int) -> Ask:
         LayerError: there is no such layer or channel or unit, or the layer has no maps.
         SettingsError: there is no such class, or the network takes no pictures of that size.
     """
-    module = network if isinstance(network, nn.Module) else network.module
+    module = module_of(network)
     side = _side_seen(network, size)
     run = _class_run(module, goal) if goal.layer is None else _layer_run(module, goal, side)
     normalised = _normaliser(network)
@@ -98,13 +99,9 @@ def asking(network: Network | nn.Module, goal: Goal, size: int) -> Ask:
 
 def _side_seen(network: Network | nn.Module, size: int) -> int:
     """The side of what the network is given: the pictures' own, or the only one that it takes."""
-    if isinstance(network, nn.Module):
-        module, own = network, PICTURE[-1]
-    else:
-        module, own = network.module, network.input_size[-1]
-    for side in (size, own):
+    for side in (size, input_shape(network)[-1]):
         try:
-            layer_table(module, (3, side, side))
+            layer_table(network, (3, side, side))
         except (RuntimeError, AssertionError, ValueError, TypeError, IndexError):
             continue
         return side
@@ -160,12 +157,9 @@ def _amount(maps: Tensor, goal: Goal) -> Tensor:
 
 def _normaliser(network: Network | nn.Module) -> Callable[[Tensor], Tensor]:
     """From pictures of 0 to 1 to what the network reads, on its device and in its floating type."""
-    if isinstance(network, nn.Module):
-        device, dtype = own_kind(network)
+    device, dtype = own_kind(module_of(network))
+    known = normalisation(network)
+    if known is None:
         return lambda pictures: pictures.to(device, dtype)
-    device, dtype = own_kind(network.module)
-    mean, std = (
-        torch.tensor(values, device=device, dtype=dtype).view(-1, 1, 1)
-        for values in (network.preprocess.mean, network.preprocess.std)
-    )
+    mean, std = known
     return lambda pictures: (pictures.to(device, dtype) - mean) / std

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from cnnviz.analysis.feature_canvas import Canvas, Recipe, Shaking
 from cnnviz.analysis.feature_goals import Answer, Ask, Goal, asking
-from cnnviz.analysis.layers import own_kind
+from cnnviz.analysis.layers import module_of, own_kind
 from cnnviz.analysis.progress import Progress, Stop, Watch
 from cnnviz.compute.device import at_work, one_thread
 from cnnviz.errors import LayerError, SettingsError
@@ -117,7 +117,7 @@ def forming(network: Network | nn.Module, goal: Goal, recipe: Recipe) -> Iterato
     if recipe.diversity and goal.layer is None:
         raise SettingsError("Diversity compares the maps of a layer, and a class has none; ask for 0.")
     ask = asking(network, goal, recipe.size)
-    canvas, shaken = Canvas(recipe, own_kind(_module(network))[0]), Shaking(recipe)
+    canvas, shaken = Canvas(recipe, own_kind(module_of(network))[0]), Shaking(recipe)
     optimiser = torch.optim.Adam([canvas.parameters], lr=recipe.rate)
     for step in range(recipe.steps + 1):
         with at_work(), one_thread(), torch.inference_mode(False), torch.set_grad_enabled(step < recipe.steps):
@@ -185,7 +185,3 @@ def _pixels(pictures: Tensor) -> Pixels:
 
 def _numbers(values: Tensor) -> npt.NDArray[np.float32]:
     return values.detach().to("cpu", torch.float32).numpy().copy()
-
-
-def _module(network: Network | nn.Module) -> nn.Module:
-    return network if isinstance(network, nn.Module) else network.module

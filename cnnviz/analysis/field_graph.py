@@ -23,7 +23,7 @@ from cnnviz.analysis.field_reach import Array, Axis, Reach, Shape, lifted, nothi
 from cnnviz.analysis.field_rules import known_rule
 from cnnviz.analysis.layers import Layer, layer_reader, own_kind
 from cnnviz.analysis.recording import Leaf, first_tensor, is_leaf, meta_tensors
-from cnnviz.network import replica
+from cnnviz.network import evaluating
 
 REACH, VIEW = "_cnnviz_reach", "_cnnviz_view_of"
 
@@ -56,13 +56,11 @@ def trace(module: nn.Module, shape: Shape) -> tuple[dict[str, Traced], bool]:
 
 def _watched(module: nn.Module) -> tuple[nn.Module, dict[str, Traced]]:
     """A replica in evaluation mode whose modules tell what they see, and the table they tell it to."""
-    watched = replica(module)
+    watched = evaluating(module)
     found: dict[str, Traced] = {}
     read = layer_reader()
     inside: tuple[str, ...] = ()
     for path, part in watched.named_modules():
-        if part.training:
-            part.training = False
         if not path or path.startswith(inside):
             continue
         if is_leaf(part):
@@ -230,7 +228,8 @@ def _fitting(reach: Reach, tensor: Tensor, name: str) -> Reach:
 
 def _write(target: Tensor, reach: Reach) -> None:
     """Something was written into a tensor; where it is a part of another one, into that too."""
-    reach = _expanded_to(reach, target)
+    if reach.rows.box.ndim - 1 != target.ndim:
+        raise Untraceable("An operation in place changes the number of axes.")
     if reach_of(target) is reach:
         return
     setattr(target, REACH, _fitting(reach, target, "an operation in place"))
@@ -238,12 +237,6 @@ def _write(target: Tensor, reach: Reach) -> None:
     if view is not None:
         func, args, kwargs = view
         _write(args[0], _with_part(args[0], reach, func, args, kwargs))
-
-
-def _expanded_to(reach: Reach, target: Tensor) -> Reach:
-    if reach.rows.box.ndim - 1 == target.ndim:
-        return reach
-    raise Untraceable("An operation in place changes the number of axes.")
 
 
 def _with_part(base: Tensor, part: Reach, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Reach:

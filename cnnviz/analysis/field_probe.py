@@ -15,7 +15,7 @@ from cnnviz.analysis.layers import Layer, layer_reader, own_kind
 from cnnviz.analysis.layouts import as_maps
 from cnnviz.analysis.recording import Leaf, first_tensor, is_leaf
 from cnnviz.errors import LayerError
-from cnnviz.network import replica
+from cnnviz.network import evaluating
 
 
 def probe(module: nn.Module, shape: tuple[int, ...], seed: int = 0) -> dict[str, ReceptiveField]:
@@ -37,7 +37,7 @@ def probe(module: nn.Module, shape: tuple[int, ...], seed: int = 0) -> dict[str,
 
 
 def _outputs(module: nn.Module, picture: Tensor) -> dict[str, tuple[Layer, Tensor]]:
-    watched = replica(module)
+    watched = evaluating(module)
     read, found = layer_reader(), dict[str, tuple[Layer, Tensor]]()
 
     def keep(leaf: Leaf, output: object) -> None:
@@ -47,8 +47,6 @@ def _outputs(module: nn.Module, picture: Tensor) -> dict[str, tuple[Layer, Tenso
             found[leaf.path] = (read(leaf, 0, tensor), tensor.clone())  # a copy, since what follows may write to it
 
     for path, part in watched.named_modules():
-        if part.training:
-            part.training = False
         if path and is_leaf(part):
             leaf = Leaf(path, part, in_attention=False)
             part.register_forward_hook(lambda _, __, output, leaf=leaf: keep(leaf, output))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -22,8 +23,8 @@ from torch.overrides import TorchFunctionMode
 
 from cnnviz.analysis.field_growth import growth_formula
 from cnnviz.analysis.fields import ReceptiveField
-from cnnviz.analysis.layers import PICTURE, own_kind
-from cnnviz.analysis.recording import Leaf, watched_forward
+from cnnviz.analysis.layers import PICTURE, module_of, own_kind
+from cnnviz.analysis.recording import Leaf, watched_forward, without_values_if_possible
 
 if TYPE_CHECKING:
     from cnnviz.network import Network
@@ -109,7 +110,7 @@ def growth_rows(network: Network | nn.Module, fields: Mapping[str, ReceptiveFiel
     """
     if not fields:
         return ()
-    module = network if isinstance(network, nn.Module) else network.module
+    module = module_of(network)
     input_size = next(iter(fields.values())).input_size
     with _kept_lock:
         known = _kept.setdefault(module, {})
@@ -195,10 +196,7 @@ def _trail(module: nn.Module, input_size: Pair) -> dict[str, tuple[nn.Module, tu
     """Each leaf with a kernel in execution order, and the paths of those that it reads."""
     device, dtype = own_kind(module)
     zeros = torch.zeros(1, _channels(module), *input_size, device=device, dtype=dtype)
-    try:
-        return _follow(module, zeros, on_meta=True)
-    except (RuntimeError, TypeError, ValueError):  # what operations say that need values or know no meta device
-        return _follow(module, zeros, on_meta=False)
+    return without_values_if_possible(partial(_follow, module, zeros))
 
 
 def _follow(module: nn.Module, batch: Tensor, on_meta: bool) -> dict[str, tuple[nn.Module, tuple[str, ...]]]:

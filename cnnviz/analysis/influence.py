@@ -16,8 +16,10 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from cnnviz.analysis.cut_network import CutNetwork, field_of, prepared
+from cnnviz.analysis.batches import normalisation, prepared_one
+from cnnviz.analysis.cut_network import CutNetwork, field_of
 from cnnviz.analysis.fields import Box, ReceptiveField
+from cnnviz.analysis.layers import module_of
 from cnnviz.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -87,10 +89,7 @@ def influence(
         LayerError: there is no such layer, or it has no rows and columns.
         SettingsError: the pixels lie outside the input, or the numbers do not fit its channels.
     """
-    module = network if isinstance(network, nn.Module) else network.module
-    batch = prepared(network, image)
-    if len(batch) != 1:
-        raise SettingsError(f"One picture is nudged at a time, not {len(batch)}.")
+    module, batch = module_of(network), prepared_one(network, image)
     shape = (batch.shape[1], batch.shape[2], batch.shape[3])
     patch = _patch(where, shape[1], shape[2])
     nudged = _nudged(network, batch, patch, delta, value)
@@ -124,18 +123,16 @@ def _nudged(
     delta: float | Sequence[float],
     value: float | Sequence[float] | None,
 ) -> Tensor:
-    channels = batch.shape[1]
-    mean, std = [0.0] * channels, [1.0] * channels
-    if not isinstance(network, nn.Module):
-        mean, std = list(network.preprocess.mean), list(network.preprocess.std)
-    numbers = _numbers(delta if value is None else value, channels)
+    """The batch with the patch changed; amounts in brightness become the network's own numbers."""
+    numbers = _numbers(delta if value is None else value, batch.shape[1])
+    amounts = torch.tensor(numbers).view(-1, 1, 1).to(batch)
+    mean, std = normalisation(network) or (torch.zeros_like(amounts), torch.ones_like(amounts))
     nudged = batch.clone()
     pixels = nudged[0, :, patch.top : patch.bottom, patch.left : patch.right]
-    for channel, number in enumerate(numbers):
-        if value is None:
-            pixels[channel] += number / std[channel]
-        else:
-            pixels[channel] = (number - mean[channel]) / std[channel]
+    if value is None:
+        pixels += amounts / std
+    else:
+        pixels[:] = (amounts - mean) / std
     return nudged
 
 

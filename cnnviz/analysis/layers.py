@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -12,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.analysis.layouts import Layout, LayoutReader
-from cnnviz.analysis.recording import ATTENTION, Leaf, is_leaf, watched_forward
+from cnnviz.analysis.recording import ATTENTION, Leaf, is_leaf, watched_forward, without_values_if_possible
 
 if TYPE_CHECKING:
     from cnnviz.network import Network
@@ -79,10 +81,7 @@ def layer_table(network: Network | nn.Module, shape: Shape | None = None) -> tup
     pass on the meta device; a network that cannot do that gets one real pass on zeros. The table is kept as long as
     the module lives, so the module must not be rebuilt meanwhile.
     """
-    if isinstance(network, nn.Module):
-        module, shape = network, shape or PICTURE
-    else:
-        module, shape = network.module, shape or network.input_size
+    module, shape = module_of(network), shape or input_shape(network)
     with _tables_lock:
         known = _tables.setdefault(module, {})
     if shape not in known:
@@ -108,6 +107,32 @@ def without_batch(output: Tensor) -> Tensor:
     return output[0] if output.ndim > 1 and output.shape[0] == 1 else output
 
 
+def layout_within(table: Iterable[Layer], path: str, shape: tuple[int, ...]) -> Layout | None:
+    """How to read what the module at ``path`` put out, a block's output as that of the last leaf in it of this shape.
+
+    ``shape`` is without the batch axis. None where no leaf in it puts out such a shape.
+    """
+    inside = f"{path}." if path else ""
+    found = [entry.layout for entry in table if f"{entry.path}.".startswith(inside) and entry.shape == shape]
+    return found[-1] if found else None
+
+
+def nearby(path: str, known: Iterable[str], listed: str = "cnnviz.analysis.leaves(module)") -> str:
+    """The end of a sentence about an unknown path: which known ones are like it, or else where they are listed."""
+    near = get_close_matches(path, list(known), n=3, cutoff=0.5)
+    return f"near it: {', '.join(near)}." if near else f"the paths are listed by {listed}."
+
+
+def module_of(network: Network | nn.Module) -> nn.Module:
+    """The module of a network of the zoo; a plain module is its own."""
+    return network if isinstance(network, nn.Module) else network.module
+
+
+def input_shape(network: Network | nn.Module) -> Shape:
+    """The shape (C, H, W) of a network's own input; :data:`PICTURE` of a plain module, which does not tell."""
+    return PICTURE if isinstance(network, nn.Module) else network.input_size
+
+
 def own_kind(module: nn.Module) -> tuple[torch.device, torch.dtype]:
     """The device and the floating type of the module's parameters; cpu and float32 where it has none."""
     for parameter in module.parameters():
@@ -119,10 +144,7 @@ def own_kind(module: nn.Module) -> tuple[torch.device, torch.dtype]:
 def _trace(module: nn.Module, shape: Shape) -> tuple[Layer, ...]:
     device, dtype = own_kind(module)
     zeros = torch.zeros(1, *shape, device=device, dtype=dtype)
-    try:
-        return _layers(module, zeros, on_meta=True)
-    except (RuntimeError, TypeError, ValueError):  # what operations say that need values or know no meta device
-        return _layers(module, zeros, on_meta=False)
+    return without_values_if_possible(partial(_layers, module, zeros))
 
 
 def _layers(module: nn.Module, batch: Tensor, on_meta: bool) -> tuple[Layer, ...]:

@@ -20,10 +20,11 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
-from cnnviz.analysis.activations import nearby, single_batch
+from cnnviz.analysis.batches import prepared_one
+from cnnviz.analysis.layers import module_of, nearby, without_batch
 from cnnviz.analysis.recording import first_tensor
 from cnnviz.errors import LayerError
-from cnnviz.network import replica
+from cnnviz.network import evaluating
 
 if TYPE_CHECKING:
     from cnnviz.network import Network
@@ -113,8 +114,7 @@ class Pass:
 
     def output_of(self, layer: str, call: int = -1) -> Tensor:
         """What a module put out in a call, without the batch axis, as ``capture`` gives it."""
-        tensor = self.values[self.value_of(layer, call)[0]]
-        return tensor[0] if tensor.ndim > 1 and tensor.shape[0] == 1 else tensor
+        return without_batch(self.values[self.value_of(layer, call)[0]])
 
     def home(self, value: int) -> tuple[str, int] | None:
         """The innermost module, and its call, that put this value out; None for what was made between modules."""
@@ -156,15 +156,14 @@ def record_pass(network: Network | nn.Module, image: Image.Image | Tensor) -> Pa
 
     Takes about the memory of all layers' outputs. Pictures and errors as for :func:`cnnviz.analysis.capture`.
     """
-    module = network if isinstance(network, nn.Module) else network.module
-    batch = single_batch(network, module, image)
-    watched = replica(module)
+    batch = prepared_one(network, image)
+    watched = evaluating(module_of(network))
     recorded = Pass()
     watch = _Watch(recorded, watched, batch)
     with torch.no_grad(), watch, _SlowPaths():
         output = first_tensor(watched(batch))
     if output is None:
-        raise TypeError(f"{type(module).__name__} returned no tensor.")
+        raise TypeError(f"{type(watched).__name__} returned no tensor.")
     recorded.output = watch.lookup(output)
     return recorded
 
@@ -198,10 +197,9 @@ class _Watch(TorchDispatchMode):
         for name, tensor in [*watched.named_parameters(), *watched.named_buffers()]:
             self._parameters.setdefault(_key(tensor), name)
         for path, part in watched.named_modules():
-            part.training = False
             recorded.modules[path] = part
             part.register_forward_pre_hook(partial(self._enter, path))
-            part.register_forward_hook(partial(self._leave, path), always_call=False)
+            part.register_forward_hook(partial(self._leave, path))
         self._remember(batch, recorded.add(batch, live=True, name=PICTURE))
 
     def lookup(self, tensor: Tensor) -> int:

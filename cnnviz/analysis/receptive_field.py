@@ -21,7 +21,7 @@ from cnnviz.analysis.field_graph import Traced, trace
 from cnnviz.analysis.field_probe import probe
 from cnnviz.analysis.field_reach import FAR, Array, Axis, Reach, Shape, each
 from cnnviz.analysis.fields import Intervals, ReceptiveField
-from cnnviz.analysis.layers import PICTURE, Layer
+from cnnviz.analysis.layers import Layer, input_shape, module_of
 from cnnviz.analysis.layouts import token_grid
 
 if TYPE_CHECKING:
@@ -39,15 +39,15 @@ def receptive_fields(
     A module that is called several times stands with its last call. The output of a block stands under the block's
     path where it is not that of its last layer (the end of a residual block, say). No value is computed: the pass runs
     on the meta device; a network that cannot do that gets one real pass on zeros, and one that cannot be followed
-    either a gradient probe. The answer is kept as long as the module lives.
+    either a gradient probe. The answer is kept as long as the module lives,
+    so the module must not be rebuilt meanwhile.
 
     Args:
         network: a network of the zoo, or any module that takes one batch.
         input_size: the input's shape without the batch axis, (C, H, W). Of a network of the zoo its own by default,
             (3, 224, 224) for a plain module. A list of numbers (features,) is an input without rows and columns.
     """
-    module = network if isinstance(network, nn.Module) else network.module
-    shape = tuple(input_size or (PICTURE if isinstance(network, nn.Module) else network.input_size))
+    module, shape = module_of(network), tuple(input_size or input_shape(network))
     with _lock:
         known = _known.setdefault(module, {})
     if shape not in known:

@@ -10,13 +10,15 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torchvision.models.swin_transformer import ShiftedWindowAttention
 
-from cnnviz.network import replica
+from cnnviz.network import evaluating
+
+T = TypeVar("T")
 
 ATTENTION: dict[type[nn.Module], tuple[str, ...]] = {
     nn.MultiheadAttention: ("out_proj",),
@@ -45,12 +47,10 @@ def watched_forward(module: nn.Module, batch: Tensor, visit: Visit, on_meta: boo
     Runs in evaluation mode and without gradients. ``on_meta`` runs it with parameters that have shapes and no values.
     Of a tuple, list or dict, here and at each leaf, the first tensor counts; a leaf that gives none is passed over.
     """
-    watched = replica(module)
+    watched = evaluating(module)
     calls: Counter[str] = Counter()
     attention: tuple[str, ...] = ()
     for path, part in watched.named_modules():
-        if part.training:
-            part.training = False
         if is_leaf(part):
             leaf = Leaf(path, part, in_attention=path.startswith(attention))
             part.register_forward_hook(partial(_report, leaf, calls, visit))
@@ -85,6 +85,14 @@ def _report(leaf: Leaf, calls: Counter[str], visit: Visit, module: nn.Module, in
         call = calls[leaf.path]
         calls[leaf.path] = call + 1
         visit(leaf, call, tensor)
+
+
+def without_values_if_possible(run: Callable[[bool], T]) -> T:
+    """What ``run(on_meta)`` returns: on the meta device, or with real values for a network that cannot do without."""
+    try:
+        return run(True)
+    except (RuntimeError, TypeError, ValueError):  # what operations say that need values or know no meta device
+        return run(False)
 
 
 def forward_on_meta(watched: nn.Module, batch: Tensor) -> Any:

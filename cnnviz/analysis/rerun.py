@@ -17,10 +17,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
-from cnnviz.analysis.activations import nearby
+from cnnviz.analysis.layers import nearby
 from cnnviz.analysis.recording import first_tensor
 from cnnviz.errors import LayerError
-from cnnviz.network import logits, replica
+from cnnviz.network import evaluating, logits
 
 Forward = Callable[..., Any]
 Key = tuple[tuple[str, int], ...]
@@ -42,7 +42,7 @@ class Rerun:
 
     def __init__(self, module: nn.Module, batch: Tensor, layer: str, call: int = -1) -> None:
         """Run the first pass. Raises LayerError for a module that is not there, was not called, or not so often."""
-        self._module = replica(module)
+        self._module = evaluating(module)
         self._batch = batch
         self._calls = _Calls(self._module, self._called)
         first = _FirstPass(layer)
@@ -62,7 +62,9 @@ class Rerun:
         self._shapes, self._written = first.shapes, first.written()
         self._writes_picture = picture._version > 0
         self._known: dict[Key, Any] = {}
-        self._reached = self._once = self._apart = False
+        self._reached = False  # whether this pass has come past the layer's call
+        self._once = False  # whether one picture's share of a pass is being computed
+        self._apart = False  # whether each picture of a batch gets memory of its own
         self._versions = self.original
         self._visit = self._again
 
@@ -140,7 +142,6 @@ class _Calls:
         self.paths: list[str] = []
         for path, part in tree.named_modules():
             self.paths.append(path)
-            part.training = False
             if getattr(part, "inplace", False) is True:
                 part.inplace = False
             part.forward = partial(self._call, path, part.forward)

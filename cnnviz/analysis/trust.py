@@ -103,6 +103,10 @@ def randomised_attributions(
         progress: called with (done, total, trial) after each map, trial None for the original ones.
         cancelled: an event or a function; the next map is not begun once it is set or returns True.
         settings: given to each method that has a setting of that name.
+
+    Raises:
+        SettingsError: there is no such method or class, or the stages do not fit the network's layers with weights.
+        LayerError, NetworkError, Cancelled: as for :func:`cnnviz.analysis.attribute`.
     """
     watch = Watch(progress, cancelled)
     asked = ask(network, image, target)
@@ -153,7 +157,13 @@ def stability(
         noise: standard deviations of normal noise, as shares of the picture's range of values.
         shifts: (rows, columns) in pixels, down and right positive; edge pixels are repeated into what gets free. Maps
             are shifted back and compared where both pictures show the same.
+        seed: of the noise, and of random masks.
         progress: called with (done, total, trial) after each map, trial None for the original one.
+        cancelled: an event or a function; the next map is not begun once it is set or returns True.
+
+    Raises:
+        SettingsError: a shift moves all of the picture out.
+        LayerError, NetworkError, Cancelled: as for :func:`cnnviz.analysis.attribute`.
     """
     watch = Watch(progress, cancelled)
     asked = ask(network, image, target)
@@ -242,7 +252,7 @@ def _own(name: str, layer: str | None, settings: dict[str, Any]) -> dict[str, An
     """Of all settings and the layer, what one method takes."""
     record = method_named(name)
     own = {setting.name: settings[setting.name] for setting in record.settings if setting.name in settings}
-    return own | ({"layer": layer} if record.needs_layer and layer else {})
+    return own | ({"layer": layer} if record.needs_layer and layer is not None else {})
 
 
 def _trial(name: str, condition: str, original: Attribution, again: Tensor, shifted: tuple[int, int] = (0, 0)) -> Trial:

@@ -15,6 +15,7 @@ from .published import NetworkInfo as NetworkInfo
 from .published import list_networks as list_networks
 from .published import network_info as network_info
 from .published import network_names as network_names
+from .replicas import evaluating as evaluating
 from .replicas import replica as replica
 from .weights import stored as stored
 from .zoo import Network as Network

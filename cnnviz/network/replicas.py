@@ -25,6 +25,15 @@ def replica(module: nn.Module) -> nn.Module:
     return twin
 
 
+def evaluating(module: nn.Module) -> nn.Module:
+    """A replica in evaluation mode, set by hand: some networks do more in their own ``train`` and ``eval``."""
+    twin = replica(module)
+    for part in twin.modules():
+        if part.training:
+            part.training = False
+    return twin
+
+
 HOOKS = frozenset(name for name, value in vars(nn.Module()).items() if "hook" in name and isinstance(value, dict))
 REGISTERS = frozenset(("_parameters", "_buffers", "_modules"))
 PLAIN = (bool, int, float, complex, str, bytes, type, type(None), torch.dtype, torch.device, torch.Size)

@@ -1,6 +1,7 @@
 """What every captured value has to equal: a hook which clones at once, on a copy of the module."""
 
 import copy
+from typing import Any
 
 import torch
 import torchvision
@@ -10,18 +11,24 @@ from torchvision.models.swin_transformer import ShiftedWindowAttention
 from cnnviz.analysis import capture
 
 
-def torchvision_model(name: str) -> nn.Module:
-    """A model with random weights whose batch norms shift and scale, so that ReLUs cut and nothing is degenerate."""
+def torchvision_model(name: str, **settings: Any) -> nn.Module:
+    """A model with random weights, the same ones each time, that shifts and scales in its batch norms."""
     torch.manual_seed(0)
-    extra = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-    model = torchvision.models.get_model(name, weights=None, **extra).eval()
+    if name in ("googlenet", "inception_v3"):
+        settings["init_weights"] = False
+    return lively(torchvision.models.get_model(name, weights=None, **settings))
+
+
+def lively(model: nn.Module) -> nn.Module:
+    """The model in evaluation mode, with random numbers in its batch norms: ReLUs cut, and nothing is degenerate."""
+    torch.manual_seed(0)
     for part in model.modules():
         if isinstance(part, nn.BatchNorm2d):
             part.running_mean.normal_(0, 0.1)
             part.running_var.uniform_(0.5, 1.5)
             nn.init.uniform_(part.weight, 0.5, 1.5)
             nn.init.normal_(part.bias, 0, 0.1)
-    return model
+    return model.eval()
 
 
 def cloned_by_hooks(module: nn.Module, batch: Tensor) -> tuple[list[tuple[str, Tensor]], Tensor]:

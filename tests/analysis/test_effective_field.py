@@ -172,6 +172,36 @@ def test_after_layer_norm_the_channels_do_not_cancel_to_nothing() -> None:
     assert found.heat[3:6, 3:6].min() > 0.1 * plain.heat[3:6, 3:6].min()
 
 
+class Block(nn.Module):
+    """A residual block: its output is that of no leaf."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 1, 3, padding=1, bias=False)
+        nn.init.ones_(self.conv.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.conv(x)
+
+
+class Twice(nn.Module):
+    """Goes through one block two times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = Block()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.block(self.block(x))
+
+
+@pytest.mark.parametrize("layer", ["block", "block.conv"])
+def test_of_a_block_as_of_a_layer_that_is_called_twice_the_last_call_counts(layer: str) -> None:
+    found = effective_receptive_field(Twice(), layer, (5, 5), images=torch.zeros(1, 11, 11))
+    assert found.box == Box(3, 3, 8, 8)
+    assert (found.heat[3:8, 3:8] > 0).all()
+
+
 def test_tokens_stand_for_their_place_in_the_picture() -> None:
     torch.manual_seed(0)
     vit = VisionTransformer(image_size=64, patch_size=16, num_layers=2, num_heads=2, hidden_dim=16, mlp_dim=32)
@@ -192,6 +222,7 @@ def test_the_same_seed_is_the_same_noise(seed: int) -> None:
         effective_receptive_field(module, "1", channel=0, count=1, seed=number) for number in (seed, seed, seed + 1)
     )
     np.testing.assert_array_equal(once.heat, again.heat)
+    assert not np.array_equal(once.heat, other.heat)
     assert once.heat.shape == (224, 224)
     assert other.unit == once.unit == (14, 14)
 

@@ -16,6 +16,7 @@ from cnnviz.analysis import capture, class_ledger, logit_difference, record_pass
 from cnnviz.analysis.ledger_moves import _unpadded
 from cnnviz.errors import LayerError, SettingsError
 from cnnviz.network import load_network
+from tests.analysis.capture_oracle import lively, torchvision_model
 
 NETWORKS = {
     "resnet50": 64,
@@ -34,26 +35,12 @@ NETWORKS = {
 UNITS = 42  # of each network: with those of EfficientNet-Lite0 more than 500
 
 
-def lively(module: nn.Module) -> nn.Module:
-    """Random numbers in the batch norms, so that each of them shifts and scales."""
-    torch.manual_seed(0)
-    for part in module.modules():
-        if isinstance(part, nn.BatchNorm2d):
-            part.running_mean.normal_(0, 0.1)
-            part.running_var.uniform_(0.5, 1.5)
-            nn.init.uniform_(part.weight, 0.5, 1.5)
-            nn.init.normal_(part.bias, 0, 0.1)
-    return module.eval()
-
-
 def untrained(name: str) -> nn.Module:
-    torch.manual_seed(0)
-    extra = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-    extra |= {"image_size": NETWORKS[name]} if name.startswith("vit") else {}
-    module = torchvision.models.get_model(name, weights=None, **extra)
-    if name.startswith("vit"):
-        nn.init.normal_(module.heads[-1].weight, 0, 0.1)  # zeros by default: nothing to add up
-    return lively(module)
+    if not name.startswith("vit"):
+        return torchvision_model(name)
+    module = torchvision_model(name, image_size=NETWORKS[name])
+    nn.init.normal_(module.heads[-1].weight, 0, 0.1)  # zeros by default: nothing to add up
+    return module
 
 
 def assert_ledgers_of_random_units_agree(module: nn.Module, picture: Tensor, units: int) -> None:
@@ -172,7 +159,7 @@ def test_folding_puts_batch_normalisation_into_kernel_and_bias():
     assert [step.kind for step in folded.steps] == ["convolution", "activation"]
     order = step.terms.indices[:, 0]
     assert np.allclose(step.terms.weights, fused.weight[1].detach().numpy()[order], atol=1e-6)
-    assert step.terms.bias == pytest.approx(float(fused.bias[1]), rel=1e-4)
+    assert step.terms.bias == pytest.approx(float(fused.bias[1].detach()), rel=1e-4)
     assert step.after == float(recorded.output_of("1")[1, 2, 3])
     assert step.agrees(4)
 
