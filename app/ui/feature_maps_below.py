@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -9,7 +11,7 @@ import streamlit as st
 
 from app.components.ledger_view.component import LedgerScene, ledger_view, packed
 from app.components.switch_view.component import switch_view
-from app.ui.feature_maps_layers import Strip, strip_of
+from app.ui.feature_maps_layers import Strip, StripLayer, strip_of
 from app.ui.feature_maps_passes import layer_output
 from app.ui.feature_maps_state import (
     LEDGER,
@@ -23,14 +25,16 @@ from app.ui.feature_maps_state import (
     switched_below,
     unit_opened,
 )
-from app.ui.feature_maps_switch import ablation_of, effects_of, ranking, switch_scene
+from app.ui.feature_maps_switch import effects_job, leave_others, ranking, switch_scene
 from app.ui.ledger_passes import ledger_of, recorded_pass
 from app.ui.ledger_units import UnitName
 from app.ui.network_store import NETWORKS
 from app.ui.picture import ChosenPicture
 from app.ui.scenes import offered
 from app.ui.theme import current_theme
-from cnnviz.errors import CnnvizError
+from app.ui.visitor import visitor
+from app.ui.why_jobs import JOBS
+from cnnviz.errors import CnnvizError, LayerError
 
 if TYPE_CHECKING:
     from cnnviz.analysis import Ablation
@@ -74,30 +78,42 @@ def _ahead(key: tuple[str, str], chosen: ChosenPicture, address: str, name: str)
     return packed(ledger_of(network, key, chosen, strip_of(network), unit, other, address))
 
 
-def switch_part(key: tuple[str, str], chosen: ChosenPicture, id: str, switched: Switched) -> None:
+def switch_part(
+    network: Network,
+    key: tuple[str, str],
+    chosen: ChosenPicture,
+    strip: Strip,
+    layer: StripLayer,
+    switched: Switched,
+    found: Ablation | None,
+) -> None:
     """Draw how the answer moves, and on request the channels that move it most beside the brightest maps.
 
-    The network is asked for by `key`: what waits to be drawn last holds none.
+    Raises LayerError where they cannot be found.
     """
-    network = NETWORKS.ask(*key).result()
-    strip = strip_of(network)
-    layer = strip.find(id)
     maps = layer_output(network, key, chosen, strip, layer).maps
-    found = ablation_of(network, key, chosen, layer, switched)
-    place, bar = st.container(), st.empty()
+    job = effects_job(network, key, chosen, layer, visitor()) if rank_asked() else None
+    leave_others(None if job is None else job.key, visitor())
     lists = None
-    if rank_asked():
+    if job is not None and job.result is not None:
+        lists = ranking(network, job.result, maps, current_theme())
+    waiting = job is not None and not job.finished.is_set()
+    scene = switch_scene(network, layer, len(maps), switched, found, lists, waiting)
+    switch_view(SWITCH, scene, on_set=switched_below, on_rank=ranked)
+    if job is not None and waiting:
+        _watch(job.key)
+    elif job is not None and job.error:
+        raise LayerError(job.error)
 
-        def progress(done: int, total: int) -> None:
-            """Any gesture ends the work here: Streamlit raises in the script that is overtaken."""
-            bar.progress(done / total, f"{done} of {total} channels switched off in turn")
 
-        effects = effects_of(network, key, chosen, layer, progress)
-        bar.empty()
-        lists = ranking(network, effects, maps, current_theme())
-    with place:
-        scene = switch_scene(network, layer, len(maps), switched, found, lists)
-        switch_view(SWITCH, scene, on_set=switched_below, on_rank=ranked)
+@st.fragment(run_every=0.5)
+def _watch(key: tuple[Hashable, ...]) -> None:
+    """How far the job is; when it ends, the page is drawn anew, without this."""
+    job = JOBS.known(key)
+    if job is None or job.finished.is_set():
+        st.rerun()
+    job.watchers[visitor()] = time.monotonic()
+    st.progress(job.done / max(1, job.total), f"{job.done} of {job.total or 'all'} channels switched off in turn")
 
 
 def moved_words(found: Ablation | None) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import streamlit as st
 
 from app.components.switch_view.component import Moved, Place, Ranking, SwitchScene
 from app.ui.byte_cache import ByteCache
@@ -15,8 +16,10 @@ from app.ui.feature_maps_passes import kept
 from app.ui.feature_maps_state import Switched
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import PICTURES
+from app.ui.why_jobs import JOBS, Job, Progress
 from cnnviz.analysis import Ablation, ChannelEffects, ablate, channel_effects
-from cnnviz.compute import at_work
+from cnnviz.compute import at_work, one_thread
+from cnnviz.errors import Cancelled
 from cnnviz.image import limits, palette
 
 if TYPE_CHECKING:
@@ -24,12 +27,11 @@ if TYPE_CHECKING:
 
 LISTED = 8
 """Channels in each ranked list."""
+_LOOKED_AT = "_effects_looked_at"
 _THUMB = 28  # rows and columns of a small map, at most
 
 _ABLATIONS: ByteCache[Ablation] = ByteCache(16_000_000)
-_EFFECTS: ByteCache[ChannelEffects] = ByteCache(16_000_000)
-for _cache in (_ABLATIONS, _EFFECTS):
-    PICTURES.drop_from(_cache)
+PICTURES.drop_from(_ABLATIONS)
 
 
 def ablation_of(
@@ -57,21 +59,35 @@ def ablation_of(
     return kept(_ABLATIONS, (*key, chosen.key, layer.id, switched.text), chosen, make)
 
 
-def effects_of(
-    network: Network,
-    key: tuple[str, str],
-    chosen: ChosenPicture,
-    layer: StripLayer,
-    progress: Callable[[int, int], None],
-) -> ChannelEffects:
-    """What the removal of each channel does to the network's own answer; `progress` may end the work by raising."""
+def effects_job(network: Network, key: tuple[str, str], chosen: ChosenPicture, layer: StripLayer, watcher: str) -> Job:
+    """What the removal of each channel does to the network's own answer, as a job that ends when nobody looks.
 
-    def make() -> tuple[ChannelEffects, int]:
-        with at_work():
+    Its result is a `cnnviz.analysis.ChannelEffects`.
+    """
+
+    def work(tell: Progress, unwanted: Callable[[], bool]) -> tuple[ChannelEffects, int]:
+        def progress(done: int, total: int) -> None:
+            tell(done, total, None)
+            if unwanted():
+                raise Cancelled("Nobody looks any more.")
+
+        with one_thread():  # for seconds: it must not take a place from those who wait for a page
             found = channel_effects(network, chosen.picture, layer.layer.path, call=layer.layer.call, progress=progress)
         return found, 5 * found.changes.nbytes
 
-    return kept(_EFFECTS, (*key, chosen.key, layer.id), chosen, make)
+    return JOBS.ask(_effects_key(key, chosen, layer), watcher, work, slow=True)
+
+
+def leave_others(wanted: tuple[Hashable, ...] | None, watcher: str) -> None:
+    """The visitor looks at this job alone, or at none: those they went away from end unless others look at them."""
+    before = st.session_state.get(_LOOKED_AT)
+    if before is not None and before != wanted:
+        JOBS.leave(before, watcher)
+    st.session_state[_LOOKED_AT] = wanted
+
+
+def _effects_key(key: tuple[str, str], chosen: ChosenPicture, layer: StripLayer) -> tuple[Hashable, ...]:
+    return ("channels off in turn", *key, chosen.key, layer.id)
 
 
 def moved(found: Ablation) -> Moved:
@@ -117,7 +133,13 @@ def ranking(network: Network, effects: ChannelEffects, maps: Maps, theme: Litera
 
 
 def switch_scene(
-    network: Network, layer: StripLayer, count: int, switched: Switched, found: Ablation | None, lists: Ranking | None
+    network: Network,
+    layer: StripLayer,
+    count: int,
+    switched: Switched,
+    found: Ablation | None,
+    lists: Ranking | None,
+    waiting: bool,
 ) -> SwitchScene:
     """What stands under the maps."""
     return SwitchScene(
@@ -128,4 +150,5 @@ def switch_scene(
         keep=switched.keep,
         moved=None if found is None else moved(found),
         ranking=lists,
+        waiting=waiting,
     )

@@ -13,6 +13,7 @@ from app.ui.feature_maps_layers import strip_of
 from app.ui.ledger_scene import MOST_TERMS, ledger_scene
 from app.ui.ledger_units import UnitName, cell_of, read_unit, unit_at
 from app.ui.lesson import questions
+from app.ui.why_jobs import JOBS
 from cnnviz import analysis, network
 from cnnviz.errors import LayerError
 from cnnviz.image import load_sample
@@ -32,6 +33,18 @@ def ledger(app: AppTest) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 @pytest.fixture(scope="module")
 def lite0() -> network.Network:
     return network.load_network("efficientnet_lite0")
+
+
+def ranked(app: AppTest) -> dict[str, Any]:
+    """What the view of the switches is sent once the ranked lists are there."""
+    for _ in range(200):
+        header = scene_of(app, "switch_view")
+        if header["ranking"] is not None:
+            return header
+        assert header["waiting"]
+        JOBS.known(app.session_state["_effects_looked_at"]).finished.wait(60)
+        app.run()
+    raise AssertionError("The lists did not come.")
 
 
 def without(net: network.Network, layer: str, channels: list[int]) -> torch.Tensor:
@@ -206,7 +219,7 @@ def test_a_bright_map_is_not_an_important_one(lite0: network.Network) -> None:
     app.radio(key=f"feature_maps_question_{number}").set_value(1).run()
     app.button(key=f"feature_maps_question_{number}_commit").click().run()
     assert any("Right." in box.value for box in app.success)
-    header = scene_of(app, "switch_view")
+    header = ranked(app)
     lists = header["ranking"]
     assert header["listed"] == [12]
     bright = lists["bright"][0]
@@ -232,3 +245,14 @@ def test_another_layer_or_network_leaves_unit_and_switches_behind() -> None:
     app.selectbox(key="network_choice").select("squeezenet1_1").run()
     for key in ("layer", "map", "unit", "off", "ranked"):
         assert key not in app.query_params
+
+
+def test_who_goes_to_another_layer_ends_the_search_there() -> None:
+    app = opened("network=vgg11&weights=none&layer=features.3&ranked=yes")
+    job = JOBS.known(app.session_state["_effects_looked_at"])
+    assert job is not None
+    app.session_state["layer"], app.session_state["ranked"] = "features.19", ""
+    app.run()
+    assert job.finished.wait(60)
+    assert job.dropped.is_set() or job.result is not None  # a quick machine was done before
+    assert scene_of(app, "switch_view")["ranking"] is None

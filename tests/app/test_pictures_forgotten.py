@@ -32,7 +32,6 @@ CACHES = (
     passes._SEEN,
     ledgers._RECORDED,
     switching._ABLATIONS,
-    switching._EFFECTS,
 )
 
 
@@ -70,8 +69,6 @@ def look_at(network: Network, chosen: ChosenPicture) -> None:
     ledgers.recorded_pass(network, NETWORK, chosen)
     head = strip.find("conv_head")
     switching.ablation_of(network, NETWORK, chosen, head, Switched((1,)))
-    late = strip.find("classifier")
-    switching.effects_of(network, NETWORK, chosen, late, lambda done, total: None)
 
 
 def sizes() -> list[int]:

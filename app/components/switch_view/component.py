@@ -61,7 +61,10 @@ class Ranking:
 
 @dataclass(frozen=True, eq=False)
 class SwitchScene:
-    """What the view shows. `listed` are the channels that the learner chose: off, or with `keep` the only ones on."""
+    """What the view shows. `listed` are the channels that the learner chose: off, or with `keep` the only ones on.
+
+    `waiting`: the ranked lists are on their way.
+    """
 
     layer: str
     trained: bool
@@ -70,11 +73,14 @@ class SwitchScene:
     keep: bool
     moved: Moved | None
     ranking: Ranking | None
+    waiting: bool = False
 
 
 def switch_view(key: str, scene: SwitchScene, on_set: Callable[[], None], on_rank: Callable[[], None]) -> None:
     """Mount the view. `on_set`: `state[key].set` = {channels, keep}; `on_rank`: `.rank` = {open}, the lists."""
-    header: dict[str, Any] = {name: getattr(scene, name) for name in ("layer", "trained", "count", "listed", "keep")}
+    header: dict[str, Any] = {
+        name: getattr(scene, name) for name in ("layer", "trained", "count", "listed", "keep", "waiting")
+    }
     header |= {"moved": None if scene.moved is None else asdict(scene.moved), "ranking": None}
     arrays: dict[str, np.ndarray | bytes] = {}
     if (ranking := scene.ranking) is not None:

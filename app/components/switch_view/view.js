@@ -17,7 +17,7 @@ function build(parent) {
   view.keep = button("All but these", "Switch off all other channels instead", () => set(view, view.header.listed, !view.header.keep));
   view.reset = button("All on", "Switch every channel on again", () => set(view, [], false));
   view.rank = button("Which matter most?", "Switch off every channel in turn, and compare with the brightest maps",
-    () => view.send("rank", { open: view.header.ranking === null }));
+    () => view.send("rank", { open: view.header.ranking === null && !view.header.waiting }));
   view.save = button("Save", "Save these numbers as CSV", () => saveText(csv(view.header), `cnnviz channels off ${view.header.layer}.csv`, "text/csv"));
   view.untrained = element("span", { className: "untrained", textContent: "untrained" });
   view.sentence = element("p", { className: "sentence", "aria-live": "polite" });
@@ -53,7 +53,7 @@ function show(view, header) {
   view.keep.setAttribute("aria-pressed", String(keep));
   for (const node of [view.keep, view.reset]) node.hidden = !listed.length;
   view.save.hidden = !moved && !ranking;
-  view.rank.textContent = ranking ? "Close the lists" : "Which matter most?";
+  view.rank.textContent = ranking ? "Close the lists" : header.waiting ? "Stop" : "Which matter most?";
   view.sentence.textContent = sentence(header);
   view.bars.replaceChildren(...(moved ? [legend(), ...moved.rows.map(barsOf)] : []));
   view.ranking.replaceChildren(...(ranking ? lists(view, ranking) : []));

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -24,7 +23,6 @@ from app.ui.feature_maps_state import (
     open_cell,
     open_layer,
     open_map,
-    rank_asked,
     read_form,
     switched_off,
     switched_on_map,
@@ -43,17 +41,13 @@ chosen = open_page(
 
 @dataclass(frozen=True)
 class Drawn:
-    """What the rest of the page needs of the last layer drawn: its answers, no maps. `shown` None: no maps.
-
-    `later` draws what is drawn last.
-    """
+    """What the rest of the page needs of the last layer drawn: its answers, no maps. `shown` None: no maps."""
 
     answers: Answers
     shown: Shown | None
-    later: tuple[Callable[[], None], ...] = ()
 
 
-def show(form: Form, beside: DeltaGenerator) -> Drawn | None:
+def show(form: Form, beside: DeltaGenerator) -> Shown | None:
     if obtain(form.choice) is None:
         return None
     drawn: list[Drawn] = []
@@ -63,7 +57,7 @@ def show(form: Form, beside: DeltaGenerator) -> Drawn | None:
         return None
     with beside:
         answers("answers", drawn[0].answers)
-    return drawn[0]
+    return drawn[0].shown
 
 
 def layer_part(form: Form, drawn: list[Drawn]) -> None:
@@ -105,21 +99,9 @@ def layer_part(form: Form, drawn: list[Drawn]) -> None:
         map_mosaic(MOSAIC, packed(scene), on_open=map_opened, on_off=switched_on_map)
         near = channel is not None or output.maps[0].size == 1
         unit = guarded(lambda: ledger_part(network, key, chosen, strip, near))
-        draw_later(lambda: switch_part(key, chosen, layer.id, switched))
+        guarded(lambda: switch_part(network, key, chosen, strip, layer, switched, found))
         return Shown(layer, output.maps.shape, channel, unit, less_class() if unit else None, switched)
 
-    def draw_later(draw: Callable[[], None]) -> None:
-        """The ranked lists take seconds: then all else is drawn first."""
-        place = st.container()
-
-        def there() -> None:
-            with place:
-                guarded(draw)
-
-        later.append(there)
-
-    later: list[Callable[[], None]] = []
-    whole = not drawn
     scenes = offered("feature_maps", chosen, ahead)
     strip_place = st.container()
     shown = guarded(maps)  # first: the maps are what the learner waits for; some layers have none, and say so
@@ -127,11 +109,7 @@ def layer_part(form: Form, drawn: list[Drawn]) -> None:
         marked = layer.id if shown is None else None
         layer_strip(STRIP, form.choice.title, strip.layers, strip.left_out, marked, on_choose=layer_chosen)
     answered = layer_output(network, key, chosen, strip, layer if shown else strip.default).answers
-    waits = whole and rank_asked()
-    drawn[:] = [Drawn(answers_of(form.choice, network, answered, seen), shown, tuple(later) if waits else ())]
-    if not waits:
-        for draw in later:
-            draw()
+    drawn[:] = [Drawn(answers_of(form.choice, network, answered, seen), shown)]
 
 
 def body() -> None:
@@ -139,12 +117,10 @@ def body() -> None:
     form = read_form()
     form_place, answers_place = settings.container(), settings.container()
     with picture:  # first: the learner sees the maps before Streamlit has gone through the form
-        drawn = guarded(lambda: show(form, answers_place))
+        shown = guarded(lambda: show(form, answers_place))
     with form_place:
         feature_maps_form(form)
-    close_page("feature_maps", feature_maps_code(form, chosen, drawn.shown if drawn else None), chosen)
-    for draw in drawn.later if drawn else ():
-        draw()
+    close_page("feature_maps", feature_maps_code(form, chosen, shown), chosen)
 
 
 live(body, chosen)
