@@ -61,7 +61,7 @@ def origin(recorded: Pass, value: int, places: Places) -> Origin | None:
         return Origin(before, _turned(places, _axes(recorded, operation), recorded.values[before].shape))
     if operation.name in PADDING:
         shapes = recorded.values[value].shape, recorded.values[before].shape
-        return Origin(before, _unpadded(places, operation.args[1], *shapes))
+        return Origin(before, unpadded(places, operation.args[1], *shapes))
     numbered, starts = _numbered(recorded, operation, value)
     known = places >= 0
     found = np.where(known, numbered[np.where(known, places, 0)], -1)
@@ -112,7 +112,7 @@ def _turned(places: Places, axes: Places, shape: tuple[int, ...]) -> Places:
     return np.where(places < 0, -1, found).astype(np.int64)
 
 
-def _unpadded(places: Places, pads: Sequence[int], padded: Sequence[int], shape: Sequence[int]) -> Places:
+def unpadded(places: Places, pads: Sequence[int], padded: Sequence[int], shape: Sequence[int]) -> Places:
     """Places in a tensor of shape ``padded`` as places in that of ``shape`` which it was made from; −1 in the padding.
 
     ``pads`` count from the last axis: before it, after it, before the last but one and so on.

@@ -9,6 +9,7 @@ import torchvision
 from torch import nn
 
 from cnnviz.analysis import as_maps, capture, layer_table, leaves
+from cnnviz.analysis.layers import layout_within, nearby
 from cnnviz.errors import LayerError
 
 
@@ -131,3 +132,18 @@ def test_what_has_no_grid_is_refused_in_one_sentence():
     with pytest.raises(LayerError, match="no rows and columns"):
         as_maps(torch.zeros(4, 49, 3), "windows")
     assert as_maps(torch.arange(4.0), "vector").tolist() == [[[0.0]], [[1.0]], [[2.0]], [[3.0]]]
+
+
+def test_a_block_is_read_as_its_last_leaf_of_that_shape():
+    table = layer_table(model("swin_t"))
+    assert layout_within(table, "features.0", (56, 56, 96)) == "maps-last"
+    assert layout_within(table, "features.0", (96, 56, 56)) == "maps"
+    assert layout_within(table, "features.0", (7, 7)) is None
+    assert layout_within(table, "", (1000,)) == "vector"
+    assert layout_within(layer_table(model("resnet18")), "layer1", (64, 56, 56)) == "maps"
+
+
+def test_an_unknown_path_names_those_like_it_or_where_they_are_listed():
+    known = ("layer1.conv", "layer2.conv")
+    assert nearby("layer1.conf", known).startswith("near it: layer1.conv")
+    assert nearby("zzz", known, "some function") == "the paths are listed by some function."

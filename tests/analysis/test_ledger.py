@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from cnnviz.analysis import capture, class_ledger, logit_difference, record_pass, unit_ledger, value_ledger
-from cnnviz.analysis.ledger_moves import _unpadded
+from cnnviz.analysis.ledger_moves import unpadded
 from cnnviz.errors import LayerError, SettingsError
 from cnnviz.network import load_network
 from tests.analysis.capture_oracle import lively, torchvision_model
@@ -330,7 +330,7 @@ def test_places_in_a_padded_map_are_those_of_its_numbers(pads, shape):
     numbers = torch.arange(math.prod(shape), dtype=torch.float64).reshape(shape)
     padded = F.pad(numbers, pads, value=-1.0)
     places = np.arange(padded.numel()).reshape(padded.shape[2:].numel(), -1)
-    found = _unpadded(places, pads, padded.shape, shape)
+    found = unpadded(places, pads, padded.shape, shape)
     np.testing.assert_array_equal(found.ravel(), padded.ravel().numpy())
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from cnnviz.network import load_network, network_info, replica
+from cnnviz.network import evaluating, load_network, network_info, replica
 from cnnviz.network.construction import skeleton
 
 FAMILIES = {  # one small member of each of torchvision's families: side of the input it is run with
@@ -122,6 +122,17 @@ def test_attributes_of_the_replica_are_its_own() -> None:
     assert twin[0].training
     assert not original[0].training
     assert original[0].sizes == [3]
+
+
+def test_evaluation_mode_is_set_without_the_modules_own_train() -> None:
+    class Busy(nn.Sequential):
+        def train(self, mode: bool = True) -> nn.Module:
+            raise AssertionError("train may do anything")
+
+    original = Busy(nn.Dropout(0.5))
+    twin = evaluating(original)
+    assert not any(part.training for part in twin.modules())
+    assert all(part.training for part in original.modules())
 
 
 def test_learners_on_one_network_each_see_their_own_picture_only() -> None:
