@@ -6,6 +6,8 @@ overwrite what the layer put out. Gradients flow through it where the caller has
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import partial
 from typing import Any
 
 import torch
@@ -41,8 +43,7 @@ class CutNetwork:
         self.path = path
         self.part = parts[path]
         self._table = layer_table(module, input_size)
-        calls = sum(layer.path == path for layer in self._table)
-        self._last_call = (calls or self._block_calls(input_size)) - 1
+        self._last_call = self._calls(input_size) - 1
 
     def __call__(self, batch: Tensor) -> Tensor:
         output = self._output(batch)
@@ -52,22 +53,28 @@ class CutNetwork:
         layout = layout_within(self._table, self.path, shape) or _by_rank(shape)
         return torch.stack([as_maps(one, layout) for one in output])
 
-    def _block_calls(self, input_size: tuple[int, int, int]) -> int:
-        """How often a pass calls the part, which the table tells of leaves only."""
+    def _calls(self, input_size: tuple[int, int, int]) -> int:
+        """How often a pass calls the part. The table tells it of leaves, and of blocks in which one is called once."""
+        called = Counter(layer.path for layer in self._table if f"{layer.path}.".startswith(f"{self.path}."))
+        if self.path in called:
+            return called[self.path]
+        if 1 in called.values():
+            return 1
         device, dtype = own_kind(self._twin)
-        zeros = torch.zeros(1, *input_size, device=device, dtype=dtype)
+        return without_values_if_possible(
+            partial(self._counted, torch.zeros(1, *input_size, device=device, dtype=dtype))
+        )
 
-        def counted(on_meta: bool) -> int:
-            calls: list[None] = []
-            hook = self.part.register_forward_hook(lambda *_: calls.append(None))
-            try:
-                with torch.no_grad():
-                    forward_on_meta(self._twin, zeros) if on_meta else self._twin(zeros)
-            finally:
-                hook.remove()
-            return len(calls)
-
-        return without_values_if_possible(counted)
+    def _counted(self, batch: Tensor, on_meta: bool) -> int:
+        """How often a pass calls the part, by a pass."""
+        calls: list[None] = []
+        hook = self.part.register_forward_hook(lambda *_: calls.append(None))
+        try:
+            with torch.no_grad():
+                forward_on_meta(self._twin, batch) if on_meta else self._twin(batch)
+        finally:
+            hook.remove()
+        return len(calls)
 
     def _output(self, batch: Tensor) -> Tensor:
         calls = 0
