@@ -25,7 +25,7 @@ from app.ui.feature_maps_state import (
     switched_below,
     unit_opened,
 )
-from app.ui.feature_maps_switch import effects_job, leave_others, ranking, switch_scene
+from app.ui.feature_maps_switch import LOOKED_AT, effects_job, look_at, ranking, switch_scene
 from app.ui.ledger_passes import ledger_of, recorded_pass
 from app.ui.ledger_units import UnitName
 from app.ui.network_store import NETWORKS
@@ -93,7 +93,8 @@ def switch_part(
     """
     maps = layer_output(network, key, chosen, strip, layer).maps
     job = effects_job(network, key, chosen, layer, visitor()) if rank_asked() else None
-    leave_others(None if job is None else job.key, visitor())
+    if look_at(None if job is None else job.key, visitor()):
+        st.rerun()  # the whole page: what looks at a job by the clock would outlive this part of it
     lists = None
     if job is not None and job.result is not None:
         lists = ranking(network, job.result, maps, current_theme())
@@ -109,6 +110,8 @@ def switch_part(
 @st.fragment(run_every=0.5)
 def _watch(key: tuple[Hashable, ...]) -> None:
     """How far the job is; when it ends, the page is drawn anew, without this."""
+    if st.session_state.get(LOOKED_AT) != key:
+        return
     job = JOBS.known(key)
     if job is None or job.finished.is_set():
         st.rerun()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LISTED = 8
 """Channels in each ranked list."""
-_LOOKED_AT = "_effects_looked_at"
+LOOKED_AT = "_effects_looked_at"
 _THUMB = 28  # rows and columns of a small map, at most
 
 _ABLATIONS: ByteCache[Ablation] = ByteCache(16_000_000)
@@ -78,12 +78,18 @@ def effects_job(network: Network, key: tuple[str, str], chosen: ChosenPicture, l
     return JOBS.ask(_effects_key(key, chosen, layer), watcher, work, slow=True)
 
 
-def leave_others(wanted: tuple[Hashable, ...] | None, watcher: str) -> None:
-    """The visitor looks at this job alone, or at none: those they went away from end unless others look at them."""
-    before = st.session_state.get(_LOOKED_AT)
-    if before is not None and before != wanted:
-        JOBS.leave(before, watcher)
-    st.session_state[_LOOKED_AT] = wanted
+def look_at(wanted: tuple[Hashable, ...] | None, watcher: str) -> bool:
+    """The visitor looks at this job alone, or at none; whether they left one that was not at its end.
+
+    That one ends unless others look at it.
+    """
+    before = st.session_state.get(LOOKED_AT)
+    st.session_state[LOOKED_AT] = wanted
+    if before is None or before == wanted:
+        return False
+    left = JOBS.known(before)
+    JOBS.leave(before, watcher)
+    return left is not None and not left.finished.is_set()
 
 
 def _effects_key(key: tuple[str, str], chosen: ChosenPicture, layer: StripLayer) -> tuple[Hashable, ...]:
