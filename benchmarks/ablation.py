@@ -54,8 +54,3 @@ def rows() -> list[Row]:
     seconds, peer = in_turns(ours, loop, REPEATS)
     what = f"every channel of ResNet-50's {LAYER} off in turn, CPU time"
     return [Row(what, "a loop of full forward passes", seconds, peer, seconds / peer, BOUND)]
-
-
-if __name__ == "__main__":
-    for row in rows():
-        print(f"{row.what}: {row.ours:.1f} s against {row.peer:.1f} s, {row.ratio:.3f} ×, at most {row.limit} ×")

@@ -58,8 +58,3 @@ def _rows(name: str, model: nn.Module, picture: torch.Tensor) -> list[Row]:
         f"recording a pass for ledgers, {name}, CPU time", "the bare forward pass", ours, peer, ours / peer, None
     )
     return [click, record]
-
-
-if __name__ == "__main__":
-    for row in rows():
-        print(f"{row.what}: {row.ours * 1e3:.1f} ms against {row.peer * 1e3:.1f} ms, {row.ratio:.2f} ×")

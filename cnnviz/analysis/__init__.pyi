@@ -9,6 +9,7 @@ from .attribution import Attribution as Attribution
 from .attribution import attribute as attribute
 from .attribution_methods import METHODS as METHODS
 from .attribution_methods import Method as Method
+from .attribution_methods import Setting as Setting
 from .effective_field import EffectiveField as EffectiveField
 from .effective_field import effective_receptive_field as effective_receptive_field
 from .feature_canvas import Recipe as Recipe
