@@ -74,9 +74,9 @@ class LedgerScene:
     """What the view shows.
 
     With a unit's name appended, `scenes` is the address of its ledger. `unit` None: nothing is open. `warm`, where
-    somebody is about to ask, is another text for each network and picture. `lines[asked]` ends with the unit's own value; `folded` are the lines with batch
-    normalisation in the kernel, None where there is none. For a class of the answer, `classes` are (index, label,
-    probability) of those it can be compared with, and `less` the one that it is.
+    somebody is about to ask, is another text for each network and picture. `lines[asked]` ends with the unit's own
+    value; `folded` are the lines with batch normalisation in the kernel, None where there is none. For a class of the
+    answer, `classes` are (index, label, probability) of those it can be compared with, and `less` the one that it is.
     """
 
     scenes: str
