@@ -25,6 +25,7 @@ from cnnviz.analysis.layers import Layer, layer_reader, own_kind
 from cnnviz.analysis.recording import Leaf, first_tensor, is_leaf, meta_tensors
 from cnnviz.network import evaluating
 
+_NONE = torch.empty(0, device="meta")
 REACH, VIEW = "_cnnviz_reach", "_cnnviz_view_of"
 
 
@@ -193,19 +194,47 @@ def _constant(
 def _run(func: Any, operation: _Operation, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]) -> Any:
     """The operation itself; where tensors with and without values meet, none has any.
 
-    Two are not run where there are no values, since torch takes long to find what is plain: a write to a tensor gives
-    that tensor, and normalisation by stored numbers keeps the shape.
+    Three are not run where there are no values, since torch takes long to find what is plain: a write to a tensor gives
+    that tensor, normalisation by stored numbers keeps the shape, and a convolution's shape has a formula.
     """
     if tensors and tensors[0].is_meta:
         if operation.mutates and tensors[0] is args[0] and operation.name != "as_strided":
             return args[0]
         if operation.name == "native_batch_norm" and not args[5]:
-            return torch.empty_like(args[0]), *(torch.empty(0, device="meta") for _ in range(2))
+            return torch.empty_like(args[0]), _NONE, _NONE
+        if operation.name == "convolution" and args[1].is_meta:
+            return torch.empty(_convolved(*args), device="meta")
     if any(tensor.is_meta for tensor in tensors) and any(not tensor.is_meta and tensor.ndim for tensor in tensors):
         if operation.mutates and not args[0].is_meta:
             return args[0]
         args, kwargs = _without_values(args), {name: _without_values(value) for name, value in kwargs.items()}
     return func(*args, **kwargs)
+
+
+def _convolved(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: list[int],
+    padding: list[int],
+    dilation: list[int],
+    transposed: bool,
+    output_padding: list[int],
+    groups: int,
+) -> list[int]:
+    """The shape that a convolution puts out, as torch.nn.Conv2d and ConvTranspose2d state it."""
+    shape = [x.shape[0], weight.shape[1] * groups if transposed else weight.shape[0]]
+    for axis, (length, kernel) in enumerate(zip(x.shape[2:], weight.shape[2:], strict=True)):
+        # Of each setting, one number may stand for all axes.
+        step, pad, apart, more = (kind[axis % len(kind)] for kind in (stride, padding, dilation, output_padding))
+        reach = apart * (kernel - 1)
+        if transposed:
+            shape.append((length - 1) * step - 2 * pad + reach + more + 1)
+        else:
+            shape.append((length + 2 * pad - reach - 1) // step + 1)
+    if min(shape) < 1:
+        raise Untraceable("A kernel is larger than its input.")
+    return shape
 
 
 def _without_values(value: Any) -> Any:

@@ -8,7 +8,9 @@ Theory only, from the graph of the network, for every unit exactly; the conventi
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -60,20 +62,21 @@ def receptive_fields(
 def _fields(traced: dict[str, Traced], shape: Shape) -> dict[str, ReceptiveField]:
     """The fields of all layers; a layer that changes nothing, such as an activation, shares that of the one before."""
     fields: dict[str, ReceptiveField] = {}
+    side = _sides()
     alike: dict[tuple[int, Shape, str], ReceptiveField] = {}
     for path, found in traced.items():
         layer, reach = found.layer, found.reach
         key = (id(reach), layer.shape, layer.layout)
         if key not in alike:
-            alike[key] = _field(path, layer, reach, shape)
+            alike[key] = _field(path, layer, reach, shape, side)
         fields[path] = replace(alike[key], path=path, kind=layer.kind)
     return fields
 
 
-def _field(path: str, layer: Layer, reach: Reach, shape: Shape) -> ReceptiveField:
+def _field(path: str, layer: Layer, reach: Reach, shape: Shape, side: Callable[[Axis, int], _Side]) -> ReceptiveField:
     size = (shape[-2], shape[-1]) if len(shape) > 2 else (1, 1)
     map_size, rows, columns = _units(layer, reach)
-    sides = [_side(axis, length) for axis, length in zip((rows, columns), size, strict=True)]
+    sides = [side(axis, length) for axis, length in zip((rows, columns), size, strict=True)]
     whole = all(side.whole for side in sides)
     return ReceptiveField(
         path=path,
@@ -109,6 +112,19 @@ class _Side:
     holes: bool
     box: Intervals
     seen: Intervals
+
+
+def _sides() -> Callable[[Axis, int], _Side]:
+    """:func:`_side` for the layers of one network, many of which see alike: rows as columns, one block as the next."""
+    known: dict[tuple[bytes, bytes, Fraction, int], _Side] = {}
+
+    def side(axis: Axis, length: int) -> _Side:
+        key = (axis.box.tobytes(), axis.read.tobytes(), axis.jump, length)
+        if key not in known:
+            known[key] = _side(axis, length)
+        return known[key]
+
+    return side
 
 
 def _units(layer: Layer, reach: Reach) -> tuple[tuple[int, int] | None, Axis, Axis]:
