@@ -14,9 +14,9 @@ from tests.analysis.capture_oracle import assert_equals_oracle, cloned_by_hooks,
 
 FAMILIES = {
     "alexnet": 64,
-    "vgg11_bn": 32,
+    "narrow vgg11_bn": 32,
     "resnet18": 64,
-    "resnet50": 64,
+    "small resnet": 64,
     "resnext50_32x4d": 64,
     "squeezenet1_1": 64,
     "densenet121": 64,
@@ -28,12 +28,12 @@ FAMILIES = {
     "mnasnet0_5": 64,
     "regnet_y_400mf": 64,
     "efficientnet_b0": 64,
-    "efficientnet_v2_s": 64,
+    "small efficientnet_v2": 64,
     "convnext_tiny": 64,
-    "vit_b_16": 224,
-    "swin_t": 64,
-    "swin_v2_t": 64,
-    "maxvit_t": 224,
+    "small vit": 64,
+    "small swin": 64,
+    "small swin_v2": 64,
+    "small maxvit": 64,
 }
 
 
@@ -114,7 +114,7 @@ def test_exception_in_the_pass_leaves_no_hook_and_no_mode_behind():
 
 def test_eight_learners_on_one_module_get_their_own_pictures():
     model = torchvision_model("resnet18")
-    pictures = [torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(seed)) for seed in range(8)]
+    pictures = [torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(seed)) for seed in range(8)]
     expected = [cloned_by_hooks(model, picture)[0] for picture in pictures]
     with ThreadPoolExecutor(8) as learners:
         for _ in range(3):

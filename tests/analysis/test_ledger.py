@@ -19,28 +19,20 @@ from cnnviz.network import load_network
 from tests.analysis.capture_oracle import lively, torchvision_model
 
 NETWORKS = {
-    "resnet50": 64,
+    "small resnet": 64,
     "googlenet": 64,
     "densenet121": 64,
-    "vgg11_bn": 64,
+    "narrow vgg11_bn": 32,
     "mobilenet_v2": 64,
     "mobilenet_v3_small": 64,
     "shufflenet_v2_x0_5": 64,
     "squeezenet1_1": 64,
     "inception_v3": 96,
     "convnext_tiny": 64,
-    "vit_b_32": 64,
-    "swin_t": 64,
+    "small vit": 64,
+    "small swin": 64,
 }
 UNITS = 42  # of each network: with those of EfficientNet-Lite0 more than 500
-
-
-def untrained(name: str) -> nn.Module:
-    if not name.startswith("vit"):
-        return torchvision_model(name)
-    module = torchvision_model(name, image_size=NETWORKS[name])
-    nn.init.normal_(module.heads[-1].weight, 0, 0.1)  # zeros by default: nothing to add up
-    return module
 
 
 def assert_ledgers_of_random_units_agree(module: nn.Module, picture: Tensor, units: int) -> None:
@@ -63,7 +55,7 @@ def assert_ledgers_of_random_units_agree(module: nn.Module, picture: Tensor, uni
 @pytest.mark.parametrize("name", NETWORKS)
 def test_totals_equal_torchs_values_for_random_units(name):
     picture = torch.randn(3, NETWORKS[name], NETWORKS[name], generator=torch.Generator().manual_seed(1))
-    assert_ledgers_of_random_units_agree(untrained(name), picture, UNITS)
+    assert_ledgers_of_random_units_agree(torchvision_model(name), picture, UNITS)
 
 
 def test_totals_equal_torchs_values_in_the_trained_network():
@@ -73,7 +65,7 @@ def test_totals_equal_torchs_values_in_the_trained_network():
 
 
 def test_recorded_outputs_are_those_that_capture_keeps_to_the_bit():
-    module = untrained("shufflenet_v2_x0_5")
+    module = torchvision_model("shufflenet_v2_x0_5")
     picture = torch.rand(3, 64, 64)
     recorded, kept = record_pass(module, picture), capture(module, picture)
     for layer in kept.layers:
@@ -224,7 +216,7 @@ def test_an_addition_shows_both_branches():
 
 
 def test_a_squeeze_excite_gate_is_map_times_gate():
-    module = untrained("mobilenet_v3_small")
+    module = torchvision_model("mobilenet_v3_small")
     recorded = record_pass(module, torch.rand(3, 64, 64))
     step = unit_ledger(recorded, "features.1.block.1", (3, 2, 2)).steps[0]
     assert step.kind == "gate"
@@ -233,7 +225,7 @@ def test_a_squeeze_excite_gate_is_map_times_gate():
 
 
 def test_a_concatenation_says_which_part():
-    recorded = record_pass(untrained("googlenet"), torch.rand(3, 64, 64))
+    recorded = record_pass(torchvision_model("googlenet"), torch.rand(3, 64, 64))
     first = recorded.output_of("inception3a.branch1").shape[0]
     ledger = unit_ledger(recorded, "inception3a", (first + 2, 1, 1))
     assert ledger.steps[-1].kind == "part"
@@ -243,7 +235,7 @@ def test_a_concatenation_says_which_part():
 
 
 def test_attention_is_a_weighted_sum_over_tokens():
-    recorded = record_pass(untrained("vit_b_32"), torch.rand(3, 64, 64))
+    recorded = record_pass(torchvision_model("small vit"), torch.rand(3, 64, 64))
     operation = next(entry for entry in recorded.operations if entry.name.startswith("_scaled_dot_product"))
     query, key, value = (recorded.values[argument.id] for argument in operation.args[:3])
     weights = (query @ key.transpose(2, 3) / math.sqrt(query.shape[3])).softmax(3)
@@ -261,7 +253,7 @@ def test_attention_is_a_weighted_sum_over_tokens():
 
 
 def test_what_no_module_put_out_has_a_ledger_by_its_number():
-    recorded = record_pass(untrained("vit_b_32"), torch.rand(3, 64, 64))
+    recorded = record_pass(torchvision_model("small vit"), torch.rand(3, 64, 64))
     term = unit_ledger(recorded, "encoder.layers.encoder_layer_0.self_attention", (1, 7)).steps[0].terms.unit(0)
     assert term.path is None
     ledger = value_ledger(recorded, term.value, term.index)
@@ -273,9 +265,9 @@ def test_what_no_module_put_out_has_a_ledger_by_its_number():
         value_ledger(recorded, 100000, (0,))
 
 
-@pytest.mark.parametrize("name", ["resnet50", "vgg11_bn", "squeezenet1_1"])
+@pytest.mark.parametrize("name", ["small resnet", "narrow vgg11_bn", "squeezenet1_1"])
 def test_terms_of_two_classes_make_their_logit_difference(name):
-    recorded = record_pass(untrained(name), torch.rand(3, 64, 64))
+    recorded = record_pass(torchvision_model(name), torch.rand(3, 64, 64))
     answer = recorded.output_of("")
     difference = logit_difference(recorded, 7, 11)
     assert difference.logits == (float(answer[7]), float(answer[11]))
@@ -286,7 +278,7 @@ def test_terms_of_two_classes_make_their_logit_difference(name):
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 4.0])
 def test_a_class_ledger_ends_with_its_probability(temperature):
-    recorded = record_pass(untrained("resnet50"), torch.rand(3, 64, 64))
+    recorded = record_pass(torchvision_model("small resnet"), torch.rand(3, 64, 64))
     ledger = class_ledger(recorded, 7, temperature)
     expected = float((recorded.output_of("").double() / temperature).softmax(0)[7])
     assert ledger.steps[-1].total == pytest.approx(expected, rel=1e-6)
