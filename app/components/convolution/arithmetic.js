@@ -86,13 +86,14 @@ export function forward(input, settings, plan) {
 
 function accumulate(result, plane, weight, rows, tap, colSource) {
   const width = colSource.length;
+  const { data } = plane;
   for (let row = 0; row < rows.places; row += 1) {
     const source = rows.source[row * rows.taps + tap];
     if (source < 0) continue;
     const [from, to] = [source * plane.width, row * width];
     for (let col = 0; col < width; col += 1) {
       const at = colSource[col];
-      if (at >= 0) result[to + col] += weight * plane.data[from + at];
+      if (at >= 0) result[to + col] += weight * data[from + at];
     }
   }
 }

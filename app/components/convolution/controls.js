@@ -1,6 +1,6 @@
 // The settings of the layer: sliders and menus that are answered in the browser.
 
-import { element } from "../shared/dom.js";
+import { element, setText } from "../shared/dom.js";
 import { FILLS } from "./weights.js";
 
 const OUTSIDE = { zeros: "zeros", reflect: "mirrored", replicate: "edge repeated", circular: "wrapped around" };
@@ -89,7 +89,11 @@ function slider(label, min, max) {
   const input = element("input", { type: "range", min, max, step: 1, "aria-label": label });
   const value = element("output");
   const node = element("label", {}, element("span", {}, `${label} `, value), input);
-  const set = (number, text) => { input.value = number; value.textContent = text; input.setAttribute("aria-valuetext", text); };
+  const set = (number, text) => {
+    if (input.value !== String(number)) input.value = number;
+    setText(value, text);
+    if (input.getAttribute("aria-valuetext") !== text) input.setAttribute("aria-valuetext", text);
+  };
   return { node, input, set };
 }
 

@@ -25,17 +25,23 @@ const level = (value, { low, high }) =>
 
 const contexts = new WeakMap();
 
-// Set a canvas up for drawing in CSS pixels.
+// Give a canvas its size in CSS pixels; whether it had another, and so is empty now. Marks are as large as their plane.
+export function resize(canvas, width, height) {
+  const [w, h] = [pixels(width), pixels(height)];
+  if (canvas.width === w && canvas.height === h) return false;
+  Object.assign(canvas, { width: w, height: h });
+  if (!canvas.classList.contains("marks")) Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+  return true;
+}
+
+const pixels = (length) => Math.max(1, Math.round(length * (window.devicePixelRatio || 1)));
+
+// Set a canvas up for drawing in CSS pixels, emptied.
 export function fit(canvas, width, height) {
-  const ratio = window.devicePixelRatio || 1;
-  const [w, h] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
-  if (canvas.width !== w || canvas.height !== h) {
-    Object.assign(canvas, { width: w, height: h });
-    Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
-  }
+  resize(canvas, width, height);
   if (!contexts.has(canvas)) contexts.set(canvas, canvas.getContext("2d"));
   const context = contexts.get(canvas);
-  context.setTransform(w / width, 0, 0, h / height, 0, 0);
+  context.setTransform(canvas.width / width, 0, 0, canvas.height / height, 0, 0);
   context.clearRect(0, 0, width, height);
   return context;
 }
@@ -53,8 +59,11 @@ export function drawPlane(canvas, plane, cell, scale, look) {
   if (cell >= DIGITS_FROM) digits(context, plane, cell, scale, look);
 }
 
+const raster = new OffscreenCanvas(1, 1);
+
+// One pixel for each cell, until the next call.
 function rasterOf(plane, height, width, scale) {
-  const raster = new OffscreenCanvas(width, height);
+  if (raster.width !== width || raster.height !== height) Object.assign(raster, { width, height });
   const pixels = new Uint32Array(width * height);
   for (let row = 0; row < height; row += 1) {
     const r = plane.sourceRows ? plane.sourceRows[row] : row;
@@ -63,7 +72,7 @@ function rasterOf(plane, height, width, scale) {
       pixels[row * width + col] = scale.packed[level(r < 0 || c < 0 ? 0 : plane.data[r * plane.width + c], scale)];
     }
   }
-  raster.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), width, height), 0, 0);
+  raster.getContext("2d", { willReadFrequently: true }).putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), width, height), 0, 0);
   return raster;
 }
 

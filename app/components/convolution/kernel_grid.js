@@ -15,7 +15,8 @@ export function buildKernelGrid(name, changed, redraw) {
   grid.show = (rows, cols, cell, weights) => {
     Object.assign(grid, { rows, cols, cell, weights });
     if (grid.selected && (grid.selected.row >= rows || grid.selected.col >= cols)) grid.selected = null;
-    grid.node.setAttribute("aria-label", `${name()}. Arrow keys choose a weight, Enter changes it, Page Up and Page Down nudge it.`);
+    const label = `${name()}. Arrow keys choose a weight, Enter changes it, Page Up and Page Down nudge it.`;
+    if (grid.node.getAttribute("aria-label") !== label) grid.node.setAttribute("aria-label", label);
   };
   const set = (value) => changed(grid.selected.row, grid.selected.col, value);
   listenPointer(grid, set, redraw);

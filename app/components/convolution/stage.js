@@ -1,16 +1,16 @@
 // The picture: input planes, sums and output maps in their places; what stands still, and what moves with the pointer.
 
 import { showBar } from "../shared/bar.js";
-import { element, ground, themeColour } from "../shared/dom.js";
+import { element, ground, setText, themeColour } from "../shared/dom.js";
 import { full } from "../shared/format.js";
 import { saveText } from "../shared/pixels.js";
 import { channelsOf, explain, planeOf, readers, weightsOfTaps } from "./arithmetic.js";
-import { drawPlane, fit, box, makeScale, markCells, markWindow } from "./draw.js";
+import { drawPlane, fit, box, makeScale, markCells, markWindow, resize } from "./draw.js";
 import { cellOf, layout } from "./layout.js";
 import { buildLiveText, paintText, placeText, say } from "./live_text.js";
 import { buildPlane } from "./plane.js";
 import { showPosition } from "./player.js";
-import { buildTerm, describeTerm, drawTerm, paintTotal } from "./terms.js";
+import { buildTerm, describeTerm, drawTerm, paintTotal, sizeTerm } from "./terms.js";
 import { costSentence, formulaLines, inputSentence, outputSentence, unreadSentence } from "./words.js";
 
 const REST = 150; // ms without a move
@@ -28,18 +28,29 @@ export function readLook(root) {
   };
 }
 
+// The room there is on the page: `width`, `room` (height seen at once) and `rem`, in CSS pixels.
+export function measure(view) {
+  const wide = window.innerWidth > PHONE;
+  view.rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  view.width = view.stage.clientWidth;
+  const head = (wide ? HEAD : BAR) * view.rem;
+  view.room = Math.max(400, window.innerHeight - head - (wide ? view.sentence.node.offsetHeight : 0));
+}
+
 // Build what is missing, and give everything its size and place.
 export function arrange(view, handlersFor) {
-  const { input, settings, stage } = view;
+  const { input, settings } = view;
   const maps = view.output?.channels ?? settings.maps;
   const shape = `${input.channels},${maps},${input.names}`;
   if (shape !== view.shape) { view.shape = shape; build(view, maps, handlersFor); }
-  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-  const head = (window.innerWidth > PHONE ? HEAD : BAR) * rem;
-  const room = Math.max(400, window.innerHeight - head - (window.innerWidth > PHONE ? view.sentence.node.offsetHeight : 0));
   const read = Math.max(1, Math.floor(input.channels / settings.groups));
-  view.sizes = layout(view.width, room, { channels: input.channels, maps, read });
-  const { mode, across, wrap } = view.sizes;
+  view.sizes = layout(view.width, view.room, { channels: input.channels, maps, read });
+  const place = JSON.stringify([shape, view.sizes, view.look, view.rem, view.width]);
+  if (place !== view.place) { view.place = place; putInPlace(view); } // else every setting would cost a layout more
+}
+
+function putInPlace(view) {
+  const { stage, sizes: { mode, across, wrap } } = view;
   stage.dataset.mode = mode;
   stage.classList.toggle("wrap", wrap);
   for (const part of ["input", "output", "term"]) stage.style.setProperty(`--${part}-side`, `${view.sizes[`${part}Side`]}px`);
@@ -47,13 +58,9 @@ export function arrange(view, handlersFor) {
   const overOutput = mode === "rows" || mode === "beside";
   const home = overOutput ? view.result : view.sums;
   if (view.total.node.parentNode !== home) home[overOutput ? "prepend" : "append"](view.total.node);
-  const place = JSON.stringify([shape, view.sizes, view.look, rem, view.width]);
-  if (place !== view.place) { // else every setting would cost a layout more
-    view.place = place;
-    placeText(view.sentence, view.look);
-    placeText(view.total, view.look, overOutput);
-    view.terms.forEach((term) => placeText(term.sum, view.look));
-  }
+  placeText(view.sentence, view.look);
+  placeText(view.total, view.look, overOutput);
+  view.terms.forEach((term) => placeText(term.sum, view.look));
 }
 
 function build(view, maps, handlersFor) {
@@ -89,38 +96,81 @@ function cells(view) {
 
 const padOf = ({ settings }) => (settings.transposed ? [0, 0] : settings.padding);
 
-// Planes with their numbers, and the words on them that do not depend on the pointer.
+// Planes with their numbers, and the words on them that do not depend on the pointer. First all that changes the page,
+// then all that is painted: text on a canvas has the page laid out whenever something changed since.
 export function drawStill(view) {
-  const { input, output, header, settings } = view;
+  const { header } = view;
   view.cells = cells(view);
   if (view.stops !== header.stops) view.scales = { grey: makeScale(header.stops.grey), signed: makeScale(header.stops.signed) };
   view.stops = header.stops;
+  setInputs(view);
+  view.root.dataset.problem = view.problem ?? "";
+  showFormula(view);
+  if (!view.problem) {
+    setOutputs(view);
+    setTerms(view);
+  }
+  view.planes.inputs.forEach((plane) => drawInput(view, plane));
+  if (!view.problem) view.planes.outputs.forEach((plane) => drawPlane(plane.canvas, plane.cells, view.cells.output, view.scales.output, view.look));
+}
+
+function setInputs(view) {
+  const { input, cells: { input: cell } } = view;
   view.scales.input = between(input.low < 0 ? view.scales.signed : view.scales.grey, input.low, input.high);
   const pad = padOf(view);
   const around = view.problem ? {} : edges(view, pad);
   view.planes.inputs.forEach((plane, i) => {
-    const shown = { ...planeOf(input, i), pad, ...around };
-    drawPlane(plane.canvas, shown, view.cells.input, view.scales.input, view.look);
-    plane.cells = shown;
+    setPlane(plane, { ...planeOf(input, i), pad, ...around }, cell, true);
     name(plane, input.names[i], `${input.height} × ${input.width}`);
-    showBar(plane.bar, i === input.channels - 1 ? view.scales.input : null); // one scale for all channels
+    bar(plane, i === input.channels - 1 ? view.scales.input : null); // one scale for all channels
   });
-  view.root.dataset.problem = view.problem ?? "";
-  showFormula(view);
-  if (view.problem) return;
+}
+
+function setOutputs(view) {
+  const { output, settings, at, cells: { output: cell } } = view;
   const limit = output.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
   view.scales.output = between(view.scales.signed, -limit, limit);
   view.planes.outputs.forEach((plane, i) => {
-    const shown = { ...planeOf(output, i), pad: [0, 0] };
-    drawPlane(plane.canvas, shown, view.cells.output, view.scales.output, view.look);
-    plane.blank = false;
-    plane.cells = shown;
+    setPlane(plane, { ...planeOf(output, i), pad: [0, 0] }, cell, view.cell !== null || i === at.map);
     name(plane, settings.maps > 1 ? `Map ${i}` : "Output", `${output.height} × ${output.width}`);
-    showBar(plane.bar, view.scales.output);
+    bar(plane, view.scales.output);
   });
+}
+
+function setTerms(view) {
+  const { input, settings, sizes } = view;
   const weights = settings.weights.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
   view.limits = { weight: weights, product: weights * Math.max(Math.abs(input.low), Math.abs(input.high)) || 1 };
   view.scales.weights = between(view.scales.signed, -weights, weights);
+  view.terms.forEach((term) => sizeTerm(term, settings.kernel, sizes.gridSide));
+}
+
+// `marked`: whether something will be marked on it; marks that are empty keep the pixels they have.
+function setPlane(plane, shown, cell, marked) {
+  const size = [(shown.width + 2 * shown.pad[1]) * cell, (shown.height + 2 * shown.pad[0]) * cell];
+  plane.cells = shown;
+  resize(plane.canvas, ...size);
+  if (marked) resize(plane.marks, ...size);
+}
+
+// An input whose cells look as they did is left.
+function drawInput({ cells: { input: cell }, scales, look, stops }, plane) {
+  const { pad, sourceRows, sourceCols, neverRows, neverCols } = plane.cells;
+  const { low, high } = scales.input;
+  const lines = [sourceRows, sourceCols, neverRows, neverCols].map((line) => line?.join());
+  const key = JSON.stringify([cell, window.devicePixelRatio, low, high, pad, lines, look, stops]);
+  const { data } = plane.cells;
+  if (key === plane.key && data.buffer === plane.drawn) return;
+  Object.assign(plane, { key, drawn: data.buffer });
+  drawPlane(plane.canvas, plane.cells, cell, scales.input, look);
+}
+
+// A bar is built again only where its ends or colours are others.
+function bar(plane, scale) {
+  const key = scale ? [scale.low, scale.high, scale.stops].join() : "";
+  if (key === plane.barKey) return;
+  plane.barKey = key;
+  showBar(plane.bar, scale);
 }
 
 const between = (scale, low, high) => ({ ...scale, low, high });
@@ -141,19 +191,21 @@ function edges({ input, plan, settings, never }, pad) {
 }
 
 function name(plane, title, note) {
-  plane.title.textContent = title;
-  plane.note.textContent = note;
+  setText(plane.title, title);
+  setText(plane.note, note);
   plane.frame.setAttribute("aria-label", `${title}, ${note}. Arrow keys move the point, Enter pins it.`);
 }
 
 function showFormula(view) {
-  const { settings, input } = view;
+  const { settings, input, formula } = view;
   const lines = formulaLines(settings, input);
   if (!view.problem) {
     if (!settings.transposed) lines.push(unreadSentence(view.never.rows, view.never.cols));
     lines.push(costSentence(settings, view.output));
   }
-  view.formula.replaceChildren(...lines.map((line) => element("span", { textContent: line })));
+  while (formula.childElementCount > lines.length) formula.lastChild.remove();
+  while (formula.childElementCount < lines.length) formula.append(element("span"));
+  lines.forEach((line, i) => setText(formula.children[i], line));
 }
 
 // Everything that follows the pointer.

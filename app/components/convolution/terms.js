@@ -3,7 +3,7 @@
 
 import { element } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
-import { drawGrid } from "./draw.js";
+import { drawGrid, resize } from "./draw.js";
 import { buildKernelGrid } from "./kernel_grid.js";
 import { buildLiveText, paintText, say } from "./live_text.js";
 
@@ -22,10 +22,20 @@ export function buildTerm(index, channel, name, changed, redraw) {
   return term;
 }
 
+// Before it is drawn: the size of its grids.
+export function sizeTerm(term, [rows, cols], gridSide) {
+  const cell = cellOf(rows, cols, gridSide);
+  for (const canvas of [term.patch, term.kernel.canvas, term.products]) {
+    if (resize(canvas, cols * cell, rows * cell)) term.kernelKey = null;
+  }
+}
+
+const cellOf = (rows, cols, gridSide) => Math.max(6, Math.min(54, Math.floor(gridSide / Math.max(rows, cols, 3))));
+
 // rows × cols cells of `gridSide` pixels in all; `limits`: largest size of a weight and of a product; `marked`: tap
 // indices that belong to the input cell pointed at.
 export function drawTerm(term, shown, { rows, cols, gridSide, scales, look, limits, padded, blank, marked }) {
-  const cell = Math.max(6, Math.min(54, Math.floor(gridSide / Math.max(rows, cols, 3))));
+  const cell = cellOf(rows, cols, gridSide);
   const grid = { rows, cols, cell, look, mark: marked };
   drawGrid(term.patch, shown.patch, { ...grid, scale: scales.input, padded, blank });
   drawKernel(term, shown.weights, { ...grid, scale: limited(limits.weight, scales.signed) });

@@ -9,7 +9,7 @@ import { forgetWidths } from "./draw.js";
 import { buildLiveText } from "./live_text.js";
 import { buildPlayer, showPosition } from "./player.js";
 import { problem } from "./rules.js";
-import { arrange, drawMoving, drawStill, readLook } from "./stage.js";
+import { arrange, drawMoving, drawStill, measure, readLook } from "./stage.js";
 import { reshaped } from "./weights.js";
 
 const SEND_AFTER = 20; // ms of rest before the server hears of new settings
@@ -34,9 +34,10 @@ function build(parent) {
   view.edit = (term, row, col, value) => changeWeight(view, term, row, col, value);
   view.redraw = onNextFrame(() => drawMoving(view));
   view.recompute = onNextFrame(() => recompute(view));
-  view.resize = new ResizeObserver(() => { if (view.settings && view.stage.clientWidth !== view.width) recompute(view); });
+  view.remeasure = onNextFrame(() => remeasure(view));
+  view.resize = new ResizeObserver(() => { if (view.settings && view.stage.clientWidth !== view.width) remeasure(view); });
   view.resize.observe(view.stage);
-  view.fontsCame = () => { forgetWidths(); if (view.settings) view.recompute(); };
+  view.fontsCame = () => { forgetWidths(); if (view.settings) view.remeasure(); };
   document.fonts.addEventListener("loadingdone", view.fontsCame);
   return view;
 }
@@ -58,7 +59,7 @@ function update(view, header) {
 
 function finish(view) {
   view.look = readLook(view.root);
-  recompute(view);
+  remeasure(view);
   view.root.dataset.cnnvizDrawn = view.header.token;
 }
 
@@ -74,6 +75,12 @@ function change(view, part) {
   }, SEND_AFTER);
 }
 
+function remeasure(view) {
+  measure(view);
+  recompute(view);
+}
+
+// Asks the page for no size: a change of a setting would pay with a layout for each question.
 function recompute(view) {
   const { settings, input } = view;
   view.controls.show(settings, { ...input, map: view.at.map });
@@ -84,7 +91,6 @@ function recompute(view) {
     view.never = { rows: unread(view.plan.rows), cols: unread(view.plan.cols) };
     keepInside(view);
   }
-  view.width = view.stage.clientWidth;
   arrange(view, handlersOf(view));
   drawStill(view);
   drawMoving(view);
