@@ -1,9 +1,9 @@
 """The README says what is true: its code runs, its pictures and links exist."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
+
+from tests.app.programs import run_program
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -11,9 +11,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_the_code_runs_as_it_stands_and_finds_the_cat(tmp_path: Path) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert "Egyptian cat" in done.stdout
-    assert "torch.Size([32, 112, 112])" in done.stdout
+    printed = run_program(code, tmp_path)
+    assert "Egyptian cat" in printed
+    assert "torch.Size([32, 112, 112])" in printed
 
 
 def test_every_file_it_names_exists() -> None:

@@ -4,6 +4,7 @@ import pytest
 import torch
 import torchvision
 from torch import nn
+from torchvision.models.convnext import CNBlockConfig
 
 from cnnviz.analysis import Box, receptive_fields
 from cnnviz.errors import LayerError
@@ -12,11 +13,11 @@ from tests.analysis.field_oracle import true_extents
 # Height and width of a strip: longer than the field of most layers, as narrow as the network allows.
 STRIPS = {
     "alexnet": (639, 63),
-    "vgg11_bn": (448, 32),
+    "narrow vgg11_bn": (448, 32),
     "resnet18": (900, 1),
     "resnet50": (900, 1),
     "squeezenet1_1": (450, 17),
-    "densenet121": (1600, 32),
+    "small densenet": (900, 32),
     "googlenet": (1200, 15),
     "inception_v3": (1000, 75),
     "mobilenet_v2": (900, 1),
@@ -25,13 +26,41 @@ STRIPS = {
     "mnasnet0_5": (900, 1),
     "regnet_y_400mf": (1200, 1),
     "efficientnet_b0": (1200, 1),
-    "convnext_tiny": (1200, 32),
+    "small convnext": (700, 32),
 }
 
 
 def untrained(name: str) -> nn.Module:
+    if name in SMALL:
+        return SMALL[name]().eval()
     settings = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
     return torchvision.models.get_model(name, weights=None, **settings).eval()
+
+
+def _vgg() -> nn.Module:
+    """VGG-11 without the 124 million numbers of its classifier, behind which nothing has a place any more."""
+    with torch.device("meta"):
+        module = torchvision.models.vgg11_bn()
+    module.classifier = nn.Sequential(nn.Linear(512 * 7 * 7, 8), nn.ReLU(True), nn.Linear(8, 1000))
+    for part in module.features:
+        if isinstance(part, nn.Conv2d | nn.BatchNorm2d):
+            part.to_empty(device="cpu").reset_parameters()
+    return module
+
+
+def _convnext() -> nn.Module:
+    sizes = ((8, 16, 1), (16, 24, 1), (24, 32, 2), (32, None, 1))
+    return torchvision.models.ConvNeXt([CNBlockConfig(*size) for size in sizes])
+
+
+# Torchvision's own classes with fewer, narrower blocks: the truth takes a pass back from each layer.
+SMALL = {
+    "narrow vgg11_bn": _vgg,
+    "small densenet": lambda: torchvision.models.DenseNet(8, (2, 3, 3, 2), 16),
+    "small convnext": _convnext,
+    "small swin": lambda: torchvision.models.SwinTransformer([4, 4], 24, [2, 2], [2, 4], [7, 7]),
+    "small vit": lambda: torchvision.models.VisionTransformer(224, 16, 2, 2, 32, 64),
+}
 
 
 def first_middle_last(length: int) -> tuple[int, ...]:
@@ -67,7 +96,7 @@ def test_rows_and_columns_are_not_mixed_up():
 
 
 def test_shifted_windows_see_what_the_mask_leaves_them():
-    module, shape = untrained("swin_t"), (3, 112, 56)
+    module, shape = untrained("small swin"), (3, 112, 56)
     fields = {p: f for p, f in receptive_fields(module, shape).items() if p.startswith(("features.1", "features.2"))}
     truth = true_extents(module, fields, shape, first_middle_last, narrow=False)
     assert len(truth) > 10
@@ -78,7 +107,7 @@ def test_shifted_windows_see_what_the_mask_leaves_them():
 
 
 def test_a_vision_transformer_sees_everything_from_its_first_attention_on():
-    fields = receptive_fields(untrained("vit_b_16"))
+    fields = receptive_fields(untrained("small vit"))
     patches = fields["conv_proj"]
     assert (patches.map_size, patches.size, patches.stride) == ((14, 14), (16, 16), (16, 16))
     assert not patches.whole_input
