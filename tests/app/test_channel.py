@@ -31,6 +31,7 @@ from cnnviz import analysis, network
 from cnnviz.image import SAMPLES, load_sample
 from cnnviz.paths import ASSETS
 from tests.app.pages import arrays_of, chosen, open_page, scene_of
+from tests.app.programs import run_program
 
 PAGE = "pages/analysis/channel.py"
 LAYER = "blocks.5.0.bn3.drop"
@@ -303,7 +304,7 @@ def test_the_code_makes_the_picture_on_the_screen(query: str, tmp_path: Path) ->
     (code,) = [block.value for block in app.code]
     film, _, gallery = code.partition("pictures = {")
     if query == "":
-        lines = fresh(code, tmp_path)
+        lines = run_program(code, tmp_path).splitlines()
         app, scene = looked_through(app)
         shown = [tile["value"] for row in scene["rows"] for tile in row]
         assert [float(line.split()[0]) for line in lines[1:]] == pytest.approx(shown, rel=1e-4)
@@ -317,12 +318,6 @@ def test_the_code_makes_the_picture_on_the_screen(query: str, tmp_path: Path) ->
     told = [float(number) for number in lines[0].split()]
     scene = scene_of(app, "channel_film")
     assert told == pytest.approx([scene["start_value"], scene["value"]], rel=1e-4)
-
-
-def fresh(code: str, folder: Path) -> list[str]:
-    """What the code prints, run in a fresh process in `folder`."""
-    ran = subprocess.run([sys.executable, "-c", code], cwd=folder, check=True, capture_output=True, text=True)
-    return ran.stdout.splitlines()
 
 
 def test_what_questions_say_is_so(lite0: network.Network) -> None:

@@ -123,7 +123,7 @@ def test_nonsense_in_the_link_gives_way_to_the_defaults(query: str) -> None:
 
 
 def test_a_method_that_cannot_says_why_in_its_place() -> None:
-    app = opened("network=vit_b_16&weights=none&why_methods=saliency,guided_backprop,deeplift")
+    app = opened("network=swin_t&weights=none&why_methods=saliency,guided_backprop,deeplift")
     found = tiles(app)
     assert found["saliency"]["status"] == "done"
     assert "works on ReLUs" in found["guided_backprop"]["message"]
@@ -177,17 +177,17 @@ def test_forgetting_changes_grad_cam_and_hardly_guided_backprop(
 
 
 def test_deletion_and_insertion_come_with_their_area(lite0: network.Network, monkeypatch: pytest.MonkeyPatch) -> None:
-    shorter(monkeypatch, STEPS=3)
+    shorter(monkeypatch, STEPS=2)
     app = opened("why_methods=layer_cam&why_test=cut&why_test_view_look=insert&why_test_view_share=30", "Code")
     heat = analysis.attribute(lite0, load_sample("chelsea"), None, "layer_cam").map
-    deletion = analysis.deletion_curve(lite0, load_sample("chelsea"), None, heat, steps=3)
-    insertion = analysis.insertion_curve(lite0, load_sample("chelsea"), None, heat, steps=3)
+    deletion = analysis.deletion_curve(lite0, load_sample("chelsea"), None, heat, steps=2)
+    insertion = analysis.insertion_curve(lite0, load_sample("chelsea"), None, heat, steps=2)
     tile = tiles(app, 1)["layer_cam"]
     assert tile["facts"] == f"area: deletion {deletion.area:.3g}, insertion {insertion.area:.3g}"
     curves = arrays_of(app, "why_view", 1)[tile["curves"]]
     np.testing.assert_allclose(curves, [deletion.fractions, deletion.probabilities, insertion.probabilities], atol=1e-3)
     assert (scenes(app)[1]["look"], scenes(app)[1]["share"]) == ("insert", 30)
-    assert "analysis.insertion_curve(net, picture, target, one.map, steps=3)" in app.code[0].value
+    assert "analysis.insertion_curve(net, picture, target, one.map, steps=2)" in app.code[0].value
 
 
 def test_noise_and_shift_are_tried(lite0: network.Network, monkeypatch: pytest.MonkeyPatch) -> None:
