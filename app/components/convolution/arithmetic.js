@@ -84,14 +84,26 @@ export function forward(input, settings, plan) {
   return { data: out, channels: settings.maps, height: rows.places, width: cols.places };
 }
 
+// A run of taps that meet the picture, each as far from the last as the stride, needs no look-up for each output.
 function accumulate(result, plane, weight, rows, tap, colSource) {
   const width = colSource.length;
   const { data } = plane;
+  let first = 0;
+  let end = width;
+  while (first < end && colSource[first] < 0) first += 1;
+  while (end > first && colSource[end - 1] < 0) end -= 1;
+  let inLine = true;
+  for (let col = first + 1; col < end; col += 1) inLine &&= colSource[col] === colSource[col - 1] + 1;
   for (let row = 0; row < rows.places; row += 1) {
     const source = rows.source[row * rows.taps + tap];
     if (source < 0) continue;
     const [from, to] = [source * plane.width, row * width];
-    for (let col = 0; col < width; col += 1) {
+    if (inLine) {
+      let at = from + colSource[first];
+      for (let i = to + first; i < to + end; i += 1, at += 1) result[i] += weight * data[at];
+      continue;
+    }
+    for (let col = first; col < end; col += 1) {
       const at = colSource[col];
       if (at >= 0) result[to + col] += weight * data[from + at];
     }

@@ -29,7 +29,8 @@ const contexts = new WeakMap();
 export function resize(canvas, width, height) {
   const [w, h] = [pixels(width), pixels(height)];
   if (canvas.width === w && canvas.height === h) return false;
-  Object.assign(canvas, { width: w, height: h });
+  if (canvas.width !== w) canvas.width = w; // each of the two empties it
+  if (canvas.height !== h) canvas.height = h;
   if (!canvas.classList.contains("marks")) Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
   return true;
 }
