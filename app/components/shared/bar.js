@@ -1,6 +1,6 @@
 // The colour bar beside a map (colour_bar.py), or a note in the same reserved place.
 
-import { element } from "./dom.js";
+import { element, setText } from "./dom.js";
 import { full, short } from "./format.js";
 
 export function showBar(node, bar, note = "") {
@@ -8,10 +8,13 @@ export function showBar(node, bar, note = "") {
     node.replaceChildren(element("span", { className: "note", textContent: note }));
     return;
   }
-  const ramp = element("div", { className: "ramp" });
-  ramp.style.background = `linear-gradient(to right, ${bar.stops.join(", ")})`;
-  node.replaceChildren(
-    element("span", { textContent: short(bar.low), title: full(bar.low) }), ramp,
-    element("span", { textContent: short(bar.high), title: full(bar.high) }),
-  );
+  if (node.childElementCount !== 3) node.replaceChildren(element("span"), element("div", { className: "ramp" }), element("span"));
+  const [low, ramp, high] = node.children;
+  const stops = bar.stops.join(", ");
+  if (ramp.dataset.stops !== stops) ramp.style.background = `linear-gradient(to right, ${stops})`;
+  ramp.dataset.stops = stops;
+  for (const [end, value] of [[low, bar.low], [high, bar.high]]) {
+    setText(end, short(value));
+    end.title = full(value);
+  }
 }
