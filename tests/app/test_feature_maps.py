@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import re
-import subprocess
-import sys
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from app.ui.picture import ChosenPicture
 from cnnviz import analysis, network
 from cnnviz.image import colourise, load_sample
 from tests.app.pages import arrays_of, open_page, scene_of
+from tests.app.programs import run_program
 
 PAGE = "pages/analysis/feature_maps.py"
 
@@ -289,25 +288,16 @@ CODE = [
     "layer=conv_stem&map=29&unit=conv_stem/29.50.60&off=3.5",
     "network=resnet18&weights=none&layer=layer2.0.relu:1&order=maximum",
 ]
-RUN_ALL = """
-import contextlib, os, sys
-for folder in sys.argv[1:]:
-    os.chdir(folder)
-    with open("code.py") as code, open("out.txt", "w") as out, contextlib.redirect_stdout(out):
-        exec(code.read(), {})
-"""
 
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[AppTest, Path]]:
-    """The page under each link of `CODE`, and the folder in which its program ran; one interpreter ran them all."""
+    """The page under each link of `CODE`, and the folder in which its program ran; what it printed is in out.txt."""
     made = {}
     for query in CODE:
-        made[query] = opened(query, "Code"), tmp_path_factory.mktemp("program")
-        (made[query][1] / "code.py").write_text(made[query][0].code[0].value)
-    folders = [str(folder) for _, folder in made.values()]
-    done = subprocess.run([sys.executable, "-c", RUN_ALL, *folders], capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
+        app, folder = opened(query, "Code"), tmp_path_factory.mktemp("program")
+        (folder / "out.txt").write_text(run_program(app.code[0].value, folder))
+        made[query] = app, folder
     return made
 
 

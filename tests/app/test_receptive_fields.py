@@ -6,8 +6,6 @@ import contextlib
 import csv
 import io
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from cnnviz import analysis, network
 from cnnviz.analysis.fields import Box
 from cnnviz.image import load_sample
 from tests.app.pages import arrays_of, open_page, scene_of
+from tests.app.programs import run_program
 
 PAGE = "pages/network/receptive_fields.py"
 LITE0 = "efficientnet_lite0"
@@ -272,10 +271,9 @@ def test_the_code_gives_the_numbers_on_the_screen(query: str, tmp_path: Path) ->
 
 
 def printed_by(code: str, folder: Path | None) -> list[str]:
-    """What the code prints, run in a fresh process in `folder`; without one here, where torch is in already."""
+    """What the code prints, run in a process of its own in `folder`; without one here."""
     if folder is not None:
-        ran = subprocess.run([sys.executable, "-c", code], cwd=folder, check=True, capture_output=True, text=True)
-        return ran.stdout.splitlines()
+        return run_program(code, folder).splitlines()
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(code, {})
