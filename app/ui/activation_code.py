@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.ui.activation_form import DEPTH, NETWORK, Form, StackForm
+from app.ui.code import picture_line
 from app.ui.picture import ChosenPicture
-from app.ui.shelf import LONGEST
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,8 @@ def activation_code(form: Form, chosen: ChosenPicture, stack: StackForm, shown: 
     if shown is None:
         lines += ["values = torch.linspace(-8, 8, 1601)"]
     else:
-        if chosen.own:
-            lines += [f"picture = image.fit(image.load_image({chosen.title!r}), {LONGEST})  # your file"]
-        else:
-            lines += [f"picture = image.load_sample({chosen.key!r})"]
         lines += [
+            picture_line(chosen),
             f"net = network.load_network({NETWORK!r})",
             f"activations = analysis.capture(net, picture, layers=[{shown.path!r}])",
             f"values = activations.call({shown.path!r}, {shown.call})[{shown.channel}]  # before the activation",

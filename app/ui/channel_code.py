@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from app.ui.channel_gallery import SHOWN
 from app.ui.channel_state import Asked, Form, recipe_settings
+from app.ui.code import network_line, picture_line
 from app.ui.picture import ChosenPicture
-from app.ui.shelf import LONGEST
 
 
 def channel_code(form: Form, asked: Asked | None, channels: int, chosen: ChosenPicture) -> str:
     """Runs as it stands; for an own picture, with its file beside it. The layer has so many channels."""
-    weights = "" if form.choice.trained else ', weights="none"'
-    remark = "" if form.choice.trained else "  # untrained: random numbers"
     lines = [
         "from PIL import Image",
         "",
         "from cnnviz import analysis, image, network",
         "from cnnviz.paths import ASSETS",
     ]
-    lines += ["", f"net = network.load_network({form.choice.info.name!r}{weights}){remark}"]
+    lines += ["", network_line(form.choice)]
     if asked is None:
         return (
             "\n".join([*lines, "print(*analysis.receptive_fields(net), sep='\\n')  # the layers to choose from"]) + "\n"
@@ -47,9 +45,7 @@ def _film(asked: Asked, channels: int) -> list[str]:
 
 
 def _patches(asked: Asked, chosen: ChosenPicture) -> list[str]:
-    own = []
-    if chosen.own:
-        own = [f"pictures['yours'] = image.fit(image.load_image({chosen.title!r}), {LONGEST})  # your file"]
+    own = [picture_line(chosen, "pictures['yours']")] if chosen.own else []
     return [
         "pictures = {name: image.load_sample(name) for name in image.SAMPLES}",
         'for path in sorted((ASSETS / "datasets" / "stamps").glob("*/*.webp")):',

@@ -7,6 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from app.ui.network_picker import NetworkChoice
+from app.ui.picture import ChosenPicture
+from app.ui.shelf import LONGEST
+
 
 def show_code(name: str, code: str) -> None:
     """The program for what the page shows, with a copy button and a notebook to download."""
@@ -21,6 +25,20 @@ def show_code(name: str, code: str) -> None:
         key=f"{name}_notebook",
     )
     st.caption("It runs in any environment in which this project's `requirements.txt` is installed.")
+
+
+def picture_line(chosen: ChosenPicture, name: str = "picture") -> str:
+    """The line of a program that loads the picture; of an own one, from its file beside the program."""
+    if chosen.own:
+        return f"{name} = image.fit(image.load_image({chosen.title!r}), {LONGEST})  # your file"
+    return f"{name} = image.load_sample({chosen.key!r})"
+
+
+def network_line(choice: NetworkChoice) -> str:
+    """The line of a program that loads the network; says where its weights are random."""
+    if choice.trained:
+        return f"net = network.load_network({choice.info.name!r})"
+    return f'net = network.load_network({choice.info.name!r}, weights="none")  # untrained: random numbers'
 
 
 def notebook(code: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.ui.code import network_line, picture_line
 from app.ui.feature_maps_numbers import stride_for
 from app.ui.feature_maps_state import ALL_ON, Form, Switched
 from app.ui.picture import ChosenPicture
-from app.ui.shelf import LONGEST
 from app.ui.theme import current_theme
 
 if TYPE_CHECKING:
@@ -40,11 +40,9 @@ class Shown:
 
 def feature_maps_code(form: Form, chosen: ChosenPicture, shown: Shown | None) -> str:
     """Runs as it stands; for an own picture, with its file beside it. Where nothing is shown: the answers alone."""
-    weights = "" if form.choice.trained else ', weights="none"'
-    remark = "" if form.choice.trained else "  # untrained: random numbers"
-    load = f"net = network.load_network({form.choice.info.name!r}{weights}){remark}"
+    load = network_line(form.choice)
     if shown is None:
-        lines = ["from cnnviz import image, network", "", _picture(chosen), load, ""]
+        lines = ["from cnnviz import image, network", "", picture_line(chosen), load, ""]
         lines += ["answers = network.predict(net, picture)"]
     else:
         lines = [
@@ -52,7 +50,7 @@ def feature_maps_code(form: Form, chosen: ChosenPicture, shown: Shown | None) ->
             "",
             "from cnnviz import analysis, image, network",
             "",
-            _picture(chosen),
+            picture_line(chosen),
             load,
         ]
         lines += [
@@ -68,12 +66,6 @@ def feature_maps_code(form: Form, chosen: ChosenPicture, shown: Shown | None) ->
         lines += ["answers = network.predictions_from_logits(activations.output, net.categories)"]
     lines += ["for answer in answers:", '    print(f"{answer.probability:.3g}  {answer.label}")']
     return "\n".join(lines) + "\n"
-
-
-def _picture(chosen: ChosenPicture) -> str:
-    if chosen.own:
-        return f"picture = image.fit(image.load_image({chosen.title!r}), {LONGEST})  # your file"
-    return f"picture = image.load_sample({chosen.key!r})"
 
 
 def _maps(shown: Shown) -> list[str]:

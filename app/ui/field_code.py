@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.ui.code import network_line, picture_line
 from app.ui.picture import ChosenPicture
-from app.ui.shelf import LONGEST
 
 if TYPE_CHECKING:
     from app.ui.field_state import Chosen, Form
@@ -23,14 +23,8 @@ class Shown:
 
 def field_code(form: Form, chosen: ChosenPicture, shown: Shown | None) -> str:
     """Runs as it stands; for an own picture, with its file beside it."""
-    weights = "" if form.choice.trained else ', weights="none"'
-    remark = "" if form.choice.trained else "  # untrained: random numbers"
     lines = ["from cnnviz import analysis, image, network", ""]
-    if chosen.own:
-        lines += [f"picture = image.fit(image.load_image({chosen.title!r}), {LONGEST})  # your file"]
-    else:
-        lines += [f"picture = image.load_sample({chosen.key!r})"]
-    lines += [f"net = network.load_network({form.choice.info.name!r}{weights}){remark}", ""]
+    lines += [picture_line(chosen), network_line(form.choice), ""]
     lines += ["fields = analysis.receptive_fields(net)  # of every layer, from the graph of its operations"]
     if shown is None:
         lines += ["for path, field in fields.items():", "    print(path, field.size, field.stride, field.padding)"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from app.ui.code import picture_line
 from app.ui.kernel_stages import Stage
 from app.ui.kernel_state import Form
 from app.ui.picture import ChosenPicture
-from app.ui.shelf import LONGEST
 
 _WRITTEN_OUT = 25  # weights: more than that nobody reads
 
@@ -13,10 +13,7 @@ _WRITTEN_OUT = 25  # weights: more than that nobody reads
 def kernel_code(form: Form, chosen: ChosenPicture, theme: str) -> str:
     """Runs as it stands; for an own picture, with the picture's file beside it."""
     colour = '"grey"' if form.grey else '"colour"'
-    if chosen.own:
-        load = f"picture = image.fit(image.load_image({chosen.title!r}), {LONGEST})  # your file"
-    else:
-        load = f"picture = image.load_sample({chosen.key!r})"
+    load = picture_line(chosen)
     lines = [
         "import torch",
         *(["from PIL import Image"] if form.signed else []),

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from app.ui.code import picture_line
 from app.ui.normalization_form import SHOWN, Form
 from app.ui.picture import ChosenPicture
-from app.ui.shelf import LONGEST
 
 
 def normalization_code(form: Form, chosen: ChosenPicture) -> str:
     """Runs as it stands; for an own picture, with the picture's file beside it."""
-    own = f"image.load_sample({chosen.key!r})"
-    if chosen.own:
-        own = f"image.fit(image.load_image({chosen.title!r}), {LONGEST})  # your file"
     body = {"sets": _sets, "company": _company, "neighbours": _neighbours}[form.see](form)
     head = ["import torch", "", "from cnnviz import analysis, image, layer, network", ""]
-    load = ['net = network.load_network("efficientnet_lite0")', f"picture = {own}"]
+    load = ['net = network.load_network("efficientnet_lite0")', picture_line(chosen)]
     return "\n".join([*head, *load, *body]) + "\n"
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from app.ui.code import picture_line
 from app.ui.picture import ChosenPicture
 from app.ui.pooling_form import Form
 from app.ui.pooling_maps import SIDE, Pooled, spare
-from app.ui.shelf import LONGEST
 
 
 def pooling_code(form: Form, chosen: ChosenPicture, pooled: Pooled | None) -> str:
     """Runs as it stands; for an own picture, with the picture's file beside it."""
-    load = f"image.load_sample({chosen.key!r})"
-    if chosen.own:
-        load = f"image.fit(image.load_image({chosen.title!r}), {LONGEST})  # your file"
     rest = [] if pooled is None else _pooling(form, pooled)
     rooms = "analysis, image, layer, network" if form.features else "image, layer"
-    return "\n".join([f"from cnnviz import {rooms}", "", f"picture = {load}", *_source(form), *rest]) + "\n"
+    return "\n".join([f"from cnnviz import {rooms}", "", picture_line(chosen), *_source(form), *rest]) + "\n"
 
 
 def _source(form: Form) -> list[str]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from app.ui.code import picture_line
 from app.ui.picture import ChosenPicture
-from app.ui.shelf import LONGEST
 from app.ui.weights_form import SHIFT_SIDE, Form
 
 
 def weights_code(form: Form, chosen: ChosenPicture) -> str:
     """Runs as it stands; for an own picture, with its file beside it."""
-    if chosen.own:
-        load = f"picture = image.fit(image.load_image({chosen.title!r}), {LONGEST})  # your file"
-    else:
-        load = f"picture = image.load_sample({chosen.key!r})"
+    load = picture_line(chosen)
     colour = "grey" if form.grey else "colour"
     layer = f"channels={form.channels}, maps={form.maps}, kernel={form.kernel}"
     return "\n".join(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from app.ui.code import network_line, picture_line
 from app.ui.picture import ChosenPicture
-from app.ui.shelf import LONGEST
 from app.ui.why_state import NOISE, SHIFTS, STAGES, STEPS, Form
 
 
@@ -20,14 +20,8 @@ class Shown:
 
 def why_code(form: Form, chosen: ChosenPicture, shown: Shown | None) -> str:
     """Runs as it stands; for an own picture, with its file beside it. Where nothing is shown: the answers alone."""
-    weights = "" if form.choice.trained else ', weights="none"'
-    remark = "" if form.choice.trained else "  # untrained: random numbers"
     lines = ["from cnnviz import analysis, image, network", ""]
-    if chosen.own:
-        lines += [f"picture = image.fit(image.load_image({chosen.title!r}), {LONGEST})  # your file"]
-    else:
-        lines += [f"picture = image.load_sample({chosen.key!r})"]
-    lines += [f"net = network.load_network({form.choice.info.name!r}{weights}){remark}", ""]
+    lines += [picture_line(chosen), network_line(form.choice), ""]
     lines += ["for answer in network.predict(net, picture):"]
     lines += ['    print(f"{answer.index:4}  {answer.probability:.3g}  {answer.label}")']
     if shown and shown.methods:
