@@ -37,10 +37,10 @@ def opened(query: str = QUICK, foot: str = "Lesson") -> AppTest:
     return complete(open_page(PAGE, query, why_this_answer_foot=foot))
 
 
-def complete(app: AppTest) -> AppTest:
-    """Run the page again until nothing on it is being computed."""
+def complete(app: AppTest, views: slice = slice(None)) -> AppTest:
+    """Run the page again until nothing on its views (or some of them) is being computed."""
     end = time.monotonic() + PATIENCE
-    while any(tile["status"] == "running" for scene in scenes(app) for tile in scene["tiles"]):
+    while any(tile["status"] == "running" for scene in scenes(app)[views] for tile in scene["tiles"]):
         assert time.monotonic() < end, "the maps did not come"
         app.run()
     assert not app.exception
@@ -215,7 +215,7 @@ def test_the_code_gives_what_is_on_the_page(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("test", ["forget", "steady"])
 def test_the_code_of_a_test_names_it(test: str) -> None:
-    app = open_page(PAGE, f"{QUICK}&why_test={test}", why_this_answer_foot="Code")
+    app = complete(open_page(PAGE, f"{QUICK}&why_test={test}", why_this_answer_foot="Code"), slice(1))
     call = {"forget": "analysis.randomised_attributions(net, picture, target, ['grad_cam'], 5)"}
     assert (
         call.get(test, "analysis.stability(net, picture, target, 'grad_cam', noise=(0.05, 0.1, 0.2)")
