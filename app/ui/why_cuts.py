@@ -11,13 +11,12 @@ from PIL import Image
 
 from app.components.why_view.component import Scene, Tile
 from app.ui.charts import show_chart
-from app.ui.feature_maps_passes import seen_by
-from app.ui.theme import chart_colours, current_theme
+from app.ui.theme import chart_colours
 from app.ui.why_jobs import JOBS
 from app.ui.why_maps import Question, map_job
 from app.ui.why_state import CURVES, CUTS, Form, point_taken
 from app.ui.why_trust import Curves, cut_job, test_key
-from app.ui.why_view import asked_words, job_tile
+from app.ui.why_view import job_tile, plain_scene
 from cnnviz.analysis import METHODS
 from cnnviz.analysis.attribution_question import blurred
 from cnnviz.image import encode_jpeg
@@ -44,24 +43,13 @@ def cut_tile(network: Network, form: Form, question: Question, method: str, watc
 
 def cut_scene(form: Form, network: Network, question: Question, tiles: list[Tile], scenes: str) -> Scene:
     """The pictures with the chosen share of pixels taken away, or given."""
-    seen = seen_by(network, form.choice.key, question.chosen)
     base, start = _emptied(network, question)
-    return Scene(
-        title=form.choice.title,
-        trained=network.trained,
-        question=asked_words(network, question),
-        answer="",
-        others="",
-        picture=seen.jpeg,
-        side=seen.side,
-        tiles=tiles,
-        own=form.scale == "own",
+    return replace(
+        plain_scene(form, network, question, tiles, scenes),
         looks=CUTS,
         look=form.cut.look,
         opacity=form.cut.opacity,
         share=form.cut.share,
-        theme=current_theme(),
-        scenes=scenes,
         base=base,
         start=start,
     )

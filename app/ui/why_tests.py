@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.components.why_view.component import Scene, Tile, packed_tiles, why_view
-from app.ui.feature_maps_passes import seen_by
 from app.ui.linked import follows
 from app.ui.network_store import NETWORKS
 from app.ui.scenes import offered
-from app.ui.theme import current_theme
 from app.ui.visitor import visitor
 from app.ui.why_cuts import cut_scene, cut_tile, show_curves
 from app.ui.why_form import show_value
 from app.ui.why_jobs import JOBS, job_name
 from app.ui.why_maps import Question
 from app.ui.why_state import (
-    LOOKS,
     NOISE,
     SHIFTS,
     STAGES,
@@ -33,7 +30,7 @@ from app.ui.why_state import (
     test_stopped,
 )
 from app.ui.why_trust import Trials, forget_job, steady_job, test_key
-from app.ui.why_view import asked_words, job_tile, stopped_tile
+from app.ui.why_view import job_tile, plain_scene, stopped_tile
 from cnnviz.analysis import METHODS
 
 if TYPE_CHECKING:
@@ -140,27 +137,8 @@ def _conditions(test: str, found: Trials | None) -> list[str]:
 
 
 def _trial_scene(form: Form, network: Network, question: Question, tiles: list[Tile], scenes: str) -> Scene:
-    seen = seen_by(network, form.choice.key, question.chosen)
     alone = replace(question, against=None)
-    look = form.look
-    return Scene(
-        title=form.choice.title,
-        trained=network.trained,
-        question=asked_words(network, alone),
-        answer="",
-        others="",
-        picture=seen.jpeg,
-        side=seen.side,
-        tiles=tiles,
-        own=form.scale == "own",
-        looks=LOOKS,
-        look=look.look,
-        opacity=look.opacity,
-        share=look.share,
-        theme=current_theme(),
-        scenes=scenes,
-        columns=len(tiles) // len(form.methods),
-    )
+    return replace(plain_scene(form, network, alone, tiles, scenes), columns=len(tiles) // len(form.methods))
 
 
 def _table(tiles: Sequence[Tile]) -> None:

@@ -54,17 +54,25 @@ def maps_scene(
     form: Form, network: Network, question: Question, tiles: list[Tile], answers: Sequence[Prediction], scenes: str
 ) -> Scene:
     """All maps of the chosen methods beside the picture and what the network says of it."""
-    seen = seen_by(network, form.choice.key, question.chosen)
-    asked = asked_words(network, question)
     shown = next((answer for answer in answers if answer.index == question.target), None)
     warm = f" at temperature {form.temperature:g}" if form.temperature != 1 else ""
     others = [f"{one.label} {100 * one.probability:.3g} %" for one in answers[:4] if one is not shown]
+    return replace(
+        plain_scene(form, network, question, tiles, scenes),
+        answer=f"{100 * shown.probability:.3g} %{warm}" if shown else "",
+        others=f"Others: {', '.join(others[:3])}",
+    )
+
+
+def plain_scene(form: Form, network: Network, question: Question, tiles: list[Tile], scenes: str) -> Scene:
+    """The tiles beside the picture, laid over it as the maps are; nothing is said of the answer."""
+    seen = seen_by(network, form.choice.key, question.chosen)
     return Scene(
         title=form.choice.title,
         trained=network.trained,
-        question=asked,
-        answer=f"{100 * shown.probability:.3g} %{warm}" if shown else "",
-        others=f"Others: {', '.join(others[:3])}",
+        question=asked_words(network, question),
+        answer="",
+        others="",
         picture=seen.jpeg,
         side=seen.side,
         tiles=tiles,
