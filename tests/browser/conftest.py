@@ -116,8 +116,12 @@ class Seat:
                     other.close()
             self.page.unroute_all()
             context.unroute_all()
-            # A few bytes from the app's own host: the visitor's session ends, and what is stored can be removed.
-            self.page.goto(urljoin(self.page.url, HEALTH))
+            # A few bytes from the app's own host, so that what is stored can be removed. The browser asks for an icon
+            # there, and the answer brings a cookie, late perhaps: the visitor's own must be gone before, or it returns.
+            here = self.page.url
+            self.page.goto("about:blank")
+            context.clear_cookies()
+            self.page.goto(urljoin(here, HEALTH))
             self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
             context.clear_cookies()
         except Error:  # the page is closed, or its server is gone
