@@ -3,11 +3,14 @@
 Widgets bind themselves to the address (``bind="query-params"``); this is for state that no single widget holds.
 """
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
+SAID_AGAIN = 5.0
+"""Seconds in which every run says a widget's new value."""
 _SWITCHED = "_page_switched"
 _PAGE = "_page"
 
@@ -45,8 +48,16 @@ def set_linked(key: str, value: str) -> None:
 
 
 def hold(key: str, value: object) -> None:
-    """Make the widget `key`, drawn next, show `value`; where it does, a slider in motion is not pulled back."""
+    """Make the widget `key`, drawn next, show `value`; where it does, a slider in motion is not pulled back.
+
+    A run that follows at once drops what the browser has not been sent yet: the widget would stand at its first option,
+    and the next click would write that back. So for a while the value is said again.
+    """
+    said = st.session_state.get(_said(key))
     if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[_said(key)] = (value, time.monotonic())
+        st.session_state[key] = value
+    elif said and said[0] == value and time.monotonic() - said[1] < SAID_AGAIN:
         st.session_state[key] = value
 
 
@@ -70,6 +81,10 @@ def _write(key: str, value: str | None) -> None:
     elif st.query_params.get(key) != value:
         st.query_params[key] = value
     st.session_state[_seen(key)] = value
+
+
+def _said(key: str) -> str:
+    return f"_{key}_said"
 
 
 def _seen(key: str) -> str:

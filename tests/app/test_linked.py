@@ -1,0 +1,62 @@
+"""A widget's value set by the page reaches the browser, also where the run that set it was cut short."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.ui import linked
+
+
+def page() -> None:
+    import streamlit as st
+
+    from app.ui.linked import follows, hold, linked, note_page, widget_key
+
+    note_page("here")
+    hold(widget_key("size"), linked("size", "small"))
+    st.selectbox("Size", ["small", "middle", "large"], **follows("size"))
+    st.button("Run")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time that `hold` reads; a test moves it on."""
+    now = [100.0]
+    monkeypatch.setattr(linked, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    return now
+
+
+def opened(query: str) -> AppTest:
+    app = AppTest.from_function(page)
+    app.query_params["size"] = query
+    return app.run()
+
+
+def said(app: AppTest) -> str | None:
+    """The value that this run told the browser, whatever the widget showed before."""
+    box = app.selectbox[0]
+    return box.value if box.proto.set_value else None
+
+
+def test_a_run_that_follows_at_once_says_the_value_again(clock: list[float]) -> None:
+    app = opened("large")
+    assert said(app) == "large"
+    clock[0] += 0.2
+    assert said(app.run()) == "large"
+
+
+def test_later_the_browser_knows_it(clock: list[float]) -> None:
+    app = opened("large")
+    clock[0] += linked.SAID_AGAIN
+    assert said(app.run()) is None
+    assert app.selectbox[0].value == "large"
+
+
+def test_what_the_learner_sets_is_not_said_back(clock: list[float]) -> None:
+    app = opened("large")
+    app.selectbox[0].set_value("middle").run()
+    assert said(app) is None
+    assert app.session_state["size"] == "middle"
