@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.ui.code import picture_line
 from app.ui.convolution_input import given_input, middle
 from app.ui.convolution_state import Layer, write_number
 from app.ui.picture import ChosenPicture
@@ -49,10 +50,9 @@ def _input_lines(layer: Layer, chosen: ChosenPicture) -> list[str]:
         return [*_wrapped("values = torch.tensor([[", rows, "]], dtype=torch.float64)")]
     colours = layer.input
     crop = middle(chosen.picture, layer.side)
-    load = f"image.load_image({chosen.title!r})  # your file" if chosen.own else f"image.load_sample({chosen.key!r})"
     rows, cols = f"{crop.top}:{crop.top + crop.height}", f"{crop.left}:{crop.left + crop.width}"
     return [
-        f"picture = {load}",
+        picture_line(chosen),
         f'values = image.to_tensor(image.fit(picture, {crop.side}), "{colours}")[:, {rows}, {cols}].double()',
     ]
 

@@ -18,6 +18,8 @@ from app.ui.convolution_input import given_input, middle, number_grid
 from app.ui.convolution_presets import LAYERS, PRESETS
 from app.ui.convolution_state import Layer, format_layer, parse_layer, write_number
 from app.ui.lesson import lesson_text, questions
+from app.ui.picture import ChosenPicture
+from app.ui.shelf import PictureStore
 from cnnviz.errors import SettingsError
 from cnnviz.image import fit, to_tensor
 from cnnviz.layer import output_size, unread
@@ -35,9 +37,9 @@ def scene(app: AppTest) -> dict:
     return scene_of(app, "convolution")
 
 
-def torchs(layer: Layer) -> torch.Tensor:
-    """The output maps, by torch in float64, on what the view is sent."""
-    sent = given_input(layer, chosen()).values
+def torchs(layer: Layer, picture: ChosenPicture | None = None) -> torch.Tensor:
+    """The output maps, by torch in float64, on what the view is sent of the picture, or of a sample."""
+    sent = given_input(layer, picture or chosen()).values
     values = torch.from_numpy(np.ascontiguousarray(sent))
     values = values.to(torch.float32).div(255).double() if sent.dtype == np.uint8 else values.double()
     shape = (layer.maps, layer.channels // layer.groups, *layer.kernel)
@@ -182,6 +184,19 @@ def test_the_code_gives_exactly_the_output_on_the_screen(layer: Layer, tmp_path:
         names: dict = {}
         exec(code, names)
         torch.testing.assert_close(names["the_same"], names["result"], rtol=0, atol=1e-12)
+
+
+def test_the_code_of_a_large_own_picture_begins_as_the_page_does(tmp_path: Path) -> None:
+    colours = np.random.default_rng(1).integers(0, 256, (1500, 2100, 3), np.uint8)
+    Image.fromarray(colours).save(tmp_path / "mine.png")
+    shelf = PictureStore()
+    key = shelf.add("visitor", (tmp_path / "mine.png").read_bytes(), "mine.png")
+    kept = shelf.get("visitor", key)
+    assert kept is not None
+    mine = ChosenPicture(key, kept.name, kept.picture, own=True)
+    run_program(convolution_code(LAYERS["channels"], mine) + "torch.save(result, 'result.pt')\n", tmp_path)
+    result = torch.load(tmp_path / "result.pt")
+    torch.testing.assert_close(result, torchs(LAYERS["channels"], mine), rtol=0, atol=1e-12)
 
 
 def test_the_numbers_of_the_lesson_and_the_presets_are_computed() -> None:
