@@ -114,6 +114,10 @@ def test_slow_maps_come_bit_by_bit_and_are_stopped_and_started(page: Page) -> No
     expect(slow.locator("progress")).to_be_visible(timeout=60_000)
     expect(slow).not_to_have_attribute("data-value", "", timeout=60_000)  # the coarse map is there before the end
     expect(slow).to_have_attribute("data-status", "running")
+    page.locator(".st-key-why_target_widget input").click()
+    page.get_by_role("option", name="tiger cat").click()
+    expect(page.locator(f"{MAPS} .head b")).to_have_text("tiger cat", timeout=30_000)
+    expect(slow).to_have_attribute("data-value", "")  # the map for the other class answers another question
     slow.get_by_role("button", name="Stop").click()
     expect(slow).to_have_attribute("data-status", "stopped", timeout=30_000)
     slow.get_by_role("button", name="Start again").click()

@@ -127,7 +127,9 @@ function pointAt(view, at) {
 
 function fillTile(view, tile, entry, values, curves) {
   if (values && tile.values !== values) Object.assign(tile, { places: null, areas: null });
-  Object.assign(tile, entry, { values: values ?? (entry.status === "running" ? tile.values : null), curves });
+  // What is there so far stays until there is more of the same work; another question's map would answer it wrongly.
+  const same = entry.status === "running" && entry.job === tile.job;
+  Object.assign(tile, entry, { values: values ?? (same ? tile.values : null), curves });
   tile.kind = entry.signed ? "signed" : "magnitude";
   tile.palette = view.header.arrays[tile.kind];
   if (tile.values) {
