@@ -6,8 +6,7 @@ is, and no longer than until it is done. Who goes to another channel, or away, l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -18,12 +17,14 @@ from app.ui.channel_films import Film, Reel, film_of, filming, recorded_film
 from app.ui.channel_gallery import looking, patches_scene, with_own
 from app.ui.channel_state import Asked, goal_of, recipe_of
 from app.ui.channel_words import Words, words_of
+from app.ui.jobs import FILM as FILM_LANE
+from app.ui.jobs import GALLERY, JOBS
 from app.ui.network_store import NETWORKS
 from app.ui.picture import ChosenPicture
 from app.ui.picture_picker import picker_is_open
 from app.ui.plain import plain
 from app.ui.visitor import visitor
-from cnnviz.compute import Job, JobDesk, usable_cores
+from cnnviz.compute import Job, Task
 
 if TYPE_CHECKING:
     from cnnviz.analysis import LayerExtremes
@@ -32,8 +33,6 @@ FILM = "channel_film"
 PATCHES = "channel_patches"
 LOOK = 0.5
 """Seconds between two looks at work that goes on."""
-FILMS: JobDesk[Reel] = JobDesk(at_once=max(1, usable_cores() - 1))
-GALLERIES: JobDesk[LayerExtremes] = JobDesk(kept=16)
 _WATCHED = "_ch_watched"
 _STOPPED = "_ch_stopped"
 
@@ -53,8 +52,8 @@ def film_part(asked: Asked, channels: int, words: Words) -> float | None:
     _leave_other(asked)
     job = _film_job(asked, channels)
     _followed(job.live, lambda: _draw_film(asked, channels, words))
-    done = job.latest
-    return None if done is None or done.result is None else float(done.result.value.mean())
+    reel = job.result
+    return None if reel is None or reel.result is None else float(reel.result.value.mean())
 
 
 def gallery_part(asked: Asked, chosen: ChosenPicture, made: float | None) -> None:
@@ -84,10 +83,10 @@ def _draw_film(asked: Asked, channels: int, words: Words) -> bool:
     live, reel = job.live, job.latest  # one look: the thread goes on meanwhile
     if job.error is not None:
         st.error(plain(str(job.error), longest=600), icon=":material/error:")
-        st.button("Try again", on_click=FILMS.forget, args=(asked,), key="ch_try")
+        st.button("Try again", on_click=JOBS.forget, args=(film_key(asked),), key="ch_try")
         return False
     if reel is None:
-        ahead = FILMS.ahead_of(asked)
+        ahead = JOBS.ahead_of(film_key(asked))
         st.info(
             f"Waits: {ahead} others are formed first." if ahead else "Begins with noise.", icon=":material/blur_on:"
         )
@@ -122,21 +121,34 @@ def _show(film: Film, state: str, asked: Asked, words: Words) -> None:
     channel_film(FILM, scene)
 
 
-def _film_job(asked: Asked, channels: int) -> Job[Reel]:
+def film_key(asked: Asked) -> tuple[str, Asked]:
+    """The key of a film's job."""
+    return "film", asked
+
+
+def gallery_key(network: tuple[str, str], layer: str) -> tuple[str, tuple[str, str], str]:
+    """The key of the job that looks through the pictures at hand."""
+    return "gallery", network, layer
+
+
+def _film_job(asked: Asked, channels: int) -> Job[Reel, Reel]:
     """The film's job; one that the learner stopped is left alone."""
-    known = FILMS.find(asked)
+    known = JOBS.find(film_key(asked))
     if known is not None and st.session_state.get(_STOPPED) == asked:
         return known
-    return FILMS.watch(asked, visitor(), partial(_make_film, asked, channels))
+
+    def work(task: Task[Reel]) -> Reel:
+        network = NETWORKS.ask(*asked.network).result()
+        return task.follow(filming(network, goal_of(asked, channels), recipe_of(asked)), asked.steps)
+
+    return JOBS.watch(film_key(asked), visitor(), work, FILM_LANE)
 
 
-def _make_film(asked: Asked, channels: int) -> Iterator[Reel]:
-    network = NETWORKS.ask(*asked.network).result()
-    return filming(network, goal_of(asked, channels), recipe_of(asked))
+def _gallery_job(asked: Asked) -> Job[LayerExtremes, LayerExtremes]:
+    def work(task: Task[LayerExtremes]) -> LayerExtremes:
+        return task.follow(looking(asked.network, asked.layer))
 
-
-def _gallery_job(asked: Asked) -> Job[LayerExtremes]:
-    return GALLERIES.watch((asked.network, asked.layer), visitor(), partial(looking, asked.network, asked.layer))
+    return JOBS.watch(gallery_key(asked.network, asked.layer), visitor(), work, GALLERY)
 
 
 def _draw_gallery(asked: Asked, chosen: ChosenPicture, made: float | None) -> bool:
@@ -157,14 +169,14 @@ def _leave_other(asked: Asked) -> None:
     """The learner watches this film; a former one is not wanted any more."""
     former = st.session_state.get(_WATCHED)
     if former is not None and former != asked:
-        FILMS.leave(former, visitor())
+        JOBS.leave(film_key(former), visitor())
         st.session_state.pop(_STOPPED, None)
     st.session_state[_WATCHED] = asked
 
 
 def _stop(asked: Asked) -> None:
     st.session_state[_STOPPED] = asked
-    FILMS.leave(asked, visitor())
+    JOBS.leave(film_key(asked), visitor())
 
 
 def _again() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -26,6 +25,7 @@ from app.ui.feature_maps_state import (
     unit_opened,
 )
 from app.ui.feature_maps_switch import LOOKED_AT, effects_job, look_at, ranking, switch_scene
+from app.ui.jobs import JOBS
 from app.ui.ledger_passes import ledger_of, recorded_pass
 from app.ui.ledger_units import UnitName
 from app.ui.network_store import NETWORKS
@@ -33,7 +33,6 @@ from app.ui.picture import ChosenPicture
 from app.ui.scenes import offered
 from app.ui.theme import current_theme
 from app.ui.visitor import visitor
-from app.ui.why_jobs import JOBS
 from cnnviz.errors import CnnvizError, LayerError
 
 if TYPE_CHECKING:
@@ -98,25 +97,25 @@ def switch_part(
     lists = None
     if job is not None and job.result is not None:
         lists = ranking(network, job.result, maps, current_theme())
-    waiting = job is not None and not job.finished.is_set()
+    waiting = job is not None and job.live
     scene = switch_scene(network, layer, len(maps), switched, found, lists, waiting)
     switch_view(SWITCH, scene, on_set=switched_below, on_rank=ranked)
     if job is not None and waiting:
         _watch(job.key)
     elif job is not None and job.error:
-        raise LayerError(job.error)
+        raise LayerError(str(job.error))
 
 
 @st.fragment(run_every=0.5)
-def _watch(key: tuple[Hashable, ...]) -> None:
+def _watch(key: Hashable) -> None:
     """How far the job is; when it ends, the page is drawn anew, without this."""
     if st.session_state.get(LOOKED_AT) != key:
         return
-    job = JOBS.known(key)
-    if job is None or job.finished.is_set():
+    job = JOBS.look(key, visitor())
+    if job is None or not job.live:
         st.rerun()
-    job.watchers[visitor()] = time.monotonic()
-    st.progress(job.done / max(1, job.total), f"{job.done} of {job.total or 'all'} channels switched off in turn")
+    told = job.progress
+    st.progress(told.done / max(1, told.total), f"{told.done} of {told.total or 'all'} channels switched off in turn")
 
 
 def moved_words(found: Ablation | None) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -14,12 +14,11 @@ from app.ui.feature_maps_layers import StripLayer
 from app.ui.feature_maps_numbers import Maps, kind_of, map_numbers
 from app.ui.feature_maps_passes import kept
 from app.ui.feature_maps_state import Switched
+from app.ui.jobs import JOBS, SLOW
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import PICTURES
-from app.ui.why_jobs import JOBS, Job, Progress
 from cnnviz.analysis import Ablation, ChannelEffects, ablate, channel_effects
-from cnnviz.compute import at_work, one_thread
-from cnnviz.errors import Cancelled
+from cnnviz.compute import Job, Task, at_work, one_thread
 from cnnviz.image import limits, palette
 
 if TYPE_CHECKING:
@@ -59,26 +58,20 @@ def ablation_of(
     return kept(_ABLATIONS, (*key, chosen.key, layer.id, switched.text), chosen, make)
 
 
-def effects_job(network: Network, key: tuple[str, str], chosen: ChosenPicture, layer: StripLayer, watcher: str) -> Job:
-    """What the removal of each channel does to the network's own answer, as a job that ends when nobody looks.
+def effects_job(
+    network: Network, key: tuple[str, str], chosen: ChosenPicture, layer: StripLayer, watcher: str
+) -> Job[Any, ChannelEffects]:
+    """What the removal of each channel does to the network's own answer, as a job that ends when nobody looks."""
 
-    Its result is a `cnnviz.analysis.ChannelEffects`.
-    """
-
-    def work(tell: Progress, unwanted: Callable[[], bool]) -> tuple[ChannelEffects, int]:
-        def progress(done: int, total: int) -> None:
-            tell(done, total, None)
-            if unwanted():
-                raise Cancelled("Nobody looks any more.")
-
+    def work(task: Task[Any]) -> ChannelEffects:
+        path, call = layer.layer.path, layer.layer.call
         with one_thread():  # for seconds: it must not take a place from those who wait for a page
-            found = channel_effects(network, chosen.picture, layer.layer.path, call=layer.layer.call, progress=progress)
-        return found, 5 * found.changes.nbytes
+            return channel_effects(network, chosen.picture, path, call=call, progress=task.tell)
 
-    return JOBS.ask(_effects_key(key, chosen, layer), watcher, work, slow=True)
+    return JOBS.watch(_effects_key(key, chosen, layer), watcher, work, SLOW)
 
 
-def look_at(wanted: tuple[Hashable, ...] | None, watcher: str) -> bool:
+def look_at(wanted: Hashable | None, watcher: str) -> bool:
     """The visitor looks at this job alone, or at none; whether they left one that was not at its end.
 
     That one ends unless others look at it.
@@ -87,9 +80,9 @@ def look_at(wanted: tuple[Hashable, ...] | None, watcher: str) -> bool:
     st.session_state[LOOKED_AT] = wanted
     if before is None or before == wanted:
         return False
-    left = JOBS.known(before)
+    left = JOBS.find(before)
     JOBS.leave(before, watcher)
-    return left is not None and not left.finished.is_set()
+    return left is not None and left.live
 
 
 def _effects_key(key: tuple[str, str], chosen: ChosenPicture, layer: StripLayer) -> tuple[Hashable, ...]:

@@ -11,8 +11,8 @@ from PIL import Image
 
 from app.components.why_view.component import Scene, Tile
 from app.ui.charts import show_chart
+from app.ui.jobs import JOBS
 from app.ui.theme import chart_colours
-from app.ui.why_jobs import JOBS
 from app.ui.why_maps import Question, map_job
 from app.ui.why_state import CURVES, CUTS, Form, point_taken
 from app.ui.why_trust import Curves, cut_job, test_key
@@ -29,13 +29,13 @@ def cut_tile(network: Network, form: Form, question: Question, method: str, watc
     """One method's curves as far as they are there; they begin when its map is finished."""
     made = map_job(network, form, question, method, watcher)
     tile = job_tile(made, method, METHODS[method].title, method)
-    if tile.status != "done":
+    if tile.status != "done" or made.result is None:
         return replace(tile, values=None, message=tile.message or "Its map is not finished yet.")
     job = cut_job(network, form, question, method, made.result.map, watcher)
     tile = job_tile(job, method, METHODS[method].title, method)
-    if tile.status != "done":
+    found = job.result
+    if tile.status != "done" or found is None:
         return tile
-    found: Curves = job.result
     facts = f"area: deletion {found.deletion.area:.3g}, insertion {found.insertion.area:.3g}"
     curves = (found.deletion.fractions, found.deletion.probabilities, found.insertion.probabilities)
     return replace(tile, values=found.map.numpy(), facts=facts, curves=np.array(curves, dtype=np.float32))
@@ -61,7 +61,7 @@ def show_curves(form: Form, question: Question) -> None:
 
     done: dict[str, Curves] = {}
     for method in form.methods:
-        job = JOBS.known(test_key(form, question, "cut", method))
+        job = JOBS.find(test_key(form, question, "cut", method))
         if job is not None and job.result is not None:
             done[METHODS[method].title] = job.result
     if not done:

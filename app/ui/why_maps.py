@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
 from app.ui.byte_cache import ByteCache
 from app.ui.feature_maps_passes import kept
+from app.ui.jobs import JOBS, QUICK, SLOW
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import PICTURES
-from app.ui.why_jobs import JOBS, Job, Work
 from cnnviz.analysis import METHODS, attribute
-from cnnviz.compute import at_work
+from cnnviz.compute import Job, Task, Work, at_work
 from cnnviz.network import logits
 
 if TYPE_CHECKING:
     from app.ui.network_picker import NetworkChoice
     from app.ui.why_state import Form
+    from cnnviz.analysis import Attribution
     from cnnviz.network import Network, Prediction
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 CANDIDATES = 10
 """Answers that can be asked about by a menu, most probable first."""
@@ -67,16 +70,16 @@ def answers_at(values: torch.Tensor, network: Network, temperature: float, count
     return predictions_from_logits(values / temperature, network.categories, count)
 
 
-def map_job(network: Network, form: Form, question: Question, method: str, watcher: str) -> Job:
+def map_job(network: Network, form: Form, question: Question, method: str, watcher: str) -> Job[Any, Attribution]:
     """The job that makes one method's map; its result is an Attribution without its colour channels."""
     settings = dict(form.settings[method])
 
-    def work(progress: Callable[[int, int, Any], None], stop: Callable[[], bool]) -> tuple[Any, int]:
+    def work(task: Task[Any]) -> Attribution:
         found = attribute(
             network, question.chosen.picture, question.target, method, against=question.against,
-            progress=progress, cancelled=stop, **settings,
+            progress=task.tell, cancelled=task.unwanted, **settings,
         )  # fmt: skip
-        return replace(found, channels=None), found.map.nbytes
+        return replace(found, channels=None)
 
     slow = METHODS[method].slow and settings.get("steps", MANY) >= MANY
     return start(map_key(form, question, method), watcher, work, slow, question.chosen)
@@ -87,15 +90,15 @@ def map_key(form: Form, question: Question, method: str) -> tuple[Any, ...]:
     return ("map", *question.key, method, *sorted(form.settings[method].items()))
 
 
-def start(key: tuple[Any, ...], watcher: str, work: Work, slow: bool, chosen: ChosenPicture) -> Job:
+def start(key: tuple[Any, ...], watcher: str, work: Work[S, T], slow: bool, chosen: ChosenPicture) -> Job[S, T]:
     """Ask for a job about a picture; of an own picture that went in the meantime, nothing stays behind."""
 
-    def prepared(progress: Callable[[int, int, Any], None], stop: Callable[[], bool]) -> tuple[Any, int]:
+    def prepared(task: Task[S]) -> T:
         with _IMPORTING:  # two threads that import it at once can see half a module
             importlib.import_module("captum.attr")
-        return work(progress, stop)
+        return work(task)
 
-    job = JOBS.ask(key, watcher, prepared, slow)
+    job = JOBS.watch(key, watcher, prepared, SLOW if slow else QUICK)
     if chosen.own and not PICTURES.holds(chosen.key):
-        JOBS.drop(frozenset({chosen.key}))
+        JOBS.drop(lambda other: isinstance(other, tuple) and chosen.key in other)
     return job

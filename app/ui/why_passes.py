@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import torch
 
 from app.components.why_view.component import Tile, packed_tiles
+from app.ui.jobs import JOBS
 from app.ui.network_store import NETWORKS
 from app.ui.picture import ChosenPicture
 from app.ui.plain import plain
 from app.ui.scenes import offered
 from app.ui.visitor import visitor
-from app.ui.why_jobs import JOBS, job_name
 from app.ui.why_maps import CANDIDATES, Question, answer_logits, answers_at, map_job, map_key
 from app.ui.why_state import AGAINST, PAGE, TARGET, Form, forget_class, is_stopped
 from app.ui.why_view import map_tile, stopped_tile
 from cnnviz.analysis import METHODS
+from cnnviz.compute import job_name
 
 if TYPE_CHECKING:
     from cnnviz.network import Network
@@ -57,7 +58,7 @@ def done_before_long(network: Network, form: Form, question: Question) -> list[T
     ]
     end = time.monotonic() + PATIENCE
     for job in jobs:
-        job.finished.wait(max(0.0, end - time.monotonic()))
+        job.wait(max(0.0, end - time.monotonic()))
     return [_tile(network, form, question, method, visitor(), stopped_now(form, question)) for method in form.methods]
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.components.why_view.component import Scene, Tile, packed_tiles, why_view
+from app.ui.jobs import JOBS
 from app.ui.linked import follows
 from app.ui.network_store import NETWORKS
 from app.ui.scenes import offered
 from app.ui.visitor import visitor
 from app.ui.why_cuts import cut_scene, cut_tile, show_curves
 from app.ui.why_form import show_value
-from app.ui.why_jobs import JOBS, job_name
 from app.ui.why_maps import Question
 from app.ui.why_state import (
     NOISE,
@@ -32,6 +32,7 @@ from app.ui.why_state import (
 from app.ui.why_trust import Trials, forget_job, steady_job, test_key
 from app.ui.why_view import job_tile, plain_scene, stopped_tile
 from cnnviz.analysis import METHODS
+from cnnviz.compute import job_name
 
 if TYPE_CHECKING:
     from cnnviz.network import Network
@@ -94,7 +95,7 @@ def test_tiles(network: Network, form: Form, question: Question, watcher: str, s
         else:
             job = _JOBS[form.test](network, form, question, method, watcher)
             tile = job_tile(job, f"{method}/0", METHODS[method].title, method)
-            tiles += _row(tile, job.result or job.so_far, _conditions(form.test, job.result))
+            tiles += _row(tile, job.latest, _conditions(form.test, job.result))
     return tiles
 
 

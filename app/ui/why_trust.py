@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from app.ui.why_jobs import Job
 from app.ui.why_maps import Question, map_key, start
 from app.ui.why_state import NOISE, SHIFTS, STAGES, STEPS
 from cnnviz.analysis import (
@@ -23,13 +22,11 @@ from cnnviz.analysis import (
     randomised_attributions,
     stability,
 )
+from cnnviz.compute import Job, Task
 
 if TYPE_CHECKING:
     from app.ui.why_state import Form
     from cnnviz.network import Network
-
-Progress = Callable[[int, int, Any], None]
-Stop = Callable[[], bool]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,64 +52,66 @@ def test_key(form: Form, question: Question, test: str, method: str) -> tuple[An
     return (test, *map_key(form, question, method)[1:])
 
 
-def forget_job(network: Network, form: Form, question: Question, method: str, watcher: str) -> Job:
+def forget_job(network: Network, form: Form, question: Question, method: str, watcher: str) -> Job[Trials, Trials]:
     """Draw the weights anew from the answer down, in STAGES stages; the result is Trials. Asks for the class alone."""
     settings = dict(form.settings[method])
 
-    def work(progress: Progress, stop: Stop) -> tuple[Trials, int]:
+    def work(task: Task[Trials]) -> Trials:
         found = randomised_attributions(
             network, question.chosen.picture, question.target, [method], STAGES,
-            progress=_gathered(progress), cancelled=stop, **settings,
+            progress=_gathered(task), cancelled=task.unwanted, **settings,
         )  # fmt: skip
         original = found.originals[method].map
-        return Trials(original, found.trials[method], found.stages), original.nbytes * (1 + STAGES)
+        return Trials(original, found.trials[method], found.stages)
 
     return start(test_key(form, question, "forget", method), watcher, work, METHODS[method].slow, question.chosen)
 
 
-def steady_job(network: Network, form: Form, question: Question, method: str, watcher: str) -> Job:
+def steady_job(network: Network, form: Form, question: Question, method: str, watcher: str) -> Job[Trials, Trials]:
     """Make the map of the picture with noise on it and of the picture shifted; the result is Trials."""
     settings = dict(form.settings[method])
 
-    def work(progress: Progress, stop: Stop) -> tuple[Trials, int]:
+    def work(task: Task[Trials]) -> Trials:
         found = stability(
             network, question.chosen.picture, question.target, method, noise=NOISE, shifts=SHIFTS,
-            progress=_gathered(progress), cancelled=stop, **settings,
+            progress=_gathered(task), cancelled=task.unwanted, **settings,
         )  # fmt: skip
         trials = (*found.noise, *found.shifts)
-        return Trials(found.original.map, trials), found.original.map.nbytes * (1 + len(trials))
+        return Trials(found.original.map, trials)
 
     return start(test_key(form, question, "steady", method), watcher, work, METHODS[method].slow, question.chosen)
 
 
-def cut_job(network: Network, form: Form, question: Question, method: str, heat: Tensor, watcher: str) -> Job:
+def cut_job(
+    network: Network, form: Form, question: Question, method: str, heat: Tensor, watcher: str
+) -> Job[Any, Curves]:
     """Take away, and give, the pixels of a finished map, highest values first; the result is Curves."""
 
-    def work(progress: Progress, stop: Stop) -> tuple[Curves, int]:
+    def work(task: Task[Any]) -> Curves:
         curves = []
         for number, curve in enumerate((deletion_curve, insertion_curve)):
             past = number * (STEPS + 1)
 
             def tell(done: int, total: int, so_far: Any, past: int = past) -> None:
-                progress(past + done, 2 * (STEPS + 1), None)
+                task.tell(past + done, 2 * (STEPS + 1))
 
             found = curve(
                 network, question.chosen.picture, question.target, heat, against=question.against, steps=STEPS,
-                progress=tell, cancelled=stop,
+                progress=tell, cancelled=task.unwanted,
             )  # fmt: skip
             curves.append(found)
-        return Curves(heat, *curves), heat.nbytes
+        return Curves(heat, *curves)
 
     return start(test_key(form, question, "cut", method), watcher, work, False, question.chosen)
 
 
-def _gathered(progress: Progress) -> Progress:
+def _gathered(task: Task[Trials]) -> Callable[[int, int, Trial | None], None]:
     """Collects what the library tells one by one, so that a view can show all there is."""
     trials: list[Trial] = []
 
     def tell(done: int, total: int, trial: Trial | None) -> None:
         if trial is not None:
             trials.append(trial)
-        progress(done, total, Trials(None, tuple(trials)))
+        task.tell(done, total, Trials(None, tuple(trials)))
 
     return tell

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from torch import Tensor
+
 from app.components.why_view.component import Scene, Tile
 from app.ui.feature_maps_passes import seen_by
 from app.ui.theme import current_theme
-from app.ui.why_jobs import job_name
 from app.ui.why_maps import Question, map_job
 from app.ui.why_state import LOOKS, Form
 from cnnviz.analysis import METHODS
+from cnnviz.compute import job_name
 
 if TYPE_CHECKING:
-    from app.ui.why_jobs import Job
     from cnnviz.analysis import Attribution
+    from cnnviz.compute import Job
     from cnnviz.network import Network, Prediction
 
 
@@ -24,23 +26,24 @@ def map_tile(network: Network, form: Form, question: Question, method: str, watc
     """One method's map as far as it is there; starts its job where there is none."""
     job = map_job(network, form, question, method, watcher)
     tile = job_tile(job, method, METHODS[method].title, method)
-    if tile.status != "done":
+    if tile.status != "done" or job.result is None:
         return tile
     return replace(tile, values=job.result.map.numpy(), facts=_facts(job.result))
 
 
-def job_tile(job: Job, id: str, title: str, method: str) -> Tile:
+def job_tile(job: Job[Any, Any], id: str, title: str, method: str) -> Tile:
     """What a job of a method says of itself: done, failed and why, or how far it is and what is there so far."""
     record = METHODS[method]
     about, name = f"{record.sentence} {record.paper}.", job_name(job.key)
     if job.error:
-        return Tile(id, name, title, about, record.signed, "failed", message=job.error)
-    if job.finished.is_set() and job.result is not None:
+        return Tile(id, name, title, about, record.signed, "failed", message=str(job.error))
+    if job.result is not None:
         return Tile(id, name, title, about, record.signed, "done")
-    so_far = job.so_far.numpy() if hasattr(job.so_far, "numpy") else None
-    message = "" if job.started.is_set() else "Waits: others are computing."
+    told = job.progress
+    so_far = told.so_far.numpy() if isinstance(told.so_far, Tensor) else None
+    message = "Waits: others are computing." if job.state == "waiting" else ""
     return Tile(
-        id, name, title, about, record.signed, "running", so_far, message=message, done=job.done, total=job.total
+        id, name, title, about, record.signed, "running", so_far, message=message, done=told.done, total=told.total
     )
 
 

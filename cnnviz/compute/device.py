@@ -58,6 +58,16 @@ def usable_cores() -> int:
     return max(1, allowed if quota is None else min(allowed, int(quota + 0.5)))
 
 
+def heavy_at_once() -> int:
+    """How many jobs that keep a device busy go at once: one a GPU, else one a core. Loads torch."""
+    import torch
+
+    kind = device().type
+    if kind == "cuda":
+        return torch.cuda.device_count()
+    return 1 if kind == "mps" else usable_cores()
+
+
 @contextmanager
 def at_work() -> Iterator[int]:
     """Do one heavy computation inside; yields the number of threads it was given.

@@ -23,11 +23,13 @@ from app.ui import channel_gallery
 from app.ui.channel_films import RECORDED, Reel, atlas, film_of, filming, recorded_film
 from app.ui.channel_gallery import pictures_at_hand, with_own
 from app.ui.channel_state import Asked
-from app.ui.channel_work import FILMS, GALLERIES
+from app.ui.channel_work import gallery_key
+from app.ui.jobs import JOBS
 from app.ui.lesson import lesson_text, questions
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import PICTURES
 from cnnviz import analysis, network
+from cnnviz.compute import Job
 from cnnviz.image import SAMPLES, load_sample
 from cnnviz.paths import ASSETS
 from tests.app.pages import arrays_of, chosen, open_page, scene_of
@@ -192,7 +194,7 @@ def patches(app: AppTest) -> dict[str, Any] | None:
 
 def gallery() -> analysis.LayerExtremes:
     """What the page found in LAYER, once for all tests."""
-    job = GALLERIES.find((("efficientnet_lite0", "auto"), LAYER))
+    job = JOBS.find(gallery_key(("efficientnet_lite0", "auto"), LAYER))
     assert job is not None and job.latest is not None
     return job.latest
 
@@ -217,17 +219,18 @@ def test_a_film_that_is_stopped_stays_as_far_as_it_got_and_can_be_made_anew() ->
     app.button(key="ch_again").click().run()
     assert not film_is(app, "stopped")
     app.number_input(key="ch_channel_widget").set_value(12).run()  # leaves the film: its job stops
-    (left,) = [key for key in FILMS._jobs if isinstance(key, Asked) and key.channel == 11]
-    job = FILMS.find(left)
-    assert job is not None
-    while job.live:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    (job,) = [job for asked, job in films() if asked.channel == 11]
+    assert job.wait(60)
     assert job.state == "stopped"
     app.number_input(key="ch_channel_widget").set_value(13)
-    for asked in [key for key in FILMS._jobs if isinstance(key, Asked) and key.steps == 256]:
-        for watcher in list(FILMS._jobs[asked].watchers):
-            FILMS.leave(asked, watcher)
+    for asked, job in films():
+        if asked.steps == 256:
+            JOBS.stop(job.key)
+
+
+def films() -> list[tuple[Asked, Job[Any, Any]]]:
+    """All films that were asked for in this process, with their jobs."""
+    return [(job.key[1], job) for job in JOBS.jobs() if isinstance(job.key, tuple) and job.key[0] == "film"]
 
 
 @pytest.mark.parametrize(
@@ -353,7 +356,6 @@ def test_every_question_sets_up_a_page_that_stands(number: int) -> None:
     app = open_page(PAGE, **setup)
     assert not app.exception and not app.error
     assert "made picture" in lesson_text("channel")
-    asked = [key for key in FILMS._jobs if isinstance(key, Asked) and key.many == setup["ch_many"]]
-    for key in asked:
-        for watcher in list(FILMS._jobs[key].watchers):
-            FILMS.leave(key, watcher)
+    for asked, job in films():
+        if asked.many == setup["ch_many"]:
+            JOBS.stop(job.key)

@@ -10,10 +10,10 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from app.ui.feature_maps_layers import strip_of
+from app.ui.jobs import JOBS
 from app.ui.ledger_scene import MOST_TERMS, ledger_scene
 from app.ui.ledger_units import UnitName, cell_of, read_unit, unit_at
 from app.ui.lesson import questions
-from app.ui.why_jobs import JOBS
 from cnnviz import analysis, network
 from cnnviz.errors import LayerError
 from cnnviz.image import load_sample
@@ -42,7 +42,7 @@ def ranked(app: AppTest) -> dict[str, Any]:
         if header["ranking"] is not None:
             return header
         assert header["waiting"]
-        JOBS.known(app.session_state["_effects_looked_at"]).finished.wait(60)
+        JOBS.find(app.session_state["_effects_looked_at"]).wait(60)
         app.run()
     raise AssertionError("The lists did not come.")
 
@@ -249,10 +249,10 @@ def test_another_layer_or_network_leaves_unit_and_switches_behind() -> None:
 
 def test_who_goes_to_another_layer_ends_the_search_there() -> None:
     app = opened("network=vgg11&weights=none&layer=features.3&ranked=yes")
-    job = JOBS.known(app.session_state["_effects_looked_at"])
+    job = JOBS.find(app.session_state["_effects_looked_at"])
     assert job is not None
     app.session_state["layer"], app.session_state["ranked"] = "features.19", ""
     app.run()
-    assert job.finished.wait(60)
-    assert job.dropped.is_set() or job.result is not None  # a quick machine was done before
+    assert job.wait(60)
+    assert job.state == "stopped" or job.result is not None  # a quick machine was done before
     assert scene_of(app, "switch_view")["ranking"] is None

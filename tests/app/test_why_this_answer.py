@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from io import BytesIO
 from pathlib import Path
@@ -17,12 +16,10 @@ from streamlit.testing.v1 import AppTest
 from app.ui.lesson import lesson_text, questions
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import PICTURES
-from app.ui.why_jobs import UNSEEN, JobDesk
 from app.ui.why_maps import _LOGITS, Question, answer_logits, answers_at, map_job
 from app.ui.why_state import Form
 from cnnviz import analysis, network
 from cnnviz.analysis.similarity import rank_correlation
-from cnnviz.errors import Cancelled, NetworkError
 from cnnviz.image import load_sample
 from tests.app.pages import arrays_of, open_page, scene_of
 from tests.app.programs import run_program
@@ -239,77 +236,6 @@ def test_every_number_of_lesson_and_questions_is_true(lite0: network.Network) ->
     assert answers_at(logits, lite0, 1, 2)[1].index == 282
 
 
-class Clock:
-    """A clock that a test sets."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def steps(gate: threading.Event, seen: list[int]) -> Any:
-    """Work that goes on step by step until it is told to stop."""
-
-    def work(progress: Any, stop: Any) -> tuple[str, int]:
-        gate.wait(10)
-        for step in range(10_000):
-            if stop():
-                raise Cancelled("stopped")
-            seen.append(step)
-            progress(step, 10_000, step)
-            time.sleep(0.001)
-        return "all", 1
-
-    return work
-
-
-def test_a_job_goes_on_until_the_last_who_looks_has_left() -> None:
-    desk, gate, seen = JobDesk(clock=Clock()), threading.Event(), []  # type: ignore[var-annotated]
-    job = desk.ask(("a",), "one", steps(gate, seen), slow=True)
-    assert desk.ask(("a",), "two", steps(gate, seen), slow=True) is job
-    desk.leave(("a",), "one")
-    gate.set()
-    while not seen:
-        time.sleep(0.001)
-    assert not job.finished.is_set()
-    desk.leave(("a",), "two")
-    assert job.finished.wait(10)
-    assert job.result is None
-    assert desk.known(("a",)) is None
-
-
-def test_what_nobody_has_looked_at_for_long_is_stopped() -> None:
-    clock = Clock()
-    desk, gate, seen = JobDesk(clock=clock), threading.Event(), []  # type: ignore[var-annotated]
-    job = desk.ask(("a",), "one", steps(gate, seen), slow=False)
-    clock.now = UNSEEN + 1
-    gate.set()
-    assert job.finished.wait(10)
-    assert not seen
-
-
-def test_an_error_of_a_job_is_a_sentence_and_stays() -> None:
-    def work(progress: Any, stop: Any) -> tuple[None, int]:
-        raise NetworkError("This network has no ReLU; choose another.")
-
-    desk = JobDesk()
-    job = desk.ask(("a",), "one", work, slow=False)
-    assert job.finished.wait(10)
-    assert job.error == "This network has no ReLU; choose another."
-    assert desk.ask(("a",), "one", work, slow=False) is job
-
-
-def test_old_results_go_when_new_ones_need_the_room() -> None:
-    desk = JobDesk(most_bytes=250)
-    for name in "abc":
-        assert desk.ask((name,), "one", lambda progress, stop: ("map", 100), slow=False).finished.wait(10)
-    while desk.nbytes > 250:
-        time.sleep(0.001)
-    assert desk.known(("a",)) is None
-    assert desk.known(("c",)) is not None
-
-
 def test_what_was_found_about_a_picture_goes_with_it(lite0: network.Network) -> None:
     buffer = BytesIO()
     Image.new("RGB", (60, 40), (200, 120, 40)).save(buffer, "PNG")
@@ -321,11 +247,11 @@ def test_what_was_found_about_a_picture_goes_with_it(lite0: network.Network) -> 
     )  # fmt: skip
     question = Question(("efficientnet_lite0", "auto"), chosen, 3, None)
     job = map_job(lite0, form, question, "saliency", "someone")
-    assert job.finished.wait(PATIENCE)
+    assert job.wait(PATIENCE)
     assert job.result is not None
     PICTURES.clear("someone")
     again = map_job(lite0, form, question, "saliency", "someone")
     assert again is not job
-    again.finished.wait(PATIENCE)
+    again.wait(PATIENCE)
     assert not any(own.key in key for key in _LOGITS._entries if isinstance(key, tuple))
     assert callable(answer_logits)

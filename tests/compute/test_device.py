@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from cnnviz.compute import at_work, describe, one_thread, usable_cores
+from cnnviz.compute import at_work, describe, heavy_at_once, one_thread, usable_cores
 from cnnviz.compute import device as module
 from cnnviz.compute.device import DeviceError, _cgroup_quota, device
 
@@ -140,3 +140,11 @@ def test_small_operations_get_one_thread_and_leave_the_number_as_it_was() -> Non
     with pytest.raises(ZeroDivisionError), one_thread():
         1 / 0  # noqa: B018
     assert torch.get_num_threads() == before
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("cuda", 3), ("mps", 1), ("cpu", 5)])
+def test_heavy_jobs_go_one_a_gpu_or_one_a_core(monkeypatch: pytest.MonkeyPatch, kind: str, expected: int) -> None:
+    monkeypatch.setattr(module, "device", lambda: torch.device(kind))
+    monkeypatch.setattr(module, "usable_cores", lambda: 5)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    assert heavy_at_once() == expected
