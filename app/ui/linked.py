@@ -21,12 +21,17 @@ def note_page(page: str) -> None:
     st.session_state[_PAGE] = page
 
 
+def page_switched() -> bool:
+    """Whether this run is the first on its page."""
+    return bool(st.session_state.get(_SWITCHED))
+
+
 def linked(key: str, default: str) -> str:
     """The text of `key`: what the address says when it is new there, else what this session last set."""
     named, seen = st.query_params.get(key), st.session_state.get(_seen(key))
     if named is not None and named != seen:
         st.session_state[key] = named
-    elif named is None and seen is not None and not st.session_state[_SWITCHED]:
+    elif named is None and seen is not None and not page_switched():
         st.session_state[key] = default
     value = st.session_state.setdefault(key, default)
     _write(key, None if value == default else value)

@@ -14,6 +14,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app.components.page_events.component import page_events
 from app.ui.lesson import TO_TOP
+from app.ui.linked import page_switched
 from app.ui.picture import (
     ChosenPicture,
     add_picture,
@@ -39,24 +40,27 @@ _SOURCES = {
 
 
 def picture_button(chosen: ChosenPicture) -> None:
-    """The button that names the picture in use, the page-wide drop and paste, and any notice about a picture."""
-    if st.button(
+    """The button that names the picture in use; a picker that is open stays so when the page renews itself below it."""
+    pressed = st.button(
         plain(chosen.title),
         icon=":material/image:",
         help="Choose another picture",
         key="choose_picture",
         width="stretch",
-    ):
-        open_picker()
-    else:
-        # Streamlit closes a dialog with the next run of the page.
+    )
+    if pressed or page_switched():
         _note_closed()
+    if pressed:
+        open_picker()
+    elif picker_is_open():
+        _dialog()  # Streamlit closes a dialog that a run of the page does not ask for again
 
 
 def open_picker() -> None:
-    """Open the picker over the page; called after `picture_button`, at most once a run."""
-    st.session_state[_OPEN] = True
-    _dialog()
+    """Open the picker over the page; called after `picture_button`."""
+    if not picker_is_open():
+        st.session_state[_OPEN] = True
+        _dialog()
 
 
 def picker_is_open() -> bool:
@@ -90,15 +94,23 @@ def _warm_up() -> None:
 def _arrived() -> None:
     key = st.session_state[_EVENTS].arrived
     if PICTURES.get(visitor(), key) is not None:
+        _note_closed()
         choose(key)
 
 
 def _refused() -> None:
+    _note_closed()
     notice(plain(str(st.session_state[_EVENTS].refused), 400))
 
 
 def _note_closed() -> None:
     st.session_state[_OPEN] = False
+
+
+def _close() -> None:
+    """Go back to the page, which runs anew."""
+    _note_closed()
+    st.rerun()
 
 
 @st.dialog("Choose a picture", width="large", on_dismiss=_note_closed)
@@ -136,7 +148,7 @@ def _upload() -> None:
     if upload is not None:
         st.session_state["_upload_turn"] = turn + 1  # the next turn's field is empty
         add_picture(_taken(upload), upload.name)
-        st.rerun()
+        _close()
 
 
 def _webcam() -> None:
@@ -153,7 +165,7 @@ def _webcam() -> None:
     if shot is not None:
         st.session_state["_camera_turn"] = turn + 1
         add_picture(_taken(shot), "webcam picture")
-        st.rerun()
+        _close()
 
 
 def _taken(upload: UploadedFile) -> bytes:
@@ -189,7 +201,7 @@ def _own_pictures() -> None:
     _grid([(one.key, one.name, _inline(_thumbnail(one.picture))) for one in own])
     if st.button("Delete all my pictures", icon=":material/delete:"):
         forget_pictures()
-        st.rerun()
+        _close()
 
 
 def _inline(jpeg: bytes) -> str:
@@ -204,7 +216,7 @@ def _grid(entries: list[tuple[str, str, bytes | str]], columns: int = 4) -> None
                 st.image(thumbnail, width="stretch")
                 if st.button(plain(title), key=f"use_{key}", width="stretch"):
                     choose(key)
-                    st.rerun()
+                    _close()
 
 
 @lru_cache

@@ -1,0 +1,36 @@
+"""The picker stays open while the page below it renews itself, and closes when a picture is chosen or the page left."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app.pages import open_page
+
+
+@pytest.fixture
+def picking() -> AppTest:
+    """A page whose learner has opened the picker."""
+    app = open_page("pages/layer/convolution.py")
+    return app.button(key="choose_picture").click().run()
+
+
+def is_open(app: AppTest) -> bool:
+    return any(one.key == "picture_source" for one in app.button_group)
+
+
+def test_the_page_below_may_run_again(picking: AppTest) -> None:
+    assert is_open(picking)
+    assert is_open(picking.run())
+
+
+def test_choosing_closes_it(picking: AppTest) -> None:
+    picking.button(key="use_coffee").click().run()
+    assert not is_open(picking)
+    assert picking.session_state["picture"] == "coffee"
+    assert not is_open(picking.run())
+
+
+def test_another_page_closes_it(picking: AppTest) -> None:
+    picking.switch_page("pages/layer/pooling.py").run()
+    assert not is_open(picking)
