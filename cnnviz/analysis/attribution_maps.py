@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cnnviz.analysis.attribution_question import Question
-from cnnviz.analysis.layers import Layer, layer_table, layout_within
+from cnnviz.analysis.layers import Layer, joined_after, layer_table, layout_within
 from cnnviz.analysis.layouts import Layout, as_maps
 from cnnviz.analysis.recording import first_tensor
 from cnnviz.errors import LayerError
@@ -54,7 +54,7 @@ def layer_cam(maps: Tensor, gradients: Tensor) -> Tensor:
 
 
 def default_layer(question: Question) -> str:
-    """The last layer whose maps have rows and columns.
+    """The last layer whose maps have rows and columns; where they are one branch of several, the block that joins them.
 
     In a network that goes on with tokens, the last layer before its last attention: what follows reads the class token
     only, so that the score does not react to the other tokens there.
@@ -66,7 +66,8 @@ def default_layer(question: Question) -> str:
         found = [place for place in range(attention[-1]) if table[place].layout == "tokens"]
     if not found:
         raise LayerError("The network has no layer with maps; choose a method that needs no layer.")
-    return table[found[-1]].path
+    last = table[found[-1]]
+    return joined_after(question.original, question.shape, last.path) if last.spatial else last.path
 
 
 def enlarged(coarse: Tensor, size: tuple[int, int]) -> Tensor:

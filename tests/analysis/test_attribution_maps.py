@@ -104,11 +104,15 @@ def test_layer_cam_weighs_each_unit_by_its_own_gradient():
         ("resnet18", "layer4.1.relu"),
         ("squeezenet1_1", "classifier.2"),
         ("mobilenet_v3_small", "features.12.2"),
+        ("densenet121", "features.norm5"),
+        ("googlenet", "inception5b"),  # all branches joined, not the last of them
+        ("convnext_tiny", "features.7.2"),  # with the shortcut, not beside it
     ],
 )
 def test_default_layer_is_the_last_with_maps(name, layer):
     torch.manual_seed(0)
-    model = torchvision.models.get_model(name, weights=None).eval()
+    more = {"init_weights": False} if name == "googlenet" else {}
+    model = torchvision.models.get_model(name, weights=None, **more).eval()
     found = attribute(model, PICTURE, 1, "layer_cam")
     assert found.layer == layer
     assert found.map.shape == (64, 64) and found.layer_map.shape == (found.layer_map.shape[0],) * 2
