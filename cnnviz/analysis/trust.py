@@ -82,6 +82,7 @@ def randomised_attributions(
     methods: Sequence[str],
     stages: int | Sequence[Sequence[str]] = 5,
     *,
+    against: int | None = None,
     layer: str | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -94,7 +95,7 @@ def randomised_attributions(
     that signals keep their size; batch normalisation keeps its statistics. The network itself is not changed.
 
     Args:
-        network, image, target: as for :func:`cnnviz.analysis.attribute`; the class stays the same throughout.
+        network, image, target, against: as for :func:`cnnviz.analysis.attribute`; the classes stay the same throughout.
         methods: names in :data:`METHODS`.
         stages: how many stages to cut the network into, the first of the last layer alone and the others of about as
             many layers each; or the paths of each stage.
@@ -109,7 +110,7 @@ def randomised_attributions(
         LayerError, NetworkError, Cancelled: as for :func:`cnnviz.analysis.attribute`.
     """
     watch = Watch(progress, cancelled)
-    asked = ask(network, image, target)
+    asked = ask(network, image, target, against)
     cut = _stages(asked, stages)
     chosen = {name: _own(name, layer, settings) for name in methods}
     total = len(chosen) * (1 + len(cut))
@@ -117,8 +118,8 @@ def randomised_attributions(
 
     def made(module: nn.Module, name: str) -> Attribution:
         watch.check()
-        asking, wanted = _with(network, module), asked.score.target
-        return attribute(asking, asked.picture, wanted, name, cancelled=cancelled, seed=seed, **chosen[name])
+        asking, own = _with(network, module), {"against": against, "seed": seed, **chosen[name]}
+        return attribute(asking, asked.picture, asked.score.target, name, cancelled=cancelled, **own)
 
     originals: dict[str, Attribution] = {}
     for name in chosen:
@@ -144,6 +145,7 @@ def stability(
     *,
     noise: Sequence[float] = (0.05, 0.1, 0.2),
     shifts: Sequence[tuple[int, int]] = ((0, 1), (4, 4), (0, 16)),
+    against: int | None = None,
     layer: str | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -153,7 +155,7 @@ def stability(
     """Make the map again for the picture with noise on it, and for the picture shifted.
 
     Args:
-        network, image, target, layer, settings: as for :func:`cnnviz.analysis.attribute`.
+        network, image, target, against, layer, settings: as for :func:`cnnviz.analysis.attribute`.
         noise: standard deviations of normal noise, as shares of the picture's range of values.
         shifts: (rows, columns) in pixels, down and right positive; edge pixels are repeated into what gets free. Maps
             are shifted back and compared where both pictures show the same.
@@ -166,7 +168,7 @@ def stability(
         LayerError, NetworkError, Cancelled: as for :func:`cnnviz.analysis.attribute`.
     """
     watch = Watch(progress, cancelled)
-    asked = ask(network, image, target)
+    asked = ask(network, image, target, against)
     picture, wanted = asked.picture, asked.score.target
     for down, right in shifts:
         if abs(down) >= asked.size[0] or abs(right) >= asked.size[1]:
@@ -175,7 +177,8 @@ def stability(
 
     def made(changed: Tensor) -> Attribution:
         watch.check()
-        return attribute(network, changed, wanted, method, layer, cancelled=cancelled, seed=seed, **settings)
+        own = {"against": against, "seed": seed, **settings}
+        return attribute(network, changed, wanted, method, layer, cancelled=cancelled, **own)
 
     original = made(picture)
     watch.tell(1, total)

@@ -92,6 +92,20 @@ def test_new_weights_keep_mean_and_deviation():
     assert abs(rank_correlation(layer.weight, old)) < 0.02
 
 
+def test_one_class_against_another_is_asked_throughout():
+    module = small_network()
+    forgot = randomised_attributions(module, PICTURE, 1, ["saliency"], [["7"]], against=2, seed=3)
+    assert torch.equal(forgot.originals["saliency"].map, attribute(module, PICTURE, 1, "saliency", against=2).map)
+    forgetting = replica(module)
+    draw_anew(forgetting, ["7"], torch.Generator().manual_seed(3))
+    (stage,) = forgot.trials["saliency"]
+    assert torch.equal(stage.map, attribute(forgetting, PICTURE, 1, "saliency", against=2).map)
+    moved = stability(module, PICTURE, 1, "saliency", against=2, noise=(), shifts=((0, 2),))
+    again = attribute(module, shift(PICTURE, 0, 2), 1, "saliency", against=2).map
+    assert torch.equal(moved.shifts[0].map[:, :-2], again[:, 2:])
+    assert moved.original.against == 2
+
+
 @pytest.mark.parametrize("stages", [0, 9, [["nothing"]]])
 def test_stages_that_do_not_fit_are_refused(stages):
     with pytest.raises(SettingsError, match=r"stages do not fit|no layer"):
