@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,25 +17,34 @@ class Untraceable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One operation as it ran: its arguments by name, what it gave, and how to ask for the reach of a tensor."""
+    """One operation as it ran: what it was given, what it gave, and how to ask for the reach of a tensor.
+
+    ``places`` names its arguments, each with its place in ``args`` and its default; ``tensors`` are those among them
+    and in lists among them, in their order.
+    """
 
     name: str
-    arguments: dict[str, Any]
+    places: Mapping[str, tuple[int, Any]]
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    tensors: Sequence[Tensor]
     output: Any
     reach_of: Callable[[Tensor], Reach | None]
 
     def __getitem__(self, name: str) -> Any:
-        return self.arguments[name]
+        place, default = self.places[name]
+        return self.args[place] if place < len(self.args) else self.kwargs.get(name, default)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The argument of this name, ``default`` where the operation takes none."""
+        return self[name] if name in self.places else default
 
     @property
     def input(self) -> Tensor:
-        """The first argument that is a tensor, or the first of a list of them."""
-        for value in self.arguments.values():
-            if isinstance(value, Tensor):
-                return value
-            if isinstance(value, list | tuple) and value and isinstance(value[0], Tensor):
-                return value[0]
-        raise Untraceable(f"{self.name} has no tensor.")
+        """The first tensor, or the first of a list of them."""
+        if not self.tensors:
+            raise Untraceable(f"{self.name} has no tensor.")
+        return self.tensors[0]
 
     @property
     def shape(self) -> Shape:
@@ -58,9 +67,8 @@ class Call:
 
     @property
     def reaches(self) -> list[tuple[Tensor, Reach]]:
-        """All tensors among the arguments that see something of the input."""
-        tensors = [value for value in self.arguments.values() if isinstance(value, Tensor)]
-        return [(tensor, reach) for tensor in tensors if (reach := self.reach_of(tensor)) is not None]
+        """All tensors that see something of the input."""
+        return [(tensor, reach) for tensor in self.tensors if (reach := self.reach_of(tensor)) is not None]
 
 
 Rule = Callable[[Call], Any]

@@ -7,7 +7,7 @@ tensor carries its reach, see :mod:`cnnviz.analysis.field_reach`. Where values a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, partial
@@ -22,7 +22,7 @@ from cnnviz.analysis.field_calls import Call, Rule, Untraceable
 from cnnviz.analysis.field_reach import Array, Axis, Reach, Shape, lifted, nothing, pixels
 from cnnviz.analysis.field_rules import known_rule
 from cnnviz.analysis.layers import Layer, layer_reader, own_kind
-from cnnviz.analysis.recording import Leaf, first_tensor, is_leaf, meta_tensors
+from cnnviz.analysis.recording import Leaf, first_tensor, is_leaf
 from cnnviz.network import evaluating
 
 _NONE = torch.empty(0, device="meta")
@@ -42,23 +42,29 @@ def trace(module: nn.Module, shape: Shape) -> tuple[dict[str, Traced], bool]:
 
     ``shape`` is the input's without the batch axis.
     """
-    device, dtype = own_kind(module)
-    batch = torch.zeros(1, *shape, device=device, dtype=dtype)
     found: dict[str, Traced] = {}
     for on_meta in (True, False):
-        watched, found = _watched(module)
+        found = {}
         try:
-            _follow(watched, batch, on_meta)
+            _follow(module, shape, on_meta, found)
         except (Untraceable, RuntimeError, TypeError, ValueError, NotImplementedError, LookupError):
             continue
         return found, True
     return found, False
 
 
-def _watched(module: nn.Module) -> tuple[nn.Module, dict[str, Traced]]:
-    """A replica in evaluation mode whose modules tell what they see, and the table they tell it to."""
-    watched = evaluating(module)
-    found: dict[str, Traced] = {}
+def _follow(module: nn.Module, shape: Shape, on_meta: bool, found: dict[str, Traced]) -> None:
+    """One pass through a replica whose modules tell ``found`` what they see."""
+    device, dtype = own_kind(module)
+    watched = evaluating(module, on_meta)
+    _watch(watched, found)
+    batch = torch.zeros(1, *shape, device="meta" if on_meta else device, dtype=dtype)
+    setattr(batch, REACH, pixels(tuple(batch.shape)))
+    with torch.no_grad(), _Follower():
+        watched(batch)
+
+
+def _watch(watched: nn.Module, found: dict[str, Traced]) -> None:
     read = layer_reader()
     inside: tuple[str, ...] = ()
     for path, part in watched.named_modules():
@@ -66,35 +72,27 @@ def _watched(module: nn.Module) -> tuple[nn.Module, dict[str, Traced]]:
             continue
         if is_leaf(part):
             inside += (f"{path}.",) if part._modules else ()
-        part.register_forward_hook(partial(_report, Leaf(path, part, in_attention=False), read, found))
-    return watched, found
+        part.register_forward_hook(partial(_report, path, read, found))
 
 
 def _report(
-    leaf: Leaf,
+    path: str,
     read: Callable[[Leaf, int, Tensor], Layer],
     found: dict[str, Traced],
     module: nn.Module,
     inputs: Any,
     output: Any,
 ) -> None:
+    """A hook. It is told its module, so that it need not hold it: a cycle would keep the replica in memory."""
     tensor = first_tensor(output)
     reach = None if tensor is None else reach_of(tensor)
     if tensor is None or reach is None:
         return
     if not is_leaf(module) and found and next(reversed(found.values())).reach is reach:
         return
-    layer = read(leaf, 0, tensor)
-    found.pop(leaf.path, None)
-    found[leaf.path] = Traced(layer, reach)
-
-
-def _follow(watched: nn.Module, batch: Tensor, on_meta: bool) -> None:
-    tensors = meta_tensors(watched) if on_meta else {}
-    batch = batch.to("meta") if on_meta else batch
-    setattr(batch, REACH, pixels(tuple(batch.shape)))
-    with torch.no_grad(), _Follower():
-        torch.func.functional_call(watched, tensors, (batch,))
+    layer = read(Leaf(path, module, in_attention=False), 0, tensor)
+    found.pop(path, None)
+    found[path] = Traced(layer, reach)
 
 
 def reach_of(tensor: Tensor) -> Reach | None:
@@ -105,24 +103,28 @@ def reach_of(tensor: Tensor) -> Reach | None:
 class _Follower(TorchDispatchMode):
     """Runs each operation, and puts down on its outputs what they see."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Torch would guard each operation against its compiler, which is loaded for that and plays no part here."""
+        return False
+
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        kwargs = dict(kwargs or {})
+        kwargs = kwargs or {}
         operation = _operation(func)
-        tensors = list(_tensors((*args, *kwargs.values())))
-        tracked = [tensor for tensor in tensors if REACH in tensor.__dict__]
-        if not tracked or operation.constant:
+        tensors = _tensors(operation, args, kwargs)
+        if operation.constant or not any(REACH in tensor.__dict__ for tensor in tensors):
             output = _constant(func, operation, args, kwargs, tensors)
             if operation.view and isinstance(output, Tensor) and output is not tensors[0]:
                 setattr(output, VIEW, (func, args, kwargs))
             return output
         output = _run(func, operation, args, kwargs, tensors)
         if operation.rule is None:
-            if any(isinstance(part, Tensor) and part.numel() for part in _tensors([output])):
+            if any(part.numel() for part in _flat([output])):
                 raise Untraceable(f"There is no rule for {func}.")
             return output
-        call = Call(operation.name, _bound(operation, args, kwargs), output, reach_of)
+        call = Call(operation.name, operation.places, args, kwargs, tensors, output, reach_of)
         found = operation.rule(call)
         if operation.mutates:
             _write(args[0], found[0] if isinstance(found, list) else found)
@@ -139,11 +141,13 @@ class _Follower(TorchDispatchMode):
 
 @dataclass(frozen=True, slots=True)
 class _Operation:
-    """What is known of an operation beforehand: its arguments and their defaults, its rule, and whether it writes to
-    its first argument, gives a view of it, takes no more than its shape, and chooses a device."""
+    """What is known of an operation beforehand: its arguments, each with its place and its default, and which of the
+    places may hold tensors; its rule; and whether it writes to its first argument, gives a view of it, takes no more
+    than its shape, and chooses a device."""
 
     name: str
-    names: tuple[tuple[str, Any], ...]
+    places: dict[str, tuple[int, Any]]
+    holders: tuple[int, ...]
     rule: Rule | None
     mutates: bool
     view: bool
@@ -158,26 +162,25 @@ def _operation(func: Any) -> _Operation:
     name = schema.name.split("::")[1]
     if mutates and name.endswith("_"):
         name = name[:-1]
-    names = tuple((argument.name, argument.default_value) for argument in schema.arguments)
+    places = {argument.name: (place, argument.default_value) for place, argument in enumerate(schema.arguments)}
+    holders = tuple(place for place, argument in enumerate(schema.arguments) if "Tensor" in str(argument.type))
     rule = known_rule(name, torch.Tag.pointwise in func.tags)
     constant = name.startswith("new_") or name.endswith("_like")
-    makes = "device" in dict(names)
-    return _Operation(name, names, rule, mutates, func.is_view, constant and not mutates, makes)
+    makes = "device" in places
+    return _Operation(name, places, holders, rule, mutates, func.is_view, constant and not mutates, makes)
 
 
-def _bound(operation: _Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    bound = dict(operation.names)
-    bound.update(zip((name for name, _ in operation.names), args, strict=False))
-    bound.update(kwargs)
-    return bound
+def _tensors(operation: _Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
+    given = [args[place] for place in operation.holders if place < len(args)]
+    return list(_flat([*given, *kwargs.values()] if kwargs else given))
 
 
-def _tensors(values: Any) -> Iterator[Tensor]:
+def _flat(values: Iterable[Any]) -> Iterator[Tensor]:
     for value in values:
         if isinstance(value, Tensor):
             yield value
         elif isinstance(value, list | tuple):
-            yield from _tensors(value)
+            yield from _flat(value)
 
 
 def _constant(
@@ -187,7 +190,7 @@ def _constant(
     if operation.makes and (not tensors or operation.constant):
         device = kwargs.get("device") or (tensors[0].device if tensors else None)
         if device is not None and torch.device(device).type == "meta":
-            kwargs["device"] = torch.device("cpu")
+            kwargs = {**kwargs, "device": torch.device("cpu")}
     return _run(func, operation, args, kwargs, tensors)
 
 
@@ -201,14 +204,19 @@ def _run(func: Any, operation: _Operation, args: tuple[Any, ...], kwargs: dict[s
         if operation.mutates and tensors[0] is args[0] and operation.name != "as_strided":
             return args[0]
         if operation.name == "native_batch_norm" and not args[5]:
-            return torch.empty_like(args[0]), _NONE, _NONE
+            return _like(args[0]), _NONE, _NONE
         if operation.name == "convolution" and args[1].is_meta:
-            return torch.empty(_convolved(*args), device="meta")
+            return torch.empty(_convolved(*args), dtype=args[0].dtype, device="meta")
     if any(tensor.is_meta for tensor in tensors) and any(not tensor.is_meta and tensor.ndim for tensor in tensors):
         if operation.mutates and not args[0].is_meta:
             return args[0]
         args, kwargs = _without_values(args), {name: _without_values(value) for name, value in kwargs.items()}
     return func(*args, **kwargs)
+
+
+def _like(x: Tensor) -> Tensor:
+    """A tensor without values like another; by its shape, where that says all, since torch.empty_like takes longer."""
+    return torch.empty(x.shape, dtype=x.dtype, device="meta") if x.is_contiguous() else torch.empty_like(x)
 
 
 def _convolved(
@@ -247,11 +255,11 @@ def _without_values(value: Any) -> Any:
 
 def _fitting(reach: Reach, tensor: Tensor, name: str) -> Reach:
     """The reach, if it can be that of this tensor."""
-    for axis in (reach.rows, reach.columns):
-        for array in (axis.box, axis.read):
-            dims = array.shape[:-1]
-            if len(dims) != tensor.ndim or any(a not in (1, b) for a, b in zip(dims, tensor.shape, strict=True)):
-                raise Untraceable(f"The rule of {name} gives {dims} for {tuple(tensor.shape)}.")
+    shape = tuple(tensor.shape)
+    rows, columns = reach.rows, reach.columns
+    for dims in {rows.box.shape[:-1], rows.read.shape[:-1], columns.box.shape[:-1], columns.read.shape[:-1]}:
+        if len(dims) != len(shape) or any(a not in (1, b) for a, b in zip(dims, shape, strict=True)):
+            raise Untraceable(f"The rule of {name} gives {dims} for {shape}.")
     return reach
 
 
@@ -290,7 +298,7 @@ def _write_array(
 ) -> Array:
     axis = Axis(full, full, Fraction(1))
     one = Reach(axis, axis)
-    call = Call(operation.name, _bound(operation, args, kwargs), None, lambda _: one)
+    call = Call(operation.name, operation.places, args, kwargs, _tensors(operation, args, kwargs), None, lambda _: one)
     view = operation.rule(call).rows.box if operation.rule else full
     if view is full or not np.shares_memory(view, full):
         raise Untraceable("A part of a tensor is written to that cannot be told.")

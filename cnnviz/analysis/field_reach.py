@@ -68,10 +68,8 @@ def nothing(ndim: int, like: Reach) -> Reach:
 
 def each(reach: Reach, arrange: Callable[[Array], Array]) -> Reach:
     """The same elements in another arrangement: ``arrange`` is done to every array; it leaves the last axis alone."""
-    rows, columns = (
-        replace(axis, box=arrange(axis.box), read=arrange(axis.read)) for axis in (reach.rows, reach.columns)
-    )
-    return replace(reach, rows=rows, columns=columns, blocked=None if reach.blocked is None else arrange(reach.blocked))
+    rows, columns = (Axis(arrange(axis.box), arrange(axis.read), axis.jump) for axis in (reach.rows, reach.columns))
+    return Reach(rows, columns, reach.gated, reach.corners, None if reach.blocked is None else arrange(reach.blocked))
 
 
 def union(reaches: Sequence[Reach]) -> Reach:
@@ -121,18 +119,19 @@ def gather(reach: Reach, dim: int, shape: Shape, taps: Array, scale: Fraction, r
         reads: bool like ``taps``; where False, the tap does not exist. By default all do.
     """
     name = owner(reach, dim, len(shape))
-    for which in ("rows", "columns"):
-        axis: Axis = getattr(reach, which)
-        jump = _jump(axis, dim, shape[dim]) if which == name else Fraction(0)
+
+    def gathered(axis: Axis, along: bool) -> Axis:
+        jump = _jump(axis, dim, shape[dim]) if along else Fraction(0)
         if axis.box.shape[dim] == axis.read.shape[dim] == 1 and not jump:
-            continue
-        gathered = Axis(
+            return axis
+        return Axis(
             _gather_box(axis.box, dim, shape[dim], taps, jump, reads),
             _gather_read(axis.read, dim, shape[dim], taps, reads),
-            jump * scale if which == name else axis.jump,
+            jump * scale if along else axis.jump,
         )
-        reach = with_axis(reach, which, gathered)
-    return replace(reach, blocked=None)
+
+    rows, columns = gathered(reach.rows, name == "rows"), gathered(reach.columns, name == "columns")
+    return Reach(rows, columns, reach.gated, reach.corners)
 
 
 def agreed(reach: Reach) -> Reach:
@@ -171,9 +170,13 @@ def lifted(array: Array, ndim: int) -> Array:
 
 def _join(one: Reach, other: Reach) -> Reach:
     ndim = max(one.rows.box.ndim, other.rows.box.ndim) - 1
-    one, other = (each(agreed(reach), lambda array: lifted(array, ndim)) for reach in (one, other))
+    one, other = (_of_axes(agreed(reach), ndim) for reach in (one, other))
     rows, columns = (_join_axis(a, b) for a, b in ((one.rows, other.rows), (one.columns, other.columns)))
     return Reach(rows, columns, one.gated or other.gated, corners(one, other))
+
+
+def _of_axes(reach: Reach, ndim: int) -> Reach:
+    return reach if reach.rows.box.ndim == ndim + 1 else each(reach, lambda array: lifted(array, ndim))
 
 
 def _join_axis(one: Axis, other: Axis) -> Axis:

@@ -41,7 +41,7 @@ def pooling(call: Call) -> Reach:
     count = int(call.name[call.name.index("pool") + 4])
     kernel = pairs(call["kernel_size"], count)
     stride = pairs(call["stride"], count, default=kernel)
-    padding, dilation = pairs(call["padding"], count), pairs(call.arguments.get("dilation", 1), count)
+    padding, dilation = pairs(call["padding"], count), pairs(call.get("dilation", 1), count)
     return window.convolved(call.reach, call.shape, call.result, kernel, stride, padding, dilation)
 
 
@@ -54,22 +54,22 @@ def adaptive_pooling(call: Call) -> Reach:
 def interpolation(call: Call) -> Reach:
     """Nearest, linear and cubic interpolation of one to three axes, with antialiasing or without."""
     count = int(call.name.removesuffix("_aa")[-2])
-    factors = call.arguments.get("scale_factors")
-    if factors is None and call.arguments.get("output_size") is not None:
-        factors = [call.arguments.get(name) for name in ("scales_d", "scales_h", "scales_w")][-count:]
-        factors = [call.arguments.get("scales")] if count == 1 else factors
+    factors = call.get("scale_factors")
+    if factors is None and call.get("output_size") is not None:
+        factors = [call.get(name) for name in ("scales_d", "scales_h", "scales_w")][-count:]
+        factors = [call.get("scales")] if count == 1 else factors
     factors = list(factors) if factors is not None else [None] * count
     if "exact" in call.name:
         return window.exact_nearest(call.reach, call.shape, call.result, factors)
     taps = 1 if "nearest" in call.name else 4 if "cubic" in call.name else 2
-    align = bool(call.arguments.get("align_corners"))
+    align = bool(call.get("align_corners"))
     return window.interpolated(call.reach, call.shape, call.result, taps, factors, align, call.name.endswith("_aa"))
 
 
 def reduction(call: Call) -> Any:
     """``mean``, ``sum``, ``amax`` and the like: every output sees all places along the axes that go."""
     ndim = len(call.shape)
-    given = call.arguments.get("dim")
+    given = call.get("dim")
     given = list(range(ndim)) if given is None or given == [] else given
     dims = [dim % ndim for dim in (given if isinstance(given, list | tuple) else [given])]
     reach = window.pooled_over(call.reach, call.shape, dims)
@@ -82,7 +82,7 @@ def reduction(call: Call) -> Any:
 
 def along(call: Call) -> Reach:
     """Operations whose every output hangs on a whole line along one axis, and that keep the shape."""
-    return reduce(call.reach, [call.arguments.get("dim", -1) % len(call.shape)], mixes=True)
+    return reduce(call.reach, [call.get("dim", -1) % len(call.shape)], mixes=True)
 
 
 def softmax(call: Call) -> Reach:
@@ -143,7 +143,7 @@ def tokens_mixed(call: Call) -> list[Reach | None]:
 
 def batch_norm(call: Call) -> list[Reach | None]:
     """Constant numbers in evaluation mode, else mean and variance of the whole map."""
-    if not call.arguments.get("training", False):
+    if not call.get("training", False):
         return [call.reach]
     return [reduce(call.reach, [0, *range(2, len(call.shape))], mixes=True)]
 

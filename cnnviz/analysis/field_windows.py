@@ -62,7 +62,9 @@ def over_channels(reach: Reach, channels: int, outputs: int, groups: int) -> Rea
     """What a convolution does to axis 1: each output channel reads all input channels of its group."""
 
     def mixed(axis: Axis) -> Axis:
-        return replace(axis, box=_grouped(axis.box, np.minimum), read=_grouped(axis.read, np.bitwise_or))
+        if axis.box.shape[1] == axis.read.shape[1] == 1:
+            return axis
+        return Axis(_grouped(axis.box, np.minimum), _grouped(axis.read, np.bitwise_or), axis.jump)
 
     def _grouped(array: Array, join: np.ufunc) -> Array:
         if array.shape[1] == 1:
@@ -70,7 +72,7 @@ def over_channels(reach: Reach, channels: int, outputs: int, groups: int) -> Rea
         grouped = array.reshape(array.shape[0], groups, channels // groups, *array.shape[2:])
         return np.repeat(join.reduce(grouped, axis=2), outputs // groups if groups > 1 else 1, axis=1)
 
-    return replace(reach, rows=mixed(reach.rows), columns=mixed(reach.columns))
+    return Reach(mixed(reach.rows), mixed(reach.columns), reach.gated, reach.corners, reach.blocked)
 
 
 def adaptive(reach: Reach, shape: Shape, sizes: Sequence[int]) -> Reach:

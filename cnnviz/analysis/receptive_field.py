@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -60,43 +59,51 @@ def receptive_fields(
 
 
 def _fields(traced: dict[str, Traced], shape: Shape) -> dict[str, ReceptiveField]:
-    """The fields of all layers; a layer that changes nothing, such as an activation, shares that of the one before."""
+    """The fields of all layers; one that changes nothing, such as an activation, shares the arrays of that before."""
+    size = (shape[-2], shape[-1]) if len(shape) > 2 else (1, 1)
     fields: dict[str, ReceptiveField] = {}
     side = _sides()
-    alike: dict[tuple[int, Shape, str], ReceptiveField] = {}
+    known: dict[tuple[int, int, str, Shape], tuple[tuple[int, int] | None, _Side, _Side]] = {}
     for path, found in traced.items():
         layer, reach = found.layer, found.reach
-        key = (id(reach), layer.shape, layer.layout)
-        if key not in alike:
-            alike[key] = _field(path, layer, reach, shape, side)
-        fields[path] = replace(alike[key], path=path, kind=layer.kind)
+        places = layer.shape[-2:] if layer.layout == "maps" else layer.shape[:2]
+        key = (id(reach.rows), id(reach.columns), layer.layout, places)
+        if key not in known:
+            map_size, rows, columns = _units(layer, reach)
+            known[key] = map_size, side(rows, size[0]), side(columns, size[1])
+        fields[path] = _field(path, layer, reach, size, *known[key])
     return fields
 
 
-def _field(path: str, layer: Layer, reach: Reach, shape: Shape, side: Callable[[Axis, int], _Side]) -> ReceptiveField:
-    size = (shape[-2], shape[-1]) if len(shape) > 2 else (1, 1)
-    map_size, rows, columns = _units(layer, reach)
-    sides = [side(axis, length) for axis, length in zip((rows, columns), size, strict=True)]
-    whole = all(side.whole for side in sides)
+def _field(
+    path: str,
+    layer: Layer,
+    reach: Reach,
+    input_size: tuple[int, int],
+    map_size: tuple[int, int] | None,
+    rows: _Side,
+    columns: _Side,
+) -> ReceptiveField:
+    whole = rows.whole and columns.whole
     return ReceptiveField(
         path=path,
         kind=layer.kind,
         channels=layer.channels,
         map_size=map_size,
-        input_size=size,
-        size=(sides[0].size, sides[1].size),
-        stride=(sides[0].stride, sides[1].stride),
-        padding=(sides[0].padding, sides[1].padding),
-        regular=all(side.regular for side in sides),
+        input_size=input_size,
+        size=(rows.size, columns.size),
+        stride=(rows.stride, columns.stride),
+        padding=(rows.padding, columns.padding),
+        regular=rows.regular and columns.regular,
         whole_input=whole,
         gated=reach.gated,
-        holes=any(side.holes for side in sides),
+        holes=rows.holes or columns.holes,
         corners=reach.corners and not whole,
         probed=False,
-        rows=sides[0].box,
-        columns=sides[1].box,
-        seen_rows=sides[0].seen,
-        seen_columns=sides[1].seen,
+        rows=rows.box,
+        columns=columns.box,
+        seen_rows=rows.seen,
+        seen_columns=columns.seen,
     )
 
 
@@ -116,10 +123,10 @@ class _Side:
 
 def _sides() -> Callable[[Axis, int], _Side]:
     """:func:`_side` for the layers of one network, many of which see alike: rows as columns, one block as the next."""
-    known: dict[tuple[bytes, bytes, Fraction, int], _Side] = {}
+    known: dict[tuple[bytes, bytes, int, int, int], _Side] = {}
 
     def side(axis: Axis, length: int) -> _Side:
-        key = (axis.box.tobytes(), axis.read.tobytes(), axis.jump, length)
+        key = (axis.box.tobytes(), axis.read.tobytes(), axis.jump.numerator, axis.jump.denominator, length)
         if key not in known:
             known[key] = _side(axis, length)
         return known[key]
@@ -157,10 +164,15 @@ def _on_grid(array: Array, skipped: int, side: int) -> Array:
 def _listed(axis: Axis, ndim: int, dim: int | None, count: int) -> Axis:
     """Box and read of each unit along one axis of the map, all channels together; one unit of all when dim is None."""
     others = tuple(place for place in range(ndim) if place != dim)
-    box, read = axis.box.min(axis=others), np.bitwise_or.reduce(axis.read, axis=others)
-    if dim is None:
-        box, read = box[None], read[None]
+    box, read = (_over(axis.box, others, np.minimum), _over(axis.read, others, np.bitwise_or))
     return Axis(np.broadcast_to(box, (count, 2)), np.broadcast_to(read, (count, read.shape[-1])), axis.jump)
+
+
+def _over(array: Array, dims: tuple[int, ...], join: np.ufunc) -> Array:
+    """An array of shape (units, payload), all places along the other axes joined."""
+    if any(array.shape[dim] > 1 for dim in dims):
+        array = join.reduce(array, axis=dims)
+    return array.reshape(-1, array.shape[-1])
 
 
 def _side(axis: Axis, length: int) -> _Side:

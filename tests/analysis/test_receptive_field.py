@@ -1,5 +1,8 @@
 """Receptive fields by theory against the brute-force truth, for every family of torchvision."""
 
+import gc
+import weakref
+
 import pytest
 import torch
 import torchvision
@@ -220,6 +223,24 @@ def test_what_cannot_be_followed_is_probed_and_said():
     assert not fields["first"].probed
     assert fields["last"].probed and "gradient" in fields["last"].note
     assert fields["last"].region(8, 8) == Box(5, 5, 12, 12)
+
+
+def test_what_was_followed_is_gone_at_once_without_the_garbage_collector():
+    alive = weakref.WeakSet()
+
+    class Counted(nn.Conv2d):
+        def __new__(cls, *args):
+            part = super().__new__(cls)
+            alive.add(part)
+            return part
+
+    module = nn.Sequential(Counted(3, 4, 3), nn.ReLU()).eval()
+    gc.disable()
+    try:
+        assert len(receptive_fields(module, (3, 9, 9))) == 2
+        assert list(alive) == [module[0]]
+    finally:
+        gc.enable()
 
 
 def test_the_module_is_left_as_it_was_and_the_answer_kept():

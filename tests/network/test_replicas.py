@@ -135,6 +135,17 @@ def test_evaluation_mode_is_set_without_the_modules_own_train() -> None:
     assert all(part.training for part in original.modules())
 
 
+def test_a_replica_on_meta_has_shapes_and_no_values_and_ties_what_was_tied() -> None:
+    original = Wayward()
+    original.second.weight = original.first.weight
+    twin = evaluating(original, on_meta=True)
+    assert all(tensor.is_meta for tensor in (*twin.parameters(), *twin.buffers()))
+    assert twin.second.weight is twin.first.weight
+    assert twin.table["weight"] is twin.third.weight
+    assert twin(torch.empty(3, 2, device="meta")).shape == (3, 2)
+    assert not any(parameter.is_meta for parameter in original.parameters())
+
+
 def test_learners_on_one_network_each_see_their_own_picture_only() -> None:
     network = load_network("squeezenet1_1", weights="none").module
     pictures = [torch.full((1, 3, 32, 32), float(n)) for n in range(4)]
