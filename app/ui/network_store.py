@@ -119,10 +119,8 @@ class NetworkStore:
 
 
 def _load(name: str, weights: str, progress: Progress) -> Network:
-    """Loads once the warm-up has the libraries in: two threads that import torch at once can see half a module."""
-    warming = compute.warm_up()
-    while not set(_NEEDED) <= set(warming.seconds):
-        time.sleep(0.02)
+    """Loads once the warm-up has the libraries in."""
+    compute.warm_up().wait_for(_NEEDED)
     from cnnviz.network import load_network
 
     return load_network(name, weights, progress)

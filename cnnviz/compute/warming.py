@@ -1,6 +1,6 @@
 """How do the heavy libraries get loaded without anybody waiting for them?
 
-Importing torch, torchvision and timm takes several seconds. ``warm_up`` does it in the background, once, after
+Importing torch, torchvision, timm and captum takes several seconds. ``warm_up`` does it in the background, once, after
 the first page is drawn; ``settle`` then takes what they made out of the garbage collector's daily round.
 """
 
@@ -9,9 +9,13 @@ import gc
 import importlib
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 LIBRARIES = ("torch", "torchvision.models", "timm.models.efficientnet")
+LATER = ("captum.attr",)
+"""What single pages need; nobody is told to wait for these."""
+_LOOK = 0.02  # seconds between two looks at what is in
 
 
 @dataclass
@@ -19,13 +23,19 @@ class Warming:
     """One background warm-up: what is in so far, and what went wrong; read it from any thread."""
 
     libraries: tuple[str, ...]
+    later: tuple[str, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     errors: dict[str, BaseException] = field(default_factory=dict)
     thread: threading.Thread | None = None
 
     def ready(self) -> bool:
-        """True once every library was tried; ``errors`` names those that failed."""
-        return len(self.seconds) == len(self.libraries)
+        """True once every library but those for later was tried; ``errors`` names those that failed."""
+        return set(self.libraries) <= set(self.seconds)
+
+    def wait_for(self, libraries: Iterable[str]) -> None:
+        """Wait until these were tried: two threads that import one at once can see half a module."""
+        while not set(libraries) <= set(self.seconds):
+            time.sleep(_LOOK)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait up to ``timeout`` seconds (for ever by default) and say whether it is ready."""
@@ -39,7 +49,7 @@ def warm_up() -> Warming:
     global _warming
     with _lock:
         if _warming is None:
-            _warming = _start(LIBRARIES)
+            _warming = _start(LIBRARIES, LATER)
         return _warming
 
 
@@ -49,7 +59,7 @@ def under_way() -> Warming | None:
 
 
 def ready() -> bool:
-    """True once a warm-up was started and every heavy library was tried."""
+    """True once a warm-up was started and every heavy library but those for later was tried."""
     return _warming is not None and _warming.ready()
 
 
@@ -70,20 +80,20 @@ _lock = threading.Lock()
 _warming: Warming | None = None
 
 
-def _start(libraries: tuple[str, ...]) -> Warming:
-    warming = Warming(libraries)
+def _start(libraries: tuple[str, ...], later: tuple[str, ...]) -> Warming:
+    warming = Warming(libraries, later)
     warming.thread = threading.Thread(target=_load, args=(warming,), name="cnnviz-warm-up", daemon=True)
     warming.thread.start()
     return warming
 
 
 def _load(warming: Warming) -> None:
-    for library in warming.libraries:
+    for library in (*warming.libraries, *warming.later):
         start = time.perf_counter()
         try:
             importlib.import_module(library)
         except BaseException as error:  # a broken library must not end in a silent thread: the asker reads it
             warming.errors[library] = error
-        if library == warming.libraries[-1]:
+        if library in (warming.libraries[-1:] + warming.later[-1:]):
             settle()
         warming.seconds[library] = time.perf_counter() - start

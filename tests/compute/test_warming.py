@@ -18,8 +18,9 @@ def afresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     gc.unfreeze()
 
 
-def finished(libraries: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> Warming:
+def finished(libraries: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, later: tuple[str, ...] = ()) -> Warming:
     monkeypatch.setattr(warming, "LIBRARIES", libraries)
+    monkeypatch.setattr(warming, "LATER", later)
     started = warm_up()
     assert started.wait(20)
     return started
@@ -37,6 +38,14 @@ def test_ready_only_after_a_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
     assert warming.under_way() is started
 
 
+def test_nobody_waits_for_what_is_loaded_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Warming(("json",), ("csv",), seconds={"json": 0.1}).ready()
+    started = finished(("json",), monkeypatch, later=("csv", "no_such_library"))
+    started.wait_for(("csv", "no_such_library"))
+    assert list(started.seconds) == ["json", "csv", "no_such_library"]
+    assert list(started.errors) == ["no_such_library"]
+
+
 def test_a_library_that_cannot_be_loaded_stops_nothing_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     started = finished(("no_such_library", "json"), monkeypatch)
     assert started.ready()
@@ -47,7 +56,7 @@ def test_a_library_that_cannot_be_loaded_stops_nothing_and_is_named(monkeypatch:
 def test_the_heavy_libraries_are_in_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
     code = (
         "import sys; from cnnviz import compute; assert 'torch' not in sys.modules; "
-        "w = compute.warm_up(); w.wait(); print(w.errors, all(name in sys.modules for name in w.libraries))"
+        "w = compute.warm_up(); w.wait(); print(w.errors, all(name in sys.modules for name in w.libraries + w.later))"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "{} True"
