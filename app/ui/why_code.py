@@ -8,14 +8,20 @@ from typing import Any
 from app.ui.code import network_line, picture_line
 from app.ui.picture import ChosenPicture
 from app.ui.why_state import NOISE, SHIFTS, STAGES, STEPS, Form
+from cnnviz.analysis import METHODS
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What stands on the page: the class asked about, and the methods whose maps are there."""
+    """What stands on the page: the class asked about, the methods whose maps are there, their layer if one is set."""
 
     target: int
     methods: tuple[str, ...]
+    layer: str | None = None
+
+    def layer_of(self, method: str) -> str:
+        """As an argument of a call, with a comma before it."""
+        return f", layer={self.layer!r}" if self.layer and METHODS[method].needs_layer else ""
 
 
 def why_code(form: Form, chosen: ChosenPicture, shown: Shown | None) -> str:
@@ -35,7 +41,7 @@ def _maps(form: Form, shown: Shown) -> list[str]:
     lines = ["", f"target = {shown.target}  # {'the most probable class' if form.target is None else 'as chosen'}"]
     lines += ["found = {"]
     for method in shown.methods:
-        settings = _settings(form.settings[method])
+        settings = shown.layer_of(method) + _settings(form.settings[method])
         lines += [f"    {method!r}: analysis.attribute(net, picture, target, {method!r}{against}{settings}),"]
     lines += [
         "}",
@@ -81,7 +87,8 @@ def _test(form: Form, shown: Shown) -> list[str]:
         return []
     lines = [""]
     for method in shown.methods:
-        settings = _settings(form.settings[method])
+        against = "" if form.against is None else f", against={form.against}"
+        settings = against + shown.layer_of(method) + _settings(form.settings[method])
         if form.test == "forget":
             lines += [
                 f"trials = analysis.randomised_attributions(net, picture, target, [{method!r}], {STAGES}{settings})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -12,6 +12,7 @@ from app.ui.network_picker import network_picker
 from app.ui.why_state import (
     AGAINST,
     CHOSEN,
+    LAYER,
     SCALE,
     SCALES,
     TARGET,
@@ -20,6 +21,7 @@ from app.ui.why_state import (
     Form,
     leave_network,
     methods_taken,
+    notice,
     setting_key,
 )
 from cnnviz.analysis import METHODS
@@ -29,9 +31,14 @@ if TYPE_CHECKING:
     from cnnviz.network import Prediction
 
 
-def why_form(form: Form, answers: Sequence[Prediction], categories: Sequence[str]) -> None:
-    """Draw network, question, methods and scale; the question only where the network has answered."""
+def why_form(form: Form, answers: Sequence[Prediction], categories: Sequence[str], layers: Mapping[str, str]) -> None:
+    """Draw network, question, methods and scale; the question only where the network has answered.
+
+    `layers` are those that methods can work at, by path, in words; "" stands for the last with maps.
+    """
     network_picker(form.choice, on_change=leave_network)
+    if said := notice():
+        st.warning(said, icon=":material/info:")
     if answers:
         _question(form, answers, categories)
     show_value(CHOSEN, list(form.methods))
@@ -63,7 +70,7 @@ def why_form(form: Form, answers: Sequence[Prediction], categories: Sequence[str
         **follows(TEMPERATURE),
     )
     with st.expander("Settings of the methods"):
-        _method_settings(form)
+        _method_settings(form, layers)
 
 
 def show_value(key: str, value: object) -> None:
@@ -100,9 +107,19 @@ def _question(form: Form, answers: Sequence[Prediction], categories: Sequence[st
     )
 
 
-def _method_settings(form: Form) -> None:
+def _method_settings(form: Form, layers: Mapping[str, str]) -> None:
     """The settings that the chosen methods have, as the table of methods describes them."""
-    drawn = False
+    drawn = bool(layers) and any(METHODS[name].needs_layer for name in form.methods)
+    if drawn:
+        named = [METHODS[name].title for name in form.methods if METHODS[name].needs_layer]
+        show_value(LAYER, form.layer if form.layer in layers else "")
+        st.selectbox(
+            f"Layer of {', '.join(named)}",
+            list(layers),
+            format_func=layers.__getitem__,
+            help="Whose maps are added up: early ones say where an edge is, late ones where the object is.",
+            **follows(LAYER),
+        )
     for name in form.methods:
         for setting in METHODS[name].settings:
             _setting(name, setting, form.settings[name][setting.name])

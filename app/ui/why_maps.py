@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,7 +13,7 @@ from app.ui.jobs import JOBS, QUICK, SLOW
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import PICTURES
 from cnnviz.analysis import METHODS, attribute
-from cnnviz.compute import Job, Task, Work, at_work
+from cnnviz.compute import Job, Task, Work, at_work, warm_up
 from cnnviz.network import logits
 
 if TYPE_CHECKING:
@@ -35,21 +33,29 @@ MANY = 25
 
 _LOGITS: ByteCache[torch.Tensor] = ByteCache(4_000_000)
 PICTURES.drop_from(_LOGITS)
-_IMPORTING = threading.Lock()
+_NEEDED = ("captum.attr",)
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: why `target`, rather than `against`, of which network, on which picture."""
+    """What is asked: why `target`, rather than `against`, of which network, on which picture.
+
+    `layer` is for the methods that need one; None for the network's last with maps.
+    """
 
     network: tuple[str, str]
     chosen: ChosenPicture
     target: int
     against: int | None
+    layer: str | None = None
 
     @property
     def key(self) -> tuple[Any, ...]:
         return (*self.network, self.chosen.key, self.target, self.against)
+
+    def layer_of(self, method: str) -> str | None:
+        """The layer as the method takes it: None where it works on pixels."""
+        return self.layer if METHODS[method].needs_layer else None
 
 
 def answer_logits(network: Network, choice: NetworkChoice, chosen: ChosenPicture) -> torch.Tensor:
@@ -76,8 +82,8 @@ def map_job(network: Network, form: Form, question: Question, method: str, watch
 
     def work(task: Task[Any]) -> Attribution:
         found = attribute(
-            network, question.chosen.picture, question.target, method, against=question.against,
-            progress=task.tell, cancelled=task.unwanted, **settings,
+            network, question.chosen.picture, question.target, method, question.layer_of(method),
+            against=question.against, progress=task.tell, cancelled=task.unwanted, **settings,
         )  # fmt: skip
         return replace(found, channels=None)
 
@@ -86,16 +92,15 @@ def map_job(network: Network, form: Form, question: Question, method: str, watch
 
 
 def map_key(form: Form, question: Question, method: str) -> tuple[Any, ...]:
-    """The key of the job of one method's map: the question, the method and its settings."""
-    return ("map", *question.key, method, *sorted(form.settings[method].items()))
+    """The key of the job of one method's map: the question, the method with its layer, and its settings."""
+    return ("map", *question.key, method, question.layer_of(method), *sorted(form.settings[method].items()))
 
 
 def start(key: tuple[Any, ...], watcher: str, work: Work[S, T], slow: bool, chosen: ChosenPicture) -> Job[S, T]:
     """Ask for a job about a picture; of an own picture that went in the meantime, nothing stays behind."""
 
     def prepared(task: Task[S]) -> T:
-        with _IMPORTING:  # two threads that import it at once can see half a module
-            importlib.import_module("captum.attr")
+        warm_up().wait_for(_NEEDED)
         return work(task)
 
     job = JOBS.watch(key, watcher, prepared, SLOW if slow else QUICK)

@@ -15,9 +15,10 @@ from app.ui.plain import plain
 from app.ui.scenes import offered
 from app.ui.visitor import visitor
 from app.ui.why_maps import CANDIDATES, Question, answer_logits, answers_at, map_job, map_key
-from app.ui.why_state import AGAINST, PAGE, TARGET, Form, forget_class, is_stopped
+from app.ui.why_state import AGAINST, LAYER, PAGE, TARGET, Form, forget, is_stopped
 from app.ui.why_view import map_tile, stopped_tile
 from cnnviz.analysis import METHODS
+from cnnviz.analysis.attribution_layers import default_layer, map_layers
 from cnnviz.compute import job_name
 
 if TYPE_CHECKING:
@@ -27,26 +28,31 @@ PATIENCE = 0.8  # seconds that the page waits for its quick maps, so that they s
 
 
 def asked(network: Network, form: Form, chosen: ChosenPicture) -> tuple[Question, torch.Tensor]:
-    """The question as the network can be asked it, and its logits; says so where it has no such class."""
-    import streamlit as st
-
+    """The question as the network can be asked it, and its logits; what it does not have gives way, in words."""
     values = answer_logits(network, form.choice, chosen)
     top = answers_at(values, network, form.temperature, CANDIDATES)[0].index
-    target = top if form.target is None else form.target
-    against = form.against
+    target, against, layer = top if form.target is None else form.target, form.against, form.layer
     if target >= len(values):
         wrong = f"There is no class {target}; the network has {len(values)}, counted from 0."
-        st.warning(f"{wrong} Here is the most probable one.", icon=":material/info:")
-        forget_class(TARGET)
+        forget(TARGET, f"{wrong} Here is the most probable one.")
         target = top
     if against is not None and (against >= len(values) or against == target):
-        st.warning(
-            f"{plain(network.categories[target])} cannot be asked against class {against}; here is the answer alone.",
-            icon=":material/info:",
-        )
-        forget_class(AGAINST)
+        label = plain(network.categories[target])
+        forget(AGAINST, f"{label} cannot be asked against class {against}; here is the answer alone.")
         against = None
-    return Question(form.choice.key, chosen, target, against), values
+    if layer and layer not in map_layers(network):
+        forget(LAYER, f"This network has no layer “{plain(layer, 60)}” with maps; here is the last that has.")
+        layer = ""
+    return Question(form.choice.key, chosen, target, against, layer or None), values
+
+
+def layer_words(network: Network) -> dict[str, str]:
+    """The layers that methods can work at, by path, in words; first the network's last with maps, by the name ""."""
+    sizes = map_layers(network)
+    if not sizes:
+        return {}
+    last = {"": f"The last with maps: {default_layer(network)}"}
+    return last | {path: f"{path} · {height} × {width}" for path, (height, width) in sizes.items()}
 
 
 def done_before_long(network: Network, form: Form, question: Question) -> list[Tile]:

@@ -11,6 +11,7 @@ import streamlit as st
 from app.ui.frame import foot_follows
 from app.ui.linked import linked, linked_choice, set_linked, widget_key
 from app.ui.network_picker import NetworkChoice, read_network
+from app.ui.plain import plain
 from cnnviz.analysis import METHODS
 from cnnviz.errors import SettingsError
 
@@ -23,6 +24,7 @@ CURVES = "why_curves"
 CHOSEN = "why_methods"
 SCALE = "why_scale"
 TEMPERATURE = "why_temperature"
+LAYER = "why_layer"
 TEST = "why_test"
 OPENING = ("saliency", "integrated_gradients", "grad_cam")
 SCALES = {"shared": "Shared", "own": "Own"}
@@ -37,6 +39,7 @@ SHIFTS = ((0, 1), (4, 4), (0, 16))
 STEPS = 28
 """Points of a deletion or insertion curve after its first."""
 STOPPED = "_why_stopped"
+_NOTICE = "_why_notice"
 _QUICKER: dict[tuple[str, str], Any] = {("integrated_gradients", "steps"): 10, ("rise", "masks"): 500}
 """Where the page opens with less than the library's default, so that one does not wait."""
 _DIGITS = 6  # of a number in a link
@@ -53,7 +56,10 @@ class Look:
 
 @dataclass(frozen=True)
 class Form:
-    """What the learner set. `target` None: the most probable class; `settings` by method, complete."""
+    """What the learner set. `target` None: the most probable class; `layer` "": the last with maps.
+
+    `settings` are by method, complete.
+    """
 
     choice: NetworkChoice
     target: int | None
@@ -65,6 +71,7 @@ class Form:
     look: Look
     test: str
     cut: Look
+    layer: str = ""
 
 
 def read_form() -> Form:
@@ -81,6 +88,7 @@ def read_form() -> Form:
         _look(VIEW, tuple(LOOKS), "overlay", 20),
         linked_choice(TEST, tuple(TESTS)),
         _look(TEST_VIEW, tuple(CUTS), "delete", 20),
+        linked(LAYER, ""),
     )
 
 
@@ -128,15 +136,30 @@ def point_taken() -> None:
 
 
 def leave_network() -> None:
-    """Another network may have other classes."""
-    set_linked(TARGET, "")
-    set_linked(AGAINST, "")
+    """Another network may have other classes, and has other layers."""
+    st.session_state.pop(_NOTICE, None)
+    for key in (TARGET, AGAINST, LAYER):
+        set_linked(key, "")
 
 
-def forget_class(key: str) -> None:
-    """Take a class that the network does not have out of the state and the address."""
+def forget(key: str, sentence: str) -> None:
+    """Take what the network does not have out of the state and the address, and say so until something else is asked.
+
+    Once would not do: the page is drawn again as soon as its maps have come.
+    """
     set_linked(key, "")
     linked(key, "")
+    st.session_state[_NOTICE] = (sentence, _asked_now())
+
+
+def notice() -> str | None:
+    """What is to be said about the link, as long as nothing else is asked than what stood in for it."""
+    sentence, asked = st.session_state.get(_NOTICE, (None, None))
+    return sentence if asked == _asked_now() else None
+
+
+def _asked_now() -> tuple[str, ...]:
+    return tuple(linked(key, "") for key in (TARGET, AGAINST, LAYER))
 
 
 def _methods() -> tuple[str, ...]:
@@ -164,7 +187,7 @@ def _number(key: str) -> int | None:
     if len(text) <= _DIGITS and text.isascii() and text.isdigit():
         return int(text)
     if text:
-        forget_class(key)
+        forget(key, f"“{plain(text, 40)}” is no number of a class; classes are counted from 0.")
     return None
 
 

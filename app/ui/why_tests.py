@@ -56,8 +56,7 @@ def show_test(form: Form, network: Network, question: Question) -> None:
     st.segmented_control(
         "Test", list(TESTS), format_func=TESTS.__getitem__, required=True, label_visibility="collapsed", **follows(TEST)
     )
-    alone = " The question is the class alone, without another." if question.against is not None else ""
-    st.caption(_ABOUT[form.test] + (alone if form.test in _JOBS else ""))
+    st.caption(_ABOUT[form.test])
     if form.test == "off" or not form.methods:
         return
     watcher, stopped = visitor(), _stopped(form, question)
@@ -138,8 +137,7 @@ def _conditions(test: str, found: Trials | None) -> list[str]:
 
 
 def _trial_scene(form: Form, network: Network, question: Question, tiles: list[Tile], scenes: str) -> Scene:
-    alone = replace(question, against=None)
-    return replace(plain_scene(form, network, alone, tiles, scenes), columns=len(tiles) // len(form.methods))
+    return replace(plain_scene(form, network, question, tiles, scenes), columns=len(tiles) // len(form.methods))
 
 
 def _table(tiles: Sequence[Tile]) -> None:

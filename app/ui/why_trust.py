@@ -53,12 +53,13 @@ def test_key(form: Form, question: Question, test: str, method: str) -> tuple[An
 
 
 def forget_job(network: Network, form: Form, question: Question, method: str, watcher: str) -> Job[Trials, Trials]:
-    """Draw the weights anew from the answer down, in STAGES stages; the result is Trials. Asks for the class alone."""
+    """Draw the weights anew from the answer down, in STAGES stages; the result is Trials."""
     settings = dict(form.settings[method])
 
     def work(task: Task[Trials]) -> Trials:
         found = randomised_attributions(
             network, question.chosen.picture, question.target, [method], STAGES,
+            against=question.against, layer=question.layer,
             progress=_gathered(task), cancelled=task.unwanted, **settings,
         )  # fmt: skip
         original = found.originals[method].map
@@ -74,6 +75,7 @@ def steady_job(network: Network, form: Form, question: Question, method: str, wa
     def work(task: Task[Trials]) -> Trials:
         found = stability(
             network, question.chosen.picture, question.target, method, noise=NOISE, shifts=SHIFTS,
+            against=question.against, layer=question.layer_of(method),
             progress=_gathered(task), cancelled=task.unwanted, **settings,
         )  # fmt: skip
         trials = (*found.noise, *found.shifts)

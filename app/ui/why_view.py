@@ -108,6 +108,8 @@ def _facts(found: Attribution) -> str:
         made.append(f"window {settings['window']}, stride {settings['stride']}")
     elif found.method == "rise":
         made.append(f"{settings['masks']} masks")
+    if not bool(found.map.any()):
+        made.insert(0, "0 at every pixel: by this method none counts for the answer")
     return "; ".join([*made, _passes(found.evaluations)])
 
 

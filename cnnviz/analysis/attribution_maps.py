@@ -13,8 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cnnviz.analysis.attribution_layers import default_layer
 from cnnviz.analysis.attribution_question import Question
-from cnnviz.analysis.layers import Layer, joined_after, layer_table, layout_within
+from cnnviz.analysis.layers import layer_table, layout_within
 from cnnviz.analysis.layouts import Layout, as_maps
 from cnnviz.analysis.recording import first_tensor
 from cnnviz.errors import LayerError
@@ -24,11 +25,11 @@ Combine = Callable[[Tensor, Tensor], Tensor]
 
 
 def layer_map(question: Question, layer: str | None, combine: Combine) -> tuple[str, Tensor]:
-    """The layer's path and its map (h, w); ``layer`` is :func:`default_layer` when None.
+    """The layer's path and its map (h, w); ``layer`` is :func:`cnnviz.analysis.default_layer` when None.
 
     Raises LayerError where the layer has no rows and columns, is unknown, or is not on the way to the score.
     """
-    path = default_layer(question) if layer is None else layer
+    path = default_layer(question.original, question.shape) if layer is None else layer
     value, gradient = _at_layer(question, path)
     layout = _layout(question, path, value)
     return path, combine(as_maps(value[0], layout), as_maps(gradient[0], layout))
@@ -53,31 +54,9 @@ def layer_cam(maps: Tensor, gradients: Tensor) -> Tensor:
     return (gradients.relu() * maps).sum(0).relu()
 
 
-def default_layer(question: Question) -> str:
-    """The last layer whose maps have rows and columns; where they are one branch of several, the block that joins them.
-
-    In a network that goes on with tokens, the last layer before its last attention: what follows reads the class token
-    only, so that the score does not react to the other tokens there.
-    """
-    table = layer_table(question.original, question.shape)
-    found = [place for place, layer in enumerate(table) if layer.spatial and _has_places(layer)]
-    attention = [place for place, layer in enumerate(table) if layer.kind == nn.MultiheadAttention.__name__]
-    if attention and (not found or found[-1] < attention[0]):
-        found = [place for place in range(attention[-1]) if table[place].layout == "tokens"]
-    if not found:
-        raise LayerError("The network has no layer with maps; choose a method that needs no layer.")
-    last = table[found[-1]]
-    return joined_after(question.original, question.shape, last.path) if last.spatial else last.path
-
-
 def enlarged(coarse: Tensor, size: tuple[int, int]) -> Tensor:
     """A map (h, w) at another size, between its values by straight lines."""
     return F.interpolate(coarse[None, None], size=size, mode="bilinear", align_corners=False)[0, 0]
-
-
-def _has_places(layer: Layer) -> bool:
-    height, width = layer.shape[:2] if layer.layout == "maps-last" else layer.shape[1:]
-    return height * width > 1
 
 
 def _at_layer(question: Question, path: str) -> tuple[Tensor, Tensor]:

@@ -14,16 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.analysis.layouts import Layout, LayoutReader
-from cnnviz.analysis.recording import (
-    ATTENTION,
-    Leaf,
-    first_tensor,
-    forward_on_meta,
-    is_leaf,
-    watched_forward,
-    without_values_if_possible,
-)
-from cnnviz.network import evaluating
+from cnnviz.analysis.recording import ATTENTION, Leaf, is_leaf, watched_forward, without_values_if_possible
 
 if TYPE_CHECKING:
     from cnnviz.network import Network
@@ -34,7 +25,6 @@ PICTURE: Shape = (3, 224, 224)
 """The shape (C, H, W) that a plain module is asked about when none is given."""
 
 _tables: WeakKeyDictionary[nn.Module, dict[Shape, tuple[Layer, ...]]] = WeakKeyDictionary()
-_joined: WeakKeyDictionary[nn.Module, dict[tuple[Shape, str], str]] = WeakKeyDictionary()
 _tables_lock = threading.Lock()
 
 
@@ -97,21 +87,6 @@ def layer_table(network: Network | nn.Module, shape: Shape | None = None) -> tup
     if shape not in known:
         known[shape] = _trace(module, shape)
     return known[shape]
-
-
-def joined_after(module: nn.Module, shape: Shape, path: str) -> str:
-    """The innermost block around a layer that puts out more than the layer did, on the same rows and columns.
-
-    So the last branch of an Inception block leads to the block, which joins all branches, and a branch beside a
-    shortcut to the block that adds both. The layer itself where no block does so.
-    """
-    with _tables_lock:
-        known = _joined.setdefault(module, {})
-    if (shape, path) not in known:
-        device, dtype = own_kind(module)
-        zeros = torch.zeros(1, *shape, device=device, dtype=dtype)
-        known[shape, path] = without_values_if_possible(partial(_joined_after, module, zeros, path))
-    return known[shape, path]
 
 
 def layer_reader() -> Callable[[Leaf, int, Tensor], Layer]:
@@ -187,25 +162,3 @@ def _layers(module: nn.Module, batch: Tensor, on_meta: bool) -> tuple[Layer, ...
     found: list[Layer] = []
     watched_forward(module, batch, lambda *called: found.append(read(*called)), on_meta)
     return tuple(found)
-
-
-def _joined_after(module: nn.Module, batch: Tensor, path: str, on_meta: bool) -> str:
-    watched = evaluating(module)
-    parts = dict(watched.named_modules(remove_duplicate=False))
-    names = path.split(".")
-    around = [".".join(names[:length]) for length in range(len(names), 0, -1)]
-    put_out: dict[str, tuple[Tensor, int]] = {}
-
-    def keep(name: str, part: nn.Module, inputs: object, output: object) -> None:
-        tensor = first_tensor(output)
-        if tensor is not None:
-            put_out[name] = tensor, tensor._version  # what is added in place later leaves the same tensor
-
-    for name in around:
-        parts[name].register_forward_hook(partial(keep, name))
-    with torch.no_grad():
-        _ = forward_on_meta(watched, batch) if on_meta else watched(batch)
-    size = put_out[path][0].shape[-2:]
-    alike = [name for name in around if name in put_out and put_out[name][0].shape[-2:] == size]
-    last = put_out[alike[-1]]
-    return next(name for name in alike if put_out[name][0] is last[0] and put_out[name][1] == last[1])

@@ -128,6 +128,39 @@ def test_a_method_that_cannot_says_why_in_its_place() -> None:
     assert not scene_of(app, "why_view")["trained"]
 
 
+def test_what_is_said_of_a_link_stays_until_something_else_is_asked() -> None:
+    app = open_page(PAGE, f"{QUICK}&why_target=2000").run()  # as it is drawn again when its maps have come
+    assert "There is no class 2000" in app.warning[0].value
+    app.selectbox(key="why_target_widget").select("282").run()
+    assert not app.warning
+
+
+def test_maps_are_made_at_the_layer_of_the_link(lite0: network.Network) -> None:
+    app = opened("why_methods=saliency,grad_cam&why_layer=blocks.2.0.conv_dw", "Code")
+    assert "made at blocks.2.0.conv_dw, 28 × 28" in tiles(app)["grad_cam"]["facts"]
+    picture = load_sample("chelsea")
+    alike(map_of(app, "grad_cam"), analysis.attribute(lite0, picture, None, "grad_cam", "blocks.2.0.conv_dw").map)
+    alike(map_of(app, "saliency"), analysis.attribute(lite0, picture, None, "saliency").map)
+    assert "'grad_cam', layer='blocks.2.0.conv_dw')" in app.code[0].value
+    assert "'saliency')" in app.code[0].value
+    chooser = app.selectbox(key="why_layer_widget")
+    assert chooser.value == "blocks.2.0.conv_dw"
+    assert chooser.options[0] == "The last with maps: bn2.act"
+    chooser.select("").run()
+    assert "why_layer" not in app.query_params
+
+
+def test_a_layer_that_the_network_does_not_have_is_said() -> None:
+    app = opened("why_methods=grad_cam&why_layer=layer4")
+    assert "no layer “layer4” with maps" in app.warning[0].value
+    assert "made at bn2.act" in tiles(app)["grad_cam"]["facts"]
+
+
+def test_a_map_of_zeros_says_so() -> None:
+    app = opened("network=vit_b_16&weights=none&why_methods=grad_cam")  # its head begins with weights of 0
+    assert tiles(app)["grad_cam"]["facts"].startswith("0 at every pixel")
+
+
 def test_without_methods_the_page_asks_for_one() -> None:
     app = open_page(PAGE, "why_methods=none")
     assert "Choose a method" in app.info[0].value
@@ -191,8 +224,12 @@ def test_deletion_and_insertion_come_with_their_area(lite0: network.Network, mon
 
 def test_noise_and_shift_are_tried(lite0: network.Network, monkeypatch: pytest.MonkeyPatch) -> None:
     shorter(monkeypatch, NOISE=(0.1,), SHIFTS=((0, 16),))
-    app = opened("why_methods=grad_cam&why_test=steady")
-    direct = analysis.stability(lite0, load_sample("chelsea"), None, "grad_cam", noise=(0.1,), shifts=((0, 16),))
+    app = opened("why_methods=grad_cam&why_test=steady&why_against=282", "Code")
+    assert scenes(app)[1]["question"] == "Egyptian cat rather than tiger cat"
+    assert "shifts=((0, 16),), against=282)" in app.code[0].value
+    direct = analysis.stability(
+        lite0, load_sample("chelsea"), 285, "grad_cam", noise=(0.1,), shifts=((0, 16),), against=282
+    )
     ranks = [tile["rank"] for tile in scenes(app)[1]["tiles"][1:]]
     np.testing.assert_allclose(ranks, [trial.rank for trial in (*direct.noise, *direct.shifts)], atol=5e-3)
 

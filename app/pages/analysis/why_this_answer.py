@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ class Drawn:
     question: Question
     answers: Sequence[Prediction]
     categories: Sequence[str]
+    layers: Mapping[str, str]
     shown: Shown
 
 
@@ -41,14 +42,15 @@ def show(form: Form) -> Drawn | None:
         return None
     # torch is in from here on; before, these imports would hold up the page.
     from app.ui.why_maps import CANDIDATES, answers_at
-    from app.ui.why_passes import asked, done_before_long, maps_offered
+    from app.ui.why_passes import asked, done_before_long, layer_words, maps_offered
     from app.ui.why_view import maps_scene
 
     question, values = asked(network, form, chosen)
+    layers = layer_words(network)
     answers = answers_at(values, network, form.temperature, CANDIDATES)
     if not form.methods:
         st.info("Choose a method beside this.", icon=":material/info:")
-        return Drawn(question, answers, network.categories, Shown(question.target, ()))
+        return Drawn(question, answers, network.categories, layers, Shown(question.target, (), question.layer))
     scenes = maps_offered(form, question)
     tiles = done_before_long(network, form, question)
     why_view(
@@ -56,7 +58,7 @@ def show(form: Form) -> Drawn | None:
         on_look=looked, on_stop=stopped, on_done=lambda: None,
     )  # fmt: skip
     ready = tuple(tile.id for tile in tiles if tile.status == "done")
-    return Drawn(question, answers, network.categories, Shown(question.target, ready))
+    return Drawn(question, answers, network.categories, layers, Shown(question.target, ready, question.layer))
 
 
 def show_tests(form: Form, network: Network, question: Question) -> None:
@@ -71,7 +73,10 @@ def body() -> None:
     with picture:  # first: the learner sees the maps before Streamlit has gone through the form
         drawn = guarded(lambda: show(form))
     with settings:
-        why_form(form, drawn.answers if drawn else (), drawn.categories if drawn else ())
+        if drawn:
+            why_form(form, drawn.answers, drawn.categories, drawn.layers)
+        else:
+            why_form(form, (), (), {})
     network = obtain(form.choice) if drawn else None
     if drawn and network is not None:
         question = drawn.question
