@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import torch
 
 CHOICE = "CNNVIZ_DEVICE"
+LIMIT = "OMP_NUM_THREADS"
 
 
 class DeviceError(CnnvizError):
@@ -73,8 +74,10 @@ def at_work() -> Iterator[int]:
     """Do one heavy computation inside; yields the number of threads it was given.
 
     At most as many computations as cores run at once, further ones wait here. Whoever comes alone gets all cores; the
-    more are at work or waiting, the fewer threads each gets, down to one. torch keeps that number per calling thread,
-    so one learner's does not touch another's. Inside another ``at_work`` of the same thread it changes nothing.
+    more are at work or waiting, the fewer threads each gets, down to one, and never more than the environment variable
+    ``OMP_NUM_THREADS`` allows: who sets it wants the other cores for something else. torch keeps that number per
+    calling thread, so one learner's does not touch another's. Inside another ``at_work`` of the same thread it changes
+    nothing.
     """
     outer = getattr(_here, "threads", None)
     if outer is not None:
@@ -129,7 +132,7 @@ class _Desk:
                 self._present -= 1
                 raise
             self._working += 1
-            threads = max(1, cores // self._present)
+            threads = max(1, min(cores // self._present, _allowed(cores)))
         try:
             yield threads
         finally:
@@ -137,6 +140,12 @@ class _Desk:
                 self._working -= 1
                 self._present -= 1
                 self._changed.notify()
+
+
+def _allowed(cores: int) -> int:
+    """How many threads one computation may have: the first number of ``OMP_NUM_THREADS``, else ``cores``."""
+    first = os.environ.get(LIMIT, "").split(",")[0].strip()
+    return int(first) if first.isdecimal() and int(first) > 0 else cores
 
 
 _desk = _Desk()

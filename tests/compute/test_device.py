@@ -69,11 +69,19 @@ def test_a_quota_below_the_number_of_cores_counts(monkeypatch: pytest.MonkeyPatc
     assert usable_cores() == 1
 
 
-def test_whoever_comes_alone_gets_all_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("limit", "expected"), [(None, 3), ("1", 1), ("2,1", 2), ("8", 3), ("0", 3), ("-1", 3), ("many", 3)]
+)
+def test_whoever_comes_alone_gets_all_cores_that_the_environment_allows(
+    limit: str | None, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "usable_cores", lambda: 3)
+    monkeypatch.delenv(module.LIMIT, raising=False)
+    if limit is not None:
+        monkeypatch.setenv(module.LIMIT, limit)
     before = torch.get_num_threads()
     with at_work() as threads:
-        assert threads == torch.get_num_threads() == 3
+        assert threads == torch.get_num_threads() == expected
     assert torch.get_num_threads() == before
 
 
