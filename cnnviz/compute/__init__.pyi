@@ -1,10 +1,12 @@
 from . import device as device
 from . import job as job
 from . import jobs as jobs
+from . import runs as runs
 from . import sizes as sizes
 from . import warming as warming
 from .device import at_work as at_work
 from .device import describe as describe
+from .device import fixed_threads as fixed_threads
 from .device import heavy_at_once as heavy_at_once
 from .device import one_thread as one_thread
 from .device import usable_cores as usable_cores
@@ -15,6 +17,13 @@ from .job import Work as Work
 from .jobs import JobDesk as JobDesk
 from .jobs import Lane as Lane
 from .jobs import job_name as job_name
+from .run_writer import Checkpoint as Checkpoint
+from .run_writer import Metric as Metric
+from .run_writer import RunError as RunError
+from .run_writer import RunWriter as RunWriter
+from .runs import Run as Run
+from .runs import RunFacts as RunFacts
+from .runs import Runs as Runs
 from .sizes import bytes_held as bytes_held
 from .warming import Warming as Warming
 from .warming import ready as ready

@@ -113,6 +113,24 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+@contextmanager
+def fixed_threads(count: int) -> Iterator[None]:
+    """Do work inside that is to give the same numbers again: sums depend on the number of threads they are made by.
+
+    ``at_work`` inside changes nothing and queues nowhere, so this is for jobs, which are bounded by their lane.
+    """
+    import torch
+
+    before, outer = torch.get_num_threads(), getattr(_here, "threads", None)
+    torch.set_num_threads(count)
+    _here.threads = count
+    try:
+        yield
+    finally:
+        _here.threads = outer
+        torch.set_num_threads(before)
+
+
 class _Desk:
     """Counts who is at work or waiting, and lets in as many as there are cores."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from cnnviz.compute import at_work, describe, heavy_at_once, one_thread, usable_cores
+from cnnviz.compute import at_work, describe, fixed_threads, heavy_at_once, one_thread, usable_cores
 from cnnviz.compute import device as module
 from cnnviz.compute.device import DeviceError, _cgroup_quota, device
 
@@ -156,3 +156,15 @@ def test_heavy_jobs_go_one_a_gpu_or_one_a_core(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(module, "usable_cores", lambda: 5)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
     assert heavy_at_once() == expected
+
+
+def test_work_that_is_to_be_repeated_keeps_its_number_of_threads_also_inside_at_work() -> None:
+    before = torch.get_num_threads()
+    with fixed_threads(3):
+        assert torch.get_num_threads() == 3
+        with at_work() as threads:
+            assert threads == torch.get_num_threads() == 3
+        assert torch.get_num_threads() == 3
+    assert torch.get_num_threads() == before
+    with at_work() as threads:
+        assert threads == torch.get_num_threads()
