@@ -18,7 +18,7 @@ from app.ui.channel_gallery import looking, patches_scene, with_own
 from app.ui.channel_state import Asked, goal_of, recipe_of
 from app.ui.channel_words import Words, words_of
 from app.ui.jobs import FILM as FILM_LANE
-from app.ui.jobs import GALLERY, JOBS
+from app.ui.jobs import GALLERY, JOBS, waits
 from app.ui.network_store import NETWORKS
 from app.ui.picture import ChosenPicture
 from app.ui.picture_picker import picker_is_open
@@ -86,10 +86,7 @@ def _draw_film(asked: Asked, channels: int, words: Words) -> bool:
         st.button("Try again", on_click=JOBS.forget, args=(film_key(asked),), key="ch_try")
         return False
     if reel is None:
-        ahead = JOBS.ahead_of(film_key(asked))
-        st.info(
-            f"Waits: {ahead} others are formed first." if ahead else "Begins with noise.", icon=":material/blur_on:"
-        )
+        st.info(waits(film_key(asked)) or "Begins with noise.", icon=":material/blur_on:")
     else:
         state = "made" if reel.result else "forming" if live else "stopped"
         _show(film_of(reel), state, asked, words)
@@ -158,7 +155,8 @@ def _draw_gallery(asked: Asked, chosen: ChosenPicture, made: float | None) -> bo
         st.error(plain(str(job.error), longest=600), icon=":material/error:")
         return False
     if found is None or network is None:
-        st.info("Looks through the pictures at hand.", icon=":material/image_search:")
+        waiting = waits(gallery_key(asked.network, asked.layer))
+        st.info(waiting or "Looks through the pictures at hand.", icon=":material/image_search:")
         return live
     found = with_own(found, network, asked, chosen)
     channel_patches(PATCHES, patches_scene(found, network, asked, chosen, made))

@@ -25,7 +25,7 @@ from app.ui.feature_maps_state import (
     unit_opened,
 )
 from app.ui.feature_maps_switch import LOOKED_AT, effects_job, look_at, ranking, switch_scene
-from app.ui.jobs import JOBS
+from app.ui.jobs import JOBS, time_left, waits
 from app.ui.ledger_passes import ledger_of, recorded_pass
 from app.ui.ledger_units import UnitName
 from app.ui.network_store import NETWORKS
@@ -115,7 +115,8 @@ def _watch(key: Hashable) -> None:
     if job is None or not job.live:
         st.rerun()
     told = job.progress
-    st.progress(told.done / max(1, told.total), f"{told.done} of {told.total or 'all'} channels switched off in turn")
+    far = [f"{told.done} of {told.total or 'all'} channels switched off in turn", time_left(told)]
+    st.progress(told.done / max(1, told.total), waits(key) or ", ".join(filter(None, far)))
 
 
 def moved_words(found: Ablation | None) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Any
+
 from app.ui.shelf import PICTURES
-from cnnviz.compute import JobDesk, Lane, usable_cores
+from cnnviz.compute import JobDesk, Lane, Progress, usable_cores
 
 QUICK, SLOW, FILM, GALLERY = "quick", "slow", "film", "gallery"
 
@@ -18,3 +21,19 @@ JOBS = JobDesk(
 """All jobs by key. The keys are tuples, an own picture's key among their parts: what was found goes with it."""
 
 PICTURES.on_gone(lambda gone: JOBS.drop(lambda key: isinstance(key, tuple) and not gone.isdisjoint(key)))
+
+
+def waits(key: Hashable) -> str:
+    """What is said of a job that waits for its turn: its place. Empty where it does not wait for others."""
+    ahead = JOBS.ahead_of(key)
+    if not ahead:
+        return ""
+    return "Waits: one other comes first." if ahead == 1 else f"Waits: {ahead} others come first."
+
+
+def time_left(progress: Progress[Any]) -> str:
+    """How long the work will still take by its pace so far, in words; empty while there is no pace, or little left."""
+    seconds = progress.seconds_left
+    if seconds is None or seconds < 2:
+        return ""
+    return f"about {seconds:.0f} s left" if seconds < 100 else f"about {seconds / 60:.0f} min left"
