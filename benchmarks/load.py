@@ -244,7 +244,7 @@ SCENARIOS = (
     Scenario(
         what="Feature maps, ResNet-18, a layer each 2 s",
         page="feature_maps",
-        query="network=resnet18&weights=none",
+        query="view=layer&network=resnet18&weights=none",
         view="map_mosaic",
         values=_layers,
         change=lambda learner, value: learner.trigger("layer_strip", "choose", value),

@@ -31,7 +31,7 @@ ONE_LINE_DRAWN = '[data-testid="stMarkdownContainer"] p'
 KERNELS = "classic_kernels?picture=astronaut&stages=gaussian(size=9)"  # astronaut is 512×512
 KERNELS_SLIDER = "Sigma"
 KERNELS_VIEW = ".kernel-view"
-MAPS = "feature_maps?picture=astronaut&network=resnet18&weights=none"
+MAPS = "feature_maps?view=layer&picture=astronaut&network=resnet18&weights=none"
 MAPS_VIEW = ".map-mosaic"
 MAPS_LAYER = '.block[data-id="{}"]'
 # All of 64 maps of 56×56; each is opened once, so that no answer can come from a cache of pictures.

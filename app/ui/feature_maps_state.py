@@ -30,6 +30,7 @@ _LESS = "less"  # the class with which an answer is compared
 _OFF = "off"
 _KEEP = "keep"
 _RANKED = "ranked"
+_OF_MAP = ("open", "class")  # what the map of the network keeps of one network
 _OF_LAYER = (_MAP, _UNIT, _LESS, _OFF, _KEEP, _RANKED)
 _UNIT_MOVED = "_unit_moved"
 _MAP_MOVED = "_map_moved"
@@ -211,7 +212,7 @@ def ranked() -> None:
 def leave_layer() -> None:
     """Another network has other layers: it opens with its own first choice."""
     st.session_state.pop(_NOTICE, None)
-    _leave(_LAYER, *_OF_LAYER)
+    _leave(_LAYER, *_OF_LAYER, *_OF_MAP)
 
 
 def _switch(asked: Mapping[str, Any]) -> None:

@@ -52,6 +52,13 @@ from .ledger_data import Unit as Unit
 from .ledger_data import Window as Window
 from .ledger_pass import Pass as Pass
 from .ledger_pass import record_pass as record_pass
+from .network_map_columns import MapColumn as MapColumn
+from .network_map_columns import MapStage as MapStage
+from .network_map_columns import NetworkMap as NetworkMap
+from .network_map_columns import network_map as network_map
+from .network_map_feeds import Feeds as Feeds
+from .network_map_feeds import contributions as contributions
+from .network_map_feeds import feeds as feeds
 from .receptive_field import receptive_fields as receptive_fields
 from .top_patches import LayerExtremes as LayerExtremes
 from .top_patches import Patch as Patch

@@ -219,7 +219,7 @@ class _Watch(TorchDispatchMode):
     ) -> Any:
         kwargs = kwargs or {}
         refs = tree_map(self._as_ref, (args, kwargs))
-        written = [args[place] for place in _written(func) if place < len(args)]
+        written = [args[place] for place in written_places(func) if place < len(args)]
         live = any(self._pass.live[ref.id] for ref in tree_leaves(refs) if isinstance(ref, Ref))
         for tensor in written:
             self._save(tensor, live)
@@ -286,7 +286,7 @@ def _key(tensor: Tensor) -> Key:
 
 
 @cache
-def _written(func: Any) -> tuple[int, ...]:
+def written_places(func: Any) -> tuple[int, ...]:
     """The places of those arguments of an operation that it writes to."""
     return tuple(
         place

@@ -30,7 +30,7 @@ PAGE = "pages/analysis/feature_maps.py"
 
 def opened(query: str = "", foot: str = "Lesson") -> AppTest:
     """The page under a link, with one of the parts at its foot open."""
-    return open_page(PAGE, query, feature_maps_foot=foot)
+    return open_page(PAGE, f"view=layer&{query}", feature_maps_foot=foot)
 
 
 def sent(app: AppTest, component: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -23,7 +23,7 @@ PAGE = "pages/analysis/feature_maps.py"
 
 
 def opened(query: str = "", foot: str = "Lesson") -> AppTest:
-    return open_page(PAGE, query, feature_maps_foot=foot)
+    return open_page(PAGE, f"view=layer&{query}", feature_maps_foot=foot)
 
 
 def ledger(app: AppTest) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -17,7 +17,7 @@ from cnnviz.analysis import Activations, capture
 from cnnviz.image import SAMPLES, colourise, load_sample, palette
 from tests.browser.actions import opened, redrawn, token, upload
 
-PAGE = "/feature_maps"
+PAGE = "/feature_maps?view=layer"
 VIEW = ".map-mosaic"
 SENTENCE = f"{VIEW} .sentence"
 STRIP = ".layer-strip"
@@ -66,7 +66,7 @@ def test_pointing_at_a_map_tells_its_numbers(page: Page, on_chelsea: Activations
 
 
 def test_a_click_opens_the_large_view_with_torchs_values(page: Page, on_chelsea: Activations) -> None:
-    opened(page, f"{PAGE}?layer=conv_stem")
+    opened(page, f"{PAGE}&layer=conv_stem")
     before = token(page)
     page.mouse.click(*tile(page, 13, 8, 4))
     redrawn(page, before)
@@ -80,7 +80,7 @@ def test_a_click_opens_the_large_view_with_torchs_values(page: Page, on_chelsea:
 
 
 def test_the_large_view_is_walked_and_closed_by_keys(page: Page, on_chelsea: Activations) -> None:
-    opened(page, f"{PAGE}?layer=conv_head")
+    opened(page, f"{PAGE}&layer=conv_head")
     before = token(page)
     page.locator(MOSAIC).focus()
     page.keyboard.press("ArrowRight")
@@ -106,7 +106,7 @@ def test_the_large_view_is_walked_and_closed_by_keys(page: Page, on_chelsea: Act
 
 
 def test_the_large_view_opens_in_the_pure_colours_of_its_bar(page: Page, on_chelsea: Activations) -> None:
-    opened(page, f"{PAGE}?layer=conv_head&map=3")
+    opened(page, f"{PAGE}&layer=conv_head&map=3")
     one = on_chelsea["conv_head"]
     reach = float(one.abs().max())
     wanted = colourise(one[3].numpy(), "signed", limits=(-reach, reach)).astype(int)
@@ -118,13 +118,13 @@ def test_the_large_view_opens_in_the_pure_colours_of_its_bar(page: Page, on_chel
 
 
 def test_the_large_view_says_nothing_of_receptive_fields(page: Page) -> None:
-    opened(page, f"{PAGE}?network=vit_b_16&weights=none&layer=conv_proj&map=3")
+    opened(page, f"{PAGE}&network=vit_b_16&weights=none&layer=conv_proj&map=3")
     expect(page.locator(SENTENCE)).to_contain_text("Its cell lies over rows")
     expect(page.locator(SENTENCE)).not_to_contain_text("receptive field")
 
 
 def test_from_a_layer_without_maps_the_strip_leads_on(page: Page) -> None:
-    page.goto(f"{PAGE}?network=swin_v2_t&weights=none&layer=features.1.0.attn.cpb_mlp.0")
+    page.goto(f"{PAGE}&network=swin_v2_t&weights=none&layer=features.1.0.attn.cpb_mlp.0")
     expect(page.get_by_test_id("stAlert")).to_contain_text("no rows and columns", timeout=60_000)
     expect(page.locator(f'{STRIP} [aria-selected="true"]')).to_have_attribute("data-id", "features.1.0.attn.cpb_mlp.0")
     expect(page.locator(".answers li")).to_have_count(5)
@@ -149,7 +149,7 @@ def test_long_labels_of_answers_are_not_cut(page: Page) -> None:
 
 
 def test_the_opacity_slider_goes_from_picture_to_map(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=conv_head&map=3")
+    opened(page, f"{PAGE}&layer=conv_head&map=3")
     slider = page.locator(f"{VIEW} .large input[type=range]")
 
     def middle() -> list[int]:
@@ -209,14 +209,14 @@ def test_the_strip_is_walked_by_keys(page: Page) -> None:
 
 
 def test_a_link_opens_the_strip_at_its_layer(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=conv_head")
+    opened(page, f"{PAGE}&layer=conv_head")
     block = page.locator(f'{STRIP} [data-id="conv_head"]')
     expect(block).to_have_attribute("aria-selected", "true")
     expect(block).to_be_in_viewport()
 
 
 def test_order_and_scale_change_the_mosaic(page: Page, on_chelsea: Activations) -> None:
-    opened(page, f"{PAGE}?layer=conv_stem&order=maximum&scale=own")
+    opened(page, f"{PAGE}&layer=conv_stem&order=maximum&scale=own")
     strongest = int(on_chelsea["conv_stem"].amax((1, 2)).argmax())
     expect(page.locator(VIEW)).to_have_attribute("data-channel", str(strongest))
     reach = float(on_chelsea["conv_stem"][strongest].abs().max())
@@ -233,7 +233,7 @@ def test_order_and_scale_change_the_mosaic(page: Page, on_chelsea: Activations) 
 )
 def test_an_uploaded_picture_gets_its_answers(page: Page, sample: str, wanted: set[str]) -> None:
     start = "coffee" if sample == "chelsea" else "chelsea"
-    opened(page, f"{PAGE}?picture={start}")
+    opened(page, f"{PAGE}&picture={start}")
     before = token(page)
     upload(page, Path(SAMPLES[sample].path).name, Path(SAMPLES[sample].path).read_bytes())
     redrawn(page, before)
@@ -247,7 +247,7 @@ def _starts_with(labels: set[str]) -> re.Pattern[str]:
 
 
 def test_untrained_stands_wherever_random_weights_are_shown(page: Page) -> None:
-    opened(page, f"{PAGE}?network=resnet18&weights=none")
+    opened(page, f"{PAGE}&network=resnet18&weights=none")
     expect(page.locator(f"{VIEW} .untrained")).to_be_visible()
     expect(page.locator(f"{STRIP} figcaption")).to_contain_text("untrained")
     expect(page.locator(".answers figcaption")).to_contain_text("untrained")
@@ -262,7 +262,7 @@ def test_what_ships_is_not_called_untrained(page: Page) -> None:
 
 
 def test_a_vector_says_its_labels_and_opens_no_large_view(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=classifier&order=maximum")
+    opened(page, f"{PAGE}&layer=classifier&order=maximum")
     expect(page.locator(SENTENCE)).to_contain_text("Channel 285, Egyptian cat:")
     page.locator(MOSAIC).focus()
     page.keyboard.press("Enter")
@@ -270,7 +270,7 @@ def test_a_vector_says_its_labels_and_opens_no_large_view(page: Page) -> None:
 
 
 def test_the_mosaic_is_saved_as_it_was_made(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=blocks.1.0.bn2.act")
+    opened(page, f"{PAGE}&layer=blocks.1.0.bn2.act")
     with page.expect_download() as download:
         page.locator(f"{VIEW} figcaption button", has_text="Save").click()
     with Image.open(download.value.path()) as saved:

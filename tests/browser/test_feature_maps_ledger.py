@@ -16,7 +16,7 @@ from cnnviz.image import SAMPLES, fit, load_image
 from tests.browser.actions import opened, redrawn, token, upload
 from tests.browser.waiting import settled
 
-PAGE = "/feature_maps"
+PAGE = "/feature_maps?view=layer"
 VIEW = ".map-mosaic"
 LARGE = f"{VIEW} .large .frame"
 LEDGER = ".ledger-view"
@@ -60,7 +60,7 @@ def test_from_an_own_picture_to_a_ledger_and_an_answer_that_moves(
 ) -> None:
     name, weights, layer, source, (channel, row, col) = journey
     net, found = on_coffee(name, weights)
-    opened(page, f"{PAGE}?network={name}&weights={weights}&layer={layer}&map={channel}&picture=chelsea")
+    opened(page, f"{PAGE}&network={name}&weights={weights}&layer={layer}&map={channel}&picture=chelsea")
     before = token(page)
     upload(page, "mine.jpg", Path(SAMPLES["coffee"].path).read_bytes())
     redrawn(page, before)
@@ -121,7 +121,7 @@ def _without(net: network.Network, layer: str, channel: int) -> torch.Tensor:
 
 
 def test_ledger_and_switches_by_keyboard(page: Page) -> None:
-    opened(page, f"{PAGE}?layer=conv_head&map=3")
+    opened(page, f"{PAGE}&layer=conv_head&map=3")
     page.locator(LARGE).focus()
     page.keyboard.press("Enter")
     expect(page.locator(LEDGER)).to_have_attribute("data-unit", re.compile("^conv_head/3"))
@@ -173,7 +173,7 @@ def test_ledger_and_switches_by_keyboard(page: Page) -> None:
 def test_an_answers_terms_are_compared_with_another_class_and_lists_are_asked_for(
     open_page: Callable[..., Page],
 ) -> None:
-    page = opened(open_page(390, 844, color_scheme="dark"), f"{PAGE}?layer=classifier&unit=classifier/285")
+    page = opened(open_page(390, 844, color_scheme="dark"), f"{PAGE}&layer=classifier&unit=classifier/285")
     expect(page.locator(f"{LEDGER} .sentence")).to_contain_text("Egyptian cat")
     expect(page.locator(f"{LEDGER} .sentence")).to_contain_text("Softmax makes it 40.7 %")
     page.locator(f"{LEDGER} select").select_option("282")

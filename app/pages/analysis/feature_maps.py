@@ -28,6 +28,9 @@ from app.ui.feature_maps_state import (
     switched_on_map,
 )
 from app.ui.frame import bench, close_page, guarded, live, open_page
+from app.ui.linked import follows, hold, widget_key
+from app.ui.network_map_form import network_map_form
+from app.ui.network_map_state import VIEW, VIEWS, current_view, read_map_form
 from app.ui.network_picker import obtain
 from app.ui.network_store import NETWORKS
 from app.ui.scenes import offered
@@ -112,9 +115,28 @@ def layer_part(form: Form, drawn: list[Drawn]) -> None:
     drawn[:] = [Drawn(answers_of(form.choice, network, answered, seen), shown)]
 
 
+def map_of_network(form: Form) -> None:
+    """The map of the network, all of it on one picture; its settings stand below, so that the maps come first."""
+    network = obtain(form.choice)
+    if network is not None:
+        from app.ui.network_map_part import map_part  # torch is in from here on
+
+        guarded(lambda: map_part(form.choice, network, chosen))
+
+
 def body() -> None:
+    form, view = read_form(), current_view()
+    map_form = read_map_form()
+    hold(widget_key(VIEW), view)
+    st.segmented_control(
+        "View", list(VIEWS), format_func=VIEWS.__getitem__, required=True, label_visibility="collapsed", **follows(VIEW)
+    )
+    if view == "map":
+        live(lambda: map_of_network(form), chosen)
+        network_map_form(form.choice, map_form, chosen)
+        close_page("feature_maps", feature_maps_code(form, chosen, None), chosen)
+        return
     settings, picture = bench()
-    form = read_form()
     form_place, answers_place = settings.container(), settings.container()
     with picture:  # first: the learner sees the maps before Streamlit has gone through the form
         shown = guarded(lambda: show(form, answers_place))

@@ -1,0 +1,256 @@
+// Draws the map on its canvas: headers, connections, tiles, and what is pointed at with what feeds it.
+
+import { lookUp } from "../shared/colours.js";
+import { themeColour } from "../shared/dom.js";
+import { connection } from "./geometry.js";
+import { sees, sizeOf } from "./words.js";
+
+const BLUE = { light: "#1f5fbf", dark: "#7fc0ff" };
+const RED = { light: "#b3152a", dark: "#ff9d8c" };
+
+// Each tile of a scene as a picture of its own: [side][tile].
+export function tilesOf(header) {
+  const { tiles, palette } = header.arrays;
+  const copies = header.difference ? 1 : header.sides;
+  const found = Array.from({ length: copies }, () => []);
+  let at = 0;
+  for (const box of header.boxes) {
+    const [height, width] = box.tile;
+    for (let side = 0; side < copies; side += 1) {
+      for (let row = 0; row < box.shown.length && height; row += 1) {
+        found[side].push(bitmap(tiles.subarray(at, at + height * width), height, width, palette));
+        at += height * width;
+      }
+    }
+  }
+  return found;
+}
+
+export function bitmap(index, height, width, palette) {
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext("2d").putImageData(new ImageData(lookUp(index, palette), width, height), 0, 0);
+  return canvas;
+}
+
+export function colours(root) {
+  const dark = parseInt(themeColour(root, "background-color").slice(1, 3), 16) < 128;
+  return {
+    accent: themeColour(root, "primary-color"), text: themeColour(root, "text-color"), line: themeColour(root, "border-color"),
+    ground: themeColour(root, "background-color"), soft: themeColour(root, "secondary-background-color"),
+    positive: BLUE[dark ? "dark" : "light"], negative: RED[dark ? "dark" : "light"], family: getComputedStyle(root).fontFamily,
+  };
+}
+
+// `view` = {header, plan, sheets, photo, type}; `state` = {pointed, edges, swapped, over}; `at` = {left, top, width, height}.
+export function drawMap(context, view, state, at, ratio) {
+  const { plan } = view;
+  const paint = colours(view.root);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, at.width, at.height);
+  context.save();
+  context.translate(-at.left, -at.top);
+  drawConnections(context, view, paint);
+  const inSight = (box) => box.x + box.width > at.left - 60 && box.x < at.left + at.width + 60;
+  for (const box of plan.boxes) if (inSight(box)) drawBox(context, view, box, state, paint, ratio);
+  drawEdges(context, view, state, paint, at);
+  drawMarks(context, view, state, paint);
+  context.restore();
+  drawHeads(context, view, state, paint, at);
+}
+
+function drawConnections(context, { header, plan }, paint) {
+  context.strokeStyle = paint.text;
+  context.globalAlpha = 0.35;
+  context.lineWidth = 1.5;
+  context.beginPath();
+  for (const box of plan.boxes) {
+    for (const source of box.sources) {
+      const from = plan.byColumn.get(source);
+      if (from) curve(context, connection(plan, from, box));
+    }
+  }
+  for (const source of header.answer_sources) {
+    const from = plan.byColumn.get(source);
+    if (!from) continue;
+    const y = from.y + from.height / 2;
+    context.moveTo(from.x + from.width + 3, y);
+    context.lineTo(plan.width, y);
+  }
+  context.stroke();
+  context.globalAlpha = 1;
+}
+
+function curve(context, { from, to, low }) {
+  context.moveTo(from.x, from.y);
+  if (low === null) {
+    const bend = Math.min(14, (to.x - from.x) / 2);
+    context.lineTo(to.x - 2 * bend, from.y);
+    context.bezierCurveTo(to.x - bend, from.y, to.x - bend, to.y, to.x, to.y);
+    return;
+  }
+  context.bezierCurveTo(from.x + 10, from.y, from.x, low, from.x + 12, low);
+  context.lineTo(to.x - 12, low);
+  context.bezierCurveTo(to.x, low, to.x - 10, to.y, to.x, to.y);
+}
+
+function drawBox(context, view, box, state, paint, ratio) {
+  const stage = view.header.stages[box.stage];
+  if (stage && !stage.open && stage.columns > 1) { // cards behind: there is more inside
+    context.strokeStyle = paint.line;
+    context.lineWidth = 1;
+    for (const back of [6, 3]) context.strokeRect(box.x - 3 + back, box.y - 3 - back, box.width + 6, box.height + 6);
+  }
+  context.fillStyle = paint.ground;
+  context.strokeStyle = paint.line;
+  context.lineWidth = 1;
+  context.fillRect(box.x - 3, box.y - 3, box.width + 6, box.height + 6);
+  context.strokeRect(box.x - 3, box.y - 3, box.width + 6, box.height + 6);
+  if (box.column === 0) drawPhoto(context, view, box);
+  if (!box.size) noMaps(context, box, paint, view.type);
+  for (const tile of box.tiles) drawTile(context, view, box, tile, state, paint, ratio);
+  if (box.lanes > 1) laneHead(context, view, box, paint);
+}
+
+function drawPhoto(context, { photos, plan }, box) {
+  context.imageSmoothingEnabled = true;
+  const side = box.side;
+  (plan.double ? photos : photos.slice(0, 1)).forEach((photo, place) => context.drawImage(photo, box.x + place * (side + 2), box.y, side, side));
+}
+
+function drawTile(context, { sheets, plan }, box, tile, state, paint, ratio) {
+  const swapped = state.swapped?.get(`${box.column}.${tile.row}`);
+  const sources = swapped?.sheet ? [swapped.sheet] : sheets.map((side) => side[box.start + tile.row]);
+  sources.forEach((sheet, place) => {
+    const x = tile.x + place * (box.side + 2);
+    const height = box.side, width = plan.double && !swapped?.sheet ? box.side : tile.width;
+    context.imageSmoothingEnabled = sheet.width > width * ratio;
+    context.imageSmoothingQuality = "high";
+    context.strokeStyle = paint.line;
+    context.lineWidth = 1;
+    context.drawImage(sheet, x, tile.y, width, height);
+    context.strokeRect(x - 0.5, tile.y - 0.5, width + 1, height + 1);
+  });
+}
+
+function noMaps(context, box, paint, type) {
+  context.fillStyle = paint.text;
+  context.font = `${Math.round(11 * type)}px ${paint.family}`;
+  context.textAlign = "center";
+  ["no rows", "and", "columns"].forEach((word, line) => context.fillText(word, box.x + box.width / 2, box.y + 20 + 14 * line * type));
+}
+
+function laneHead(context, { type }, box, paint) {
+  context.fillStyle = paint.text;
+  context.font = `${Math.round(10.5 * type)}px ${paint.family}`;
+  context.textAlign = "center";
+  context.fillText(`${shortKind(box.kind)} ${box.channels}`, box.x + box.width / 2, box.y - 6);
+}
+
+// Thick for a large share, blue for one that adds and red, dashed, for one that takes away.
+function drawEdges(context, { plan }, { edges }, paint, at) {
+  const most = Math.max(...edges.map((edge) => Math.abs(edge.share)), 1e-30);
+  for (const edge of [...edges].reverse()) {
+    const [from, to] = [placeOf(plan, edge.from, "right", at), placeOf(plan, edge.to, "left", at)];
+    if (!from || !to) continue;
+    const middle = Math.max(10, (to.x - from.x) / 2);
+    context.strokeStyle = edge.share < 0 ? paint.negative : paint.positive;
+    context.globalAlpha = edge.onward ? 0.5 : 0.9;
+    context.lineWidth = 1 + 6 * (Math.abs(edge.share) / (edge.most ?? most));
+    context.setLineDash(edge.share < 0 ? [5, 3] : []);
+    context.beginPath();
+    context.moveTo(from.x, from.y);
+    context.bezierCurveTo(from.x + middle, from.y, to.x - middle, to.y, to.x, to.y);
+    context.stroke();
+  }
+  context.globalAlpha = 1;
+  context.setLineDash([]);
+}
+
+// The end of an edge: at a tile, at the foot of a column for a channel that is not drawn, at a class of the answer.
+function placeOf(plan, { column, row, y }, side, at) {
+  if (y !== undefined) return { x: at.left + at.width, y: y + at.top };
+  const box = plan.byColumn.get(column);
+  if (!box) return null;
+  const x = side === "right" ? box.x + box.width + 1 : box.x - 1;
+  if (row === null) return { x, y: box.y + box.height + 7 };
+  const tile = box.tiles[row];
+  return tile && { x, y: tile.y + tile.height / 2 };
+}
+
+function drawMarks(context, { plan }, { pointed, pinned, edges }, paint) {
+  const frame = (tile, colour, thickness, pad) => {
+    context.strokeStyle = colour;
+    context.lineWidth = thickness;
+    context.strokeRect(tile.x - pad, tile.y - pad, tile.width + 2 * pad, tile.height + 2 * pad);
+  };
+  for (const edge of edges) {
+    const tile = plan.byColumn.get(edge.from.column)?.tiles[edge.from.row];
+    if (tile && !edge.onward) frame(tile, edge.share < 0 ? paint.negative : paint.positive, 2, 1);
+  }
+  for (const [one, thickness] of [[pinned, 4], [pointed, 3]]) {
+    const tile = one && plan.byColumn.get(one.column)?.tiles[one.row];
+    if (!tile) continue;
+    frame(tile, "#000000", thickness + 2, 2);
+    frame(tile, paint.accent, thickness, 2);
+  }
+}
+
+// Stay on top while the tiles are scrolled.
+function drawHeads(context, view, state, paint, at) {
+  const { plan, header, type } = view;
+  context.fillStyle = paint.ground;
+  context.fillRect(0, 0, at.width, plan.head - 12);
+  context.save();
+  context.translate(-at.left, 0);
+  const line = (n) => Math.round((14 + 15 * n) * type);
+  for (const stage of plan.stages) {
+    const hot = state.over === stage.stage;
+    context.textAlign = "left";
+    if (stage.open && stage.columns > 1) {
+      context.strokeStyle = paint.text;
+      context.lineWidth = 1;
+      context.beginPath();
+      context.moveTo(stage.x + 4, line(0) + 8);
+      context.lineTo(stage.x + 4, line(0) + 4);
+      context.lineTo(stage.x + stage.width - 4, line(0) + 4);
+      context.lineTo(stage.x + stage.width - 4, line(0) + 8);
+      context.stroke();
+    }
+    const many = stage.columns > 1;
+    const label = `${many ? (stage.open ? "− " : "+ ") : ""}${stage.label}`;
+    context.fillStyle = hot && many ? paint.accent : paint.text;
+    context.font = `600 ${Math.round(12.5 * type)}px ${paint.family}`;
+    const x = Math.max(stage.x + 4, Math.min(at.left + 4, stage.x + stage.width - 60));
+    const room = stage.x + stage.width - x - 4;
+    if (stage.open || stage.width > plan.step) write(context, label, x, line(0), room);
+    else { context.textAlign = "center"; write(context, label, stage.x + stage.width / 2, line(0), plan.step - 4); }
+  }
+  context.textAlign = "center";
+  context.fillStyle = paint.text;
+  for (const box of plan.boxes) {
+    if (box.lane > 0) continue;
+    const middle = box.x + box.width / 2;
+    const stage = header.stages[box.stage];
+    context.font = `${Math.round(11.5 * type)}px ${paint.family}`;
+    const first = stage && !stage.open && stage.columns > 1 ? `${stage.columns} layers` : box.column ? shortKind(box.kind) : "";
+    const texts = box.lanes > 1 ? [`${box.lanes} branches`, box.size ? `of ${box.size[0]}²` : "", ""] : [first, sizeOf(box), sees(box)];
+    texts.forEach((text, place) => write(context, text, middle, line(1 + place), plan.step - 4));
+  }
+  context.restore();
+}
+
+const SHORT = { convolution: "conv", addition: "add", concatenation: "concat", "max pooling": "max pool",
+  "average pooling": "avg pool", "layer normalisation": "layer norm", "batch normalisation": "batch norm" };
+const shortKind = (kind) => SHORT[kind] ?? kind;
+
+// Text in its room: a little smaller, or its middle left out, where it is too long.
+function write(context, text, x, y, room) {
+  let shown = text;
+  const usual = context.font;
+  if (context.measureText(text).width > room) context.font = usual.replace(/[\d.]+px/, (size) => `${parseFloat(size) * 0.85}px`);
+  for (let cut = text.length - 1; cut > 3 && context.measureText(shown).width > room; cut -= 1) {
+    shown = `${text.slice(0, Math.ceil(cut / 3))}…${text.slice(text.length - Math.floor((2 * cut) / 3))}`;
+  }
+  context.fillText(shown, x, y);
+  context.font = usual;
+}

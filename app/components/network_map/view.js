@@ -1,0 +1,325 @@
+// The map of a network: columns of channels from the picture to the answer. Point at one, and what feeds it lights up.
+
+import { showBar } from "../shared/bar.js";
+import { unpack } from "../shared/blob.js";
+import { element, onNextFrame } from "../shared/dom.js";
+import { mounting } from "../shared/mount.js";
+import { decode, savePng } from "../shared/pixels.js";
+import { buildAnswer, showAnswer } from "./answer.js";
+import { drawMap, bitmap, tilesOf } from "./draw.js";
+import { edgesOf, swaps } from "./edges.js";
+import { layOut, stepped, under } from "./geometry.js";
+import { channelSentence, feedSentence, overview, scaleNote, stageSentence } from "./words.js";
+
+const MOST_AHEAD = 24; // columns whose edges are fetched before anybody points
+const LARGEST = 5; // zoom
+
+export default mounting(build, (view, header) => {
+  if (header.token !== view.token && !view.overtaken.has(openedIn(header))) show(view, header);
+}, (view) => { view.gone = true; });
+
+const openedIn = (header) => header.stages.filter((stage) => stage.open).map((stage) => stage.stage).join(".");
+
+function build(parent) {
+  const view = { zoom: 1, order: 0, fed: new Map(), pointed: null, pinned: null, over: null, classAt: null, overtaken: new Set() };
+  view.title = element("b");
+  view.facts = element("small");
+  const button = (text, title, act) => {
+    const node = element("button", { className: "plain", type: "button", textContent: text, title });
+    node.onclick = act;
+    return node;
+  };
+  view.all = button("Open all", "Show every column of every stage", () => open(view, everything(view)));
+  const tools = element("span", { className: "push buttons" }, view.all,
+    button("−", "Smaller (−)", () => zoomTo(view, view.zoom / 1.3)), button("+", "Larger (+)", () => zoomTo(view, view.zoom * 1.3)),
+    button("Fit", "All in sight (0)", () => zoomTo(view, 1)), button("Save", "Save what is seen as PNG", () => savePng(view.canvas, "cnnviz map of the network.png")));
+  view.canvas = element("canvas");
+  view.spacer = element("div", { className: "spacer" });
+  view.scroll = element("div", { className: "scroll", tabIndex: 0, role: "application" }, view.spacer, view.canvas);
+  view.answer = buildAnswer({
+    point: (place) => { view.classAt = place; need(view, view.header.answer); view.redraw(); },
+    leave: () => { view.classAt = null; view.redraw(); },
+    ask: (index) => view.send("target", { class: index === view.header.target && view.header.chosen_target ? null : index }),
+    heat: (temperature) => view.send("heat", { temperature }),
+  });
+  view.bar = element("div", { className: "bar" });
+  view.sentence = element("p", { className: "sentence", "aria-live": "polite" });
+  view.large = button("Open this channel", "Its map large, its numbers and its ledger (Enter)", () => enter(view));
+  view.root = element("div", { className: "view network-map" },
+    element("figure", {}, element("figcaption", {}, view.title, view.facts, tools),
+      element("div", { className: "stage" }, view.scroll, view.answer.root)),
+    element("div", { className: "under" }, view.bar, view.large), view.sentence);
+  parent.append(view.root);
+  view.redraw = onNextFrame(() => draw(view));
+  view.again = onNextFrame(() => { plan(view); draw(view); });
+  view.resize = new ResizeObserver(view.again);
+  view.resize.observe(view.scroll);
+  listen(view);
+  return view;
+}
+
+async function show(view, header) {
+  const order = (view.order += 1);
+  try {
+    const photos = await Promise.all(Array.from({ length: header.sides }, (_, side) => decode(header.arrays[`seen${side}`], "image/jpeg")));
+    if (order !== view.order) return;
+    const first = !view.header;
+    Object.assign(view, { header, photos, token: header.token, fed: new Map() });
+    view.overtaken.clear();
+    let start = 0;
+    for (const box of header.boxes) { box.start = start; start += box.shown.length; }
+    view.sheets = tilesOf(header);
+    view.title.textContent = header.network;
+    view.facts.textContent = overview(header);
+    view.all.textContent = everything(view).length ? "Open all" : "Close all";
+    view.scroll.setAttribute("aria-label", `Map of ${header.network}. Arrow keys go from channel to channel, space pins one, Enter opens it, O opens or closes its stage.`);
+    showBar(view.bar, header.per === "all" ? header.bar : null, scaleNote(header));
+    showAnswer(view.answer, header);
+    plan(view);
+    for (const name of ["pointed", "pinned"]) view[name] = follow(view, view[name]);
+    if (first) view.scroll.scrollLeft = 0;
+    draw(view);
+    view.root.dataset.cnnvizDrawn = header.token;
+    view.root.dataset.open = openedIn(header);
+    view.root.dataset.maps = header.boxes.reduce((sum, box) => sum + box.shown.length, 0) * (header.difference ? 1 : header.sides);
+    ahead(view, header.token);
+  } catch (error) {
+    if (order === view.order) view.sentence.textContent = `The map could not be drawn: ${error.message}`;
+  }
+}
+
+// The same channel in a new scene, if it is drawn there; else the column's first.
+function follow(view, at) {
+  const box = at && view.plan.byColumn.get(at.column);
+  if (!box?.tiles.length) return null;
+  const row = box.shown.indexOf(at.channel);
+  return row < 0 ? { column: at.column, row: 0, channel: box.shown[0] } : { column: at.column, row, channel: at.channel };
+}
+
+function plan(view) {
+  if (!view.header) return;
+  const room = { width: view.scroll.clientWidth, height: view.scroll.clientHeight };
+  if (!room.width) return;
+  view.type = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+  view.plan = layOut(view.header, room, view.zoom, view.type);
+  view.spacer.style.width = `${view.plan.width}px`;
+  view.spacer.style.height = `${view.plan.height}px`;
+}
+
+function draw(view) {
+  if (!view.plan) return;
+  const { scroll, canvas } = view;
+  const ratio = window.devicePixelRatio || 1;
+  const at = { left: scroll.scrollLeft, top: scroll.scrollTop, width: scroll.clientWidth, height: scroll.clientHeight };
+  const [width, height] = [Math.round(at.width * ratio), Math.round(at.height * ratio)];
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  canvas.style.width = `${at.width}px`;
+  canvas.style.height = `${at.height}px`;
+  const active = view.classAt !== null ? null : view.pointed ?? view.pinned;
+  const swapped = view.pinned && active && active.column === view.pinned.column && active.channel === view.pinned.channel ? swaps(view, view.pinned) : null;
+  const edges = edgesOf(view, active, swapped, classY(view));
+  drawMap(canvas.getContext("2d"), view, { pointed: view.classAt === null ? view.pointed : null, pinned: view.pinned, over: view.over, edges, swapped }, at, ratio);
+  tell(view, active);
+  view.root.dataset.edges = edges.length;
+}
+
+function classY(view) {
+  const row = view.answer.rows[view.classAt ?? 0]?.node.getBoundingClientRect();
+  if (!row) return 0;
+  const box = view.scroll.getBoundingClientRect();
+  return Math.min(box.height - 4, Math.max(4, row.top + row.height / 2 - box.top));
+}
+
+function tell(view, active) {
+  const { header, root } = view;
+  const fedBy = (column, place) => view.fed.get(column)?.fed?.[place];
+  const nameOf = (column) => view.plan.byColumn.get(column)?.label ?? "";
+  view.large.hidden = !(active && openable(view.plan.byColumn.get(active.column)));
+  if (view.over !== null) view.sentence.textContent = stageSentence(header.stages[view.over]);
+  else if (view.classAt !== null) {
+    const fed = fedBy(header.answer, view.classAt);
+    view.sentence.textContent = `${header.labels[view.classAt]}. ${fed ? feedSentence(header, null, fed, nameOf) : "What feeds it is on its way."}`;
+  } else if (active) {
+    const box = view.plan.byColumn.get(active.column);
+    const tile = box.tiles[active.row];
+    const numbers = (side) => {
+      const all = header.arrays.numbers;
+      const start = 4 * (side * all.shape[1] + box.start + active.row);
+      return all.subarray(start, start + 4);
+    };
+    const fed = fedBy(box.column, active.row);
+    const made = !box.sources.length ? "" : fed ? ` ${feedSentence(header, box, fed, nameOf)}` : " What feeds it is on its way.";
+    view.sentence.textContent = channelSentence(header, box, tile, numbers(0), header.sides === 2 ? numbers(1) : null) + made;
+    showBar(view.bar, limitsOf(header, box));
+    root.dataset.pointed = `${box.name}/${tile.channel}`;
+    root.dataset.fed = fed ? fed.strongest.map(([column, channel, share]) => `${column}.${channel}=${share}`).join(" ") : "";
+  } else view.sentence.textContent = view.header.boxes.some((box) => box.note) ? view.header.boxes.find((box) => box.note).note : "Point at a channel, or go there with the arrow keys.";
+  root.dataset.pinned = view.pinned ? `${view.pinned.column}.${view.pinned.channel}` : "";
+}
+
+function limitsOf(header, box) {
+  const place = header.boxes.findIndex((one) => one.column === box.column);
+  const [low, high] = header.arrays.limits.subarray(2 * place, 2 * place + 2);
+  return { ...header.bar, low, high };
+}
+
+// What feeds a column's channels, fetched once for each scene.
+async function need(view, column) {
+  if (view.fed.has(column)) return;
+  view.fed.set(column, {});
+  const { token, header } = view;
+  const asked = await fetchScene(header, `feeds~${openedIn(header)}~${column}`).catch(() => null);
+  if (view.token !== token) return;
+  if (asked) {
+    asked.tiles = new Map(asked.extra.map((name, place) => {
+      const tile = asked.arrays[`tile${place}`];
+      return [name, bitmap(tile, tile.shape[0], tile.shape[1], header.arrays.palette)];
+    }));
+    view.fed.set(column, asked);
+  }
+  view.root.dataset.ready = [...view.fed.values()].filter((one) => one.fed).length;
+  view.redraw();
+}
+
+async function fetchScene(header, name) {
+  const answer = await fetch(header.scenes + encodeURIComponent(name));
+  return answer.status === 200 ? unpack(new Uint8Array(await answer.arrayBuffer())) : null;
+}
+
+// The edges of a map that is not too wide come before they are asked for, one column after the other.
+async function ahead(view, token) {
+  await need(view, view.header.answer);
+  if (view.header.boxes.length > MOST_AHEAD) return;
+  for (const box of [...view.header.boxes].reverse()) {
+    if (view.gone || view.token !== token) return;
+    if (box.sources.length) await need(view, box.column);
+  }
+}
+
+const everything = (view) => {
+  const closed = view.header.stages.filter((stage) => stage.columns > 1 && !stage.open);
+  return closed.length ? view.header.stages.filter((stage) => stage.columns > 1).map((stage) => stage.stage) : [];
+};
+
+// Other stages open: the scene comes straight from the server, the page hears of it afterwards.
+async function open(view, stages) {
+  const from = view.header;
+  const name = stages.join(".");
+  const header = await fetchScene(from, `map~${name}`).catch(() => null);
+  if (view.header !== from) return;
+  if (header) {
+    view.overtaken.add(openedIn(from));
+    await show(view, header);
+  }
+  view.send("stages", { open: stages });
+}
+
+function toggle(view, stage) {
+  const { stages } = view.header;
+  if (stages[stage].columns < 2) return;
+  open(view, stages.filter((one) => one.open !== (one.stage === stage)).map((one) => one.stage));
+}
+
+const openable = (box) => Boolean(box.layer || box.unit);
+
+function enter(view) {
+  const active = view.pointed ?? view.pinned;
+  const box = active && view.plan.byColumn.get(active.column);
+  if (!box || !openable(box)) return;
+  const large = box.layer && box.size && box.size[0] * box.size[1] > 1;
+  const middle = (length) => Math.floor(length / 2);
+  const unit = box.layer ? "" : `${box.unit}/${active.channel}.${middle(box.size[0])}.${middle(box.size[1])}`;
+  view.send("layer", { layer: box.layer, unit, channel: large ? active.channel : null });
+}
+
+function pin(view, at) {
+  const same = view.pinned && at && view.pinned.column === at.column && view.pinned.channel === at.channel;
+  view.pinned = same ? null : at;
+  view.redraw();
+}
+
+function zoomTo(view, zoom, x = view.scroll.clientWidth / 2, y = view.scroll.clientHeight / 2) {
+  const before = view.zoom;
+  view.zoom = Math.min(LARGEST, Math.max(1, zoom));
+  if (view.zoom === before) return;
+  const [left, top] = [(view.scroll.scrollLeft + x) / view.plan.width, (view.scroll.scrollTop + y) / view.plan.height];
+  plan(view);
+  view.scroll.scrollLeft = left * view.plan.width - x;
+  view.scroll.scrollTop = top * view.plan.height - y;
+  draw(view);
+}
+
+function listen(view) {
+  const { scroll } = view;
+  const hit = (event) => {
+    const box = scroll.getBoundingClientRect();
+    return view.plan ? under(view.plan, event.clientX - box.left + scroll.scrollLeft, event.clientY - box.top + scroll.scrollTop, scroll.scrollTop) : null;
+  };
+  let drag = null;
+  scroll.onscroll = view.redraw;
+  scroll.onpointermove = (event) => {
+    if (drag) {
+      if (Math.hypot(event.clientX - drag.x, event.clientY - drag.y) > 4) drag.moved = true;
+      if (drag.moved) { scroll.scrollLeft = drag.left - (event.clientX - drag.x); scroll.scrollTop = drag.top - (event.clientY - drag.y); return; }
+    }
+    const found = hit(event);
+    view.over = found?.stage ? found.stage.stage : null;
+    point(view, found?.tile ? { column: found.box.column, row: found.tile.row, channel: found.tile.channel } : null);
+    scroll.style.cursor = found?.stage && found.stage.columns > 1 ? "pointer" : found?.tile ? "crosshair" : "grab";
+  };
+  scroll.onpointerdown = (event) => {
+    if (event.pointerType === "mouse" && event.button === 0) drag = { x: event.clientX, y: event.clientY, left: scroll.scrollLeft, top: scroll.scrollTop, moved: false };
+  };
+  scroll.onpointerup = scroll.onpointercancel = () => { const ended = drag; setTimeout(() => { if (drag === ended) drag = null; }); };
+  scroll.onpointerleave = () => { drag = null; view.over = null; point(view, null); };
+  scroll.onclick = (event) => {
+    if (drag?.moved) return;
+    const found = hit(event);
+    if (found?.stage) toggle(view, found.stage.stage);
+    else if (found?.tile) { const at = { column: found.box.column, row: found.tile.row, channel: found.tile.channel }; need(view, at.column); pin(view, at); }
+    else pin(view, null);
+  };
+  scroll.ondblclick = () => enter(view);
+  scroll.onwheel = (event) => {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    const box = scroll.getBoundingClientRect();
+    zoomTo(view, view.zoom * Math.exp(-event.deltaY / 300), event.clientX - box.left, event.clientY - box.top);
+  };
+  scroll.onkeydown = (event) => onKey(view, event);
+}
+
+function point(view, at) {
+  const same = view.pointed?.column === at?.column && view.pointed?.row === at?.row;
+  view.pointed = at;
+  if (at && view.plan.byColumn.get(at.column).sources.length) need(view, at.column);
+  if (!same || !at) view.redraw();
+}
+
+function onKey(view, event) {
+  if (!view.plan) return;
+  const { key } = event;
+  const at = view.pointed ?? view.pinned;
+  if (key === "+" || key === "=") zoomTo(view, view.zoom * 1.3);
+  else if (key === "-") zoomTo(view, view.zoom / 1.3);
+  else if (key === "0") zoomTo(view, 1);
+  else if (key === "Escape") pin(view, null);
+  else if (key === "Enter") enter(view);
+  else if (key === " ") pin(view, at);
+  else if ((key === "o" || key === "O") && at) toggle(view, view.plan.byColumn.get(at.column).stage);
+  else {
+    const first = view.plan.boxes.find((box) => box.tiles.length);
+    const to = at ? stepped(view.plan, at, key) : key.startsWith("Arrow") && first ? { column: first.column, row: 0 } : null;
+    if (!to) return;
+    const box = view.plan.byColumn.get(to.column);
+    point(view, { ...to, channel: box.tiles[to.row].channel });
+    bring(view, box);
+  }
+  event.preventDefault();
+}
+
+function bring({ scroll, plan: { across } }, box) {
+  if (box.x - 40 < scroll.scrollLeft) scroll.scrollLeft = box.x - 60;
+  else if (box.x + across + 40 > scroll.scrollLeft + scroll.clientWidth) scroll.scrollLeft = box.x + across + 60 - scroll.clientWidth;
+}

@@ -1,0 +1,103 @@
+"""The map of the network on the page: the view, and the settings below it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from app.components.network_map.component import MapScene, network_map_view, packed
+from app.ui.feature_maps_layers import strip_of
+from app.ui.feature_maps_passes import seen_by
+from app.ui.network_map_form import second_again, second_picture
+from app.ui.network_map_passes import side_of
+from app.ui.network_map_scene import feeds_scene, map_scene
+from app.ui.network_map_state import (
+    MAP,
+    MapForm,
+    class_asked,
+    layer_asked,
+    read_map_form,
+    stages_opened,
+    temperature_set,
+)
+from app.ui.network_picker import NetworkChoice
+from app.ui.network_store import NETWORKS
+from app.ui.picture import ChosenPicture
+from app.ui.scenes import offered
+from app.ui.theme import current_theme
+from app.ui.visitor import visitor
+
+if TYPE_CHECKING:
+    from cnnviz.network import Network
+
+_MOST_DIGITS = 5  # of a number in the name of a scene
+
+
+def map_part(choice: NetworkChoice, network: Network, chosen: ChosenPicture) -> None:
+    """Draw the map; what the learner opens or points at on it the view fetches by itself."""
+    form, theme, second = read_map_form(), current_theme(), second_picture(read_map_form())
+    scenes = ""
+
+    def ahead(name: str) -> bytes | None:
+        return _ahead(choice, form, pictures_again, theme, scenes, name)
+
+    pictures_again = _again(chosen, "" if second is None else second.key)
+    scenes = offered("network_map", chosen, ahead)
+    pictures = [chosen] if second is None else [chosen, second]
+    scene = _scene(network, choice, pictures, form, theme, scenes)
+    network_map_view(MAP, packed(scene), stages_opened, class_asked, temperature_set, layer_asked)
+
+
+def _again(chosen: ChosenPicture, second: str) -> Callable[[], list[ChosenPicture] | None]:
+    """The pictures of the map for a thread that serves it; None once the second is gone, which is not held here."""
+    who = visitor()
+
+    def pictures() -> list[ChosenPicture] | None:
+        if not second:
+            return [chosen]
+        other = second_again(who, second)
+        return None if other is None else [chosen, other]
+
+    return pictures
+
+
+def _ahead(
+    choice: NetworkChoice,
+    form: MapForm,
+    pictures_again: Callable[[], list[ChosenPicture] | None],
+    theme: Literal["light", "dark"],
+    scenes: str,
+    name: str,
+) -> bytes | None:
+    """The map with other stages open, "map~1.3", or what feeds a column of it, "feeds~1.3~7"."""
+    network, pictures = NETWORKS.ask(*choice.key).network, pictures_again()
+    what, _, rest = name.partition("~")
+    stages, _, column = rest.partition("~")
+    if network is None or pictures is None:
+        return None
+    opened = tuple(int(one) for one in stages.split(".") if _is_number(one))
+    wanted = replace(form, opened=opened)
+    if what == "map":
+        return packed(_scene(network, choice, pictures, wanted, theme, scenes))
+    if what == "feeds" and _is_number(column):
+        sides = [side_of(network, choice.key, picture) for picture in pictures]
+        return feeds_scene(network, choice.key, sides, wanted, int(column))
+    return None
+
+
+def _scene(
+    network: Network,
+    choice: NetworkChoice,
+    pictures: Sequence[ChosenPicture],
+    form: MapForm,
+    theme: Literal["light", "dark"],
+    scenes: str,
+) -> MapScene:
+    sides = [side_of(network, choice.key, picture) for picture in pictures]
+    seen = [seen_by(network, choice.key, picture) for picture in pictures]
+    return map_scene(choice, network, strip_of(network), sides, seen, form, theme, scenes)
+
+
+def _is_number(text: str) -> bool:
+    return len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit()
