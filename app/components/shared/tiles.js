@@ -2,8 +2,7 @@
 
 // The grid in which `count` tiles of `height` × `width` values come out largest within `room` CSS pixels.
 // From three pixels a value on, a value covers whole pixels of the screen (`ratio` of them to a CSS pixel).
-export function layOut(count, { height, width }, room, ratio) {
-  const gap = count > 400 ? 1 : count > 64 ? 2 : 4;
+export function layOut(count, { height, width }, room, ratio, gap = count > 400 ? 1 : count > 64 ? 2 : 4) {
   let best = { columns: 1, scale: 0 };
   for (let columns = 1; columns <= count; columns += 1) {
     const rows = Math.ceil(count / columns);
