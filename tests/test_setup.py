@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import io
 import os
 import re
 import shutil
 import socket
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -82,12 +85,30 @@ def test_a_missing_venv_module_is_named_with_the_package_that_brings_it() -> Non
     assert f"apt-get install python{sys.version_info[0]}.{sys.version_info[1]}-venv" in sentence
 
 
+@dataclass(frozen=True)
+class Failed:
+    """A set-up whose packages pip could not install: its project, why it ended, what it said."""
+
+    project: Path
+    error: Exception
+    printed: str
+
+
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small real environment, without what pip would download."""
-    venv = tmp_path_factory.mktemp("project") / ".venv"
-    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    return venv
+def failed(tmp_path_factory: pytest.TempPathFactory) -> Failed:
+    project = tmp_path_factory.mktemp("project")
+    (project / "requirements.txt").write_text("./there_is_no_such_package\n")
+    (project / "requirements-dev.txt").write_text("-r requirements.txt\n")
+    (project / "pyproject.toml").write_text("")
+    with contextlib.redirect_stdout(io.StringIO()) as printed, pytest.raises(SetupError) as caught:
+        ensure("app", project)
+    return Failed(project, caught.value, printed.getvalue())
+
+
+@pytest.fixture(scope="module")
+def made(failed: Failed) -> Path:
+    """A small real environment, without what pip would download: what the set-up makes before it installs."""
+    return failed.project / ".venv"
 
 
 class TestEnvironment:
@@ -128,14 +149,10 @@ class TestEnvironment:
         assert [path.name for path in tmp_path.iterdir()] == ["whole-1.0.dist-info"]
 
 
-def test_failing_pip_ends_in_a_sentence_and_leaves_no_stamp(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "requirements.txt").write_text("./there_is_no_such_package\n")
-    (tmp_path / "requirements-dev.txt").write_text("-r requirements.txt\n")
-    (tmp_path / "pyproject.toml").write_text("")
-    with pytest.raises(SetupError, match="pip could not install"):
-        ensure("app", tmp_path)
-    assert not list((tmp_path / ".venv").glob(".cnnviz-*"))
-    assert "Installing what the app needs" in capfd.readouterr().out
+def test_failing_pip_ends_in_a_sentence_and_leaves_no_stamp(failed: Failed) -> None:
+    assert "pip could not install" in str(failed.error)
+    assert not list((failed.project / ".venv").glob(".cnnviz-*"))
+    assert "Installing what the app needs" in failed.printed
 
 
 @pytest.mark.parametrize("changed", ["requirements.txt", "pyproject.toml", "version"])
