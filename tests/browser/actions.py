@@ -10,12 +10,20 @@ from playwright.sync_api import Page, expect
 from tests.browser.waiting import settled
 
 DRAWN = "[data-cnnviz-drawn]"
+DARK_GROUND = "rgb(15, 17, 22)"  # #0f1116 in .streamlit/config.toml
 
 
 def opened(page: Page, address: str) -> Page:
     """Open a page and wait until its view stands."""
     page.goto(address)
     page.locator(DRAWN).first.wait_for()
+    return settled(page)
+
+
+def darkened(page: Page) -> Page:
+    """The same page once its visitor's system asks for dark colours."""
+    page.emulate_media(color_scheme="dark")
+    expect(page.get_by_test_id("stApp")).to_have_css("background-color", DARK_GROUND)
     return settled(page)
 
 

@@ -178,6 +178,13 @@ def page(open_page: Callable[..., Page]) -> Page:
     return open_page()
 
 
+@pytest.fixture
+def bare(page: Page) -> Page:
+    """A page of the app's own server without the app, so that modules can be imported: for arithmetic alone."""
+    page.goto("/components/shared/view.css")
+    return page
+
+
 def _listen(seat: Seat) -> None:
     """Write down what goes wrong in the seat's context, in the record of whoever sits there then."""
 

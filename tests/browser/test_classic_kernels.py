@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from app.ui.kernel_stages import parse_stages
 from cnnviz.image import fit, load_sample, to_tensor
 from cnnviz.layer import convolve
-from tests.browser.actions import canvas_size, opened, pixel, redrawn, token
+from tests.browser.actions import canvas_size, darkened, opened, pixel, redrawn, token
 from tests.browser.waiting import settled
 
 PAGE = "/classic_kernels"
@@ -116,16 +116,7 @@ def test_signed_colours_are_blue_where_positive_and_red_where_negative(page: Pag
         assert pixel(page, "result", [(row, col)]) == [[255, 255, 255]]
 
 
-def test_choosing_channels_changes_the_products(page: Page) -> None:
-    opened(page, f"{PAGE}?stages=sharpen")
-    expected = result("sharpen", False)
-    point(page, "result", 150, 225)
-    for number, name in enumerate(["red", "green", "blue"]):
-        page.locator(f"{VIEW} .channels").get_by_role("button", name=name).click()
-        assert value_shown(page, 150, 225) == pytest.approx(expected[number, 150, 225].item(), rel=1e-12)
-
-
-def test_keys_alone_move_and_pin_the_point(page: Page) -> None:
+def test_keys_alone_move_and_pin_the_point_and_each_channel_has_its_products(page: Page) -> None:
     opened(page, f"{PAGE}?stages=sharpen")
     page.locator("figure[data-role=result] .frame").focus()
     sentence = page.locator(f"{VIEW} .sentence")
@@ -137,6 +128,12 @@ def test_keys_alone_move_and_pin_the_point(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(sentence).not_to_contain_text("Pinned")
 
+    expected = result("sharpen", False)
+    point(page, "result", 150, 225)
+    for number, name in enumerate(["red", "green", "blue"]):
+        page.locator(f"{VIEW} .channels").get_by_role("button", name=name).click()
+        assert value_shown(page, 150, 225) == pytest.approx(expected[number, 150, 225].item(), rel=1e-12)
+
 
 def test_the_border_is_said_where_the_kernel_reaches_outside(page: Page) -> None:
     opened(page, f"{PAGE}?stages=box_blur(size%3D5)&border=zeros")
@@ -144,21 +141,7 @@ def test_the_border_is_said_where_the_kernel_reaches_outside(page: Page) -> None
     expect(page.locator(f"{VIEW} .sentence")).to_contain_text("16 of the cells lie outside the picture (zeros)")
 
 
-def test_typing_into_the_kernel_makes_it_ones_own(page: Page) -> None:
-    opened(page, f"{PAGE}?stages=identity&colours=grey")
-    before = token(page)
-    field = page.locator(f"{VIEW} .matrix").get_by_label("row 2, column 2")
-    field.click()
-    field.fill("1/2")
-    field.press("Enter")
-    redrawn(page, before)
-    assert "stages=" in page.url
-    point(page, "result", 100, 100)
-    assert value_shown(page, 100, 100) == pytest.approx(result("[0.5]", True)[0, 100, 100].item())
-    expect(page.get_by_text("Your own kernel.")).to_be_visible()
-
-
-def test_dragging_a_weight_up_makes_it_larger_and_the_picture_follows(page: Page) -> None:
+def test_weights_are_dragged_and_typed_the_picture_follows_and_what_is_no_number_is_marked(page: Page) -> None:
     opened(page, f"{PAGE}?stages=identity&colours=grey")
     field = page.locator(f"{VIEW} .matrix").get_by_label("row 2, column 2")
     box = field.bounding_box()
@@ -174,15 +157,22 @@ def test_dragging_a_weight_up_makes_it_larger_and_the_picture_follows(page: Page
     point(page, "result", 100, 100)
     assert value_shown(page, 100, 100) == pytest.approx(1.6 * result("identity", True)[0, 100, 100].item())
 
-
-def test_what_is_no_number_is_marked_and_changes_nothing(page: Page) -> None:
-    opened(page, f"{PAGE}?stages=identity")
     before = token(page)
-    field = page.locator(f"{VIEW} .matrix").get_by_label("row 1, column 1")
     field.click()
-    field.fill("two")
+    field.fill("1/2")
     field.press("Enter")
-    expect(field).to_have_attribute("aria-invalid", "true")
+    redrawn(page, before)
+    assert "stages=" in page.url
+    point(page, "result", 100, 100)
+    assert value_shown(page, 100, 100) == pytest.approx(result("[0.5]", True)[0, 100, 100].item())
+    expect(page.get_by_text("Your own kernel.")).to_be_visible()
+
+    before = token(page)
+    corner = page.locator(f"{VIEW} .matrix").get_by_label("row 1, column 1")
+    corner.click()
+    corner.fill("two")
+    corner.press("Enter")
+    expect(corner).to_have_attribute("aria-invalid", "true")
     assert token(page) == before
 
 
@@ -268,15 +258,15 @@ def test_what_the_browser_draws_while_sliding_is_what_the_server_then_sends(
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_picture_is_on_the_first_screen(
-    open_page: Callable[..., Page], width: int, height: int, scheme: str
-) -> None:
-    page = opened(open_page(width, height, color_scheme=scheme), PAGE)
-    box = page.locator("figure[data-role=input] canvas").first.bounding_box()
-    assert box is not None
-    assert box["y"] + box["height"] / 2 < height
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+def test_the_picture_is_on_the_first_screen(open_page: Callable[..., Page], width: int, height: int) -> None:
+    page = opened(open_page(width, height), PAGE)
+    for scheme in ("light", "dark"):
+        if scheme == "dark":
+            darkened(page)
+        box = page.locator("figure[data-role=input] canvas").first.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] / 2 < height
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_a_committed_answer_brings_the_view_before_the_eyes_and_can_be_taken_again(page: Page) -> None:

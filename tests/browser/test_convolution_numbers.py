@@ -67,13 +67,6 @@ def cells_of(setting: Setting) -> list[list[int]]:
     return [[0, 0, 0], [maps - 1, height - 1, width - 1], *anywhere]
 
 
-@pytest.fixture
-def bare(page: Page) -> Page:
-    """A page of the app's own server without the app, so that modules can be imported."""
-    page.goto("/components/shared/view.css")
-    return page
-
-
 def mounted(page: Page, settings: list[Setting]) -> list[dict[str, Any]]:
     return page.evaluate(MOUNT, [{"blob": blob(setting), "cells": cells_of(setting)} for setting in settings])
 

@@ -117,11 +117,9 @@ def test_nothing_is_cut_off(open_page: Callable[..., Page], width: int) -> None:
     assert cut == 0
 
 
-def test_colours_of_the_browser_are_the_palette_of_the_library(page: Page) -> None:
-    page.goto("/")
-    page.locator(".journey[data-source]").wait_for()
+def test_colours_of_the_browser_are_the_palette_of_the_library(bare: Page) -> None:
     tables = {theme: palette("signed", theme) for theme in ("light", "dark")}  # type: ignore[arg-type]
-    found = page.evaluate(
+    found = bare.evaluate(
         """async ([light, dark]) => {
             const { colourised, groundOf, nearest, percent, stops, table }
                 = await import('/components/journey/colouring.js');

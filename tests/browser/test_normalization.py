@@ -15,7 +15,7 @@ from app.ui import normalization_maps as maps
 from app.ui.normalization_form import Form
 from cnnviz.layer import local_response_norm, normalize, shared_sets
 from cnnviz.network import Network, load_network
-from tests.browser.actions import opened, redrawn, token
+from tests.browser.actions import darkened, opened, redrawn, token
 
 PAGE = "/normalization"
 VIEW = ".norm-tiles"
@@ -99,7 +99,7 @@ def test_local_response_is_torchs_and_names_its_neighbours(
         assert lit(page) == list(range(max(0, tile - size // 2), min(31, tile + (size - 1) // 2) + 1))
 
 
-def test_keys_alone_go_from_map_to_map_and_through_the_pixels(page: Page) -> None:
+def test_keys_go_through_maps_and_pixels_and_choosing_a_kind_changes_view_and_link(page: Page) -> None:
     opened(page, PAGE)
     page.locator("figure[data-panel='0'] .frame").focus()
     sentence = page.locator(f"{VIEW} .sentence")
@@ -114,9 +114,6 @@ def test_keys_alone_go_from_map_to_map_and_through_the_pixels(page: Page) -> Non
     page.keyboard.press("Escape")
     expect(sentence).not_to_contain_text("Pinned")
 
-
-def test_choosing_a_kind_changes_the_view_and_the_link(page: Page) -> None:
-    opened(page, PAGE)
     before = token(page)
     page.locator(".st-key-norm_kind").get_by_text("Layer", exact=True).click()
     redrawn(page, before)
@@ -125,10 +122,12 @@ def test_choosing_a_kind_changes_the_view_and_the_link(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_maps_are_on_the_first_screen(open_page: Callable[..., Page], width: int, height: int, scheme: str) -> None:
-    page = opened(open_page(width, height, color_scheme=scheme), PAGE)
-    box = page.locator("figure[data-panel='0'] canvas").first.bounding_box()
-    assert box is not None
-    assert box["y"] + box["height"] < height
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+def test_the_maps_are_on_the_first_screen(open_page: Callable[..., Page], width: int, height: int) -> None:
+    page = opened(open_page(width, height), PAGE)
+    for scheme in ("light", "dark"):
+        if scheme == "dark":
+            darkened(page)
+        box = page.locator("figure[data-panel='0'] canvas").first.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] < height
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -17,7 +17,7 @@ from app.ui.pooling_form import Form
 from app.ui.pooling_maps import pool_part, source_map
 from cnnviz.image import load_sample
 from cnnviz.layer import pool, pool_readers, pool_trace
-from tests.browser.actions import opened, redrawn, token
+from tests.browser.actions import darkened, opened, redrawn, token
 
 PAGE = "/pooling"
 VIEW = ".pooling-view"
@@ -67,7 +67,7 @@ def query(form: Form) -> str:
 
 
 @pytest.mark.parametrize("form", CASES, ids=lambda form: f"{form.kind} {form.window}/{form.stride}+{form.padding}")
-def test_the_value_pointed_at_is_torchs(page: Page, form: Form) -> None:
+def test_the_value_pointed_at_is_torchs_and_an_input_cell_says_who_reads_it(page: Page, form: Form) -> None:
     opened(page, f"{PAGE}?{query(form)}")
     expected = pool(
         shown_map(form), form.kind, form.window, form.stride, form.padding, form.ceil_mode, form.p,
@@ -78,11 +78,12 @@ def test_the_value_pointed_at_is_torchs(page: Page, form: Form) -> None:
         point(page, "output", row, col)
         shown = value_shown(page, f"out[{row}, {col}]")
         assert shown == pytest.approx(expected[row, col].item(), rel=1e-12)
+    if form in CASES[:2]:  # windows apart, windows that overlap
+        check_readers(page, form)
 
 
-@pytest.mark.parametrize("form", CASES[:2], ids=["apart", "overlapping"])
-def test_an_input_cell_says_who_reads_it_and_where_it_wins(page: Page, form: Form) -> None:
-    opened(page, f"{PAGE}?{query(form)}")
+def check_readers(page: Page, form: Form) -> None:
+    """Point at input cells: who reads them, and where they win."""
     image = shown_map(form)
     how = {"window": form.window, "stride": form.stride, "padding": form.padding, "ceil_mode": form.ceil_mode}
     for row, col in [(0, 0), (5, 7), (15, 15), (8, 8), (9, 6)]:
@@ -102,8 +103,7 @@ PLAIN = st.fixed_dictionaries({
 })  # fmt: skip
 
 
-def test_the_arithmetic_equals_torch_for_two_hundred_settings(page: Page) -> None:
-    opened(page, PAGE)
+def test_the_arithmetic_equals_torch_for_two_hundred_settings(bare: Page) -> None:
     work = """([scene, places, row, col]) => import('/components/pooling_view/arithmetic.js').then((m) => {
         const found = m.windowAt(scene, row, col);
         return [found.value, found.winners.map((w) => [w.row, w.col]), m.readersOf(scene, 3, 4, places).length];
@@ -124,7 +124,7 @@ def test_the_arithmetic_equals_torch_for_two_hundred_settings(page: Page) -> Non
             "padding": how["padding"], "countPadding": how["count"], "height": size[0], "width": size[1],
             "values": image.flatten().tolist(),
         }  # fmt: skip
-        value, winners, readers = page.evaluate(work, [scene, list(pooled.shape), row, col])
+        value, winners, readers = bare.evaluate(work, [scene, list(pooled.shape), row, col])
         assert value == pytest.approx(pooled[row, col].item(), rel=1e-12, abs=1e-12)
         traced = pool_trace(image, row, col, **common, **rest)
         assert tuple(map(tuple, winners)) == traced.winners
@@ -134,7 +134,7 @@ def test_the_arithmetic_equals_torch_for_two_hundred_settings(page: Page) -> Non
     same()
 
 
-def test_keys_alone_move_and_pin_the_point(page: Page) -> None:
+def test_keys_move_and_pin_the_point_and_a_setting_changes_map_words_and_link(page: Page) -> None:
     opened(page, f"{PAGE}?pool_part=16")
     page.locator("figure[data-role=output] .frame").focus()
     sentence = page.locator(f"{VIEW} .sentence")
@@ -148,9 +148,6 @@ def test_keys_alone_move_and_pin_the_point(page: Page) -> None:
     page.keyboard.press("ArrowLeft")
     expect(sentence).to_contain_text("in[8, 7]")
 
-
-def test_a_setting_changes_map_words_and_link(page: Page) -> None:
-    opened(page, f"{PAGE}?pool_part=16")
     before = token(page)
     page.locator(".st-key-pool_stride").get_by_role("slider").focus()
     page.keyboard.press("ArrowRight")
@@ -159,23 +156,19 @@ def test_a_setting_changes_map_words_and_link(page: Page) -> None:
     expect(page.locator("figure[data-role=output] figcaption")).to_contain_text("5 × 5")
     expect(page.get_by_text(re.compile(r"/ 3⌋ \+ 1 = 5 rows"))).to_be_visible()
     expect(page.get_by_text(re.compile("156 cells are read by no window"))).to_be_visible()
-
-
-def test_the_chart_of_the_shift_test_stands(page: Page) -> None:
-    opened(page, PAGE)
-    chart = page.locator(".st-key-pool_chart .js-plotly-plot")
+    chart = page.locator(".st-key-pool_chart .js-plotly-plot")  # of the shift test
     expect(chart).to_be_visible(timeout=30_000)
     expect(chart.locator(".legendtext")).to_have_count(4)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_both_maps_are_on_the_first_screen(
-    open_page: Callable[..., Page], width: int, height: int, scheme: str
-) -> None:
-    page = opened(open_page(width, height, color_scheme=scheme), PAGE)
-    for role in ("input", "output"):
-        box = page.locator(f"figure[data-role={role}] canvas").first.bounding_box()
-        assert box is not None
-        assert box["y"] + box["height"] < height
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+def test_both_maps_are_on_the_first_screen(open_page: Callable[..., Page], width: int, height: int) -> None:
+    page = opened(open_page(width, height), PAGE)
+    for scheme in ("light", "dark"):
+        if scheme == "dark":
+            darkened(page)
+        for role in ("input", "output"):
+            box = page.locator(f"figure[data-role={role}] canvas").first.bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] < height
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
