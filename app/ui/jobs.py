@@ -6,14 +6,19 @@ from collections.abc import Hashable
 from typing import Any
 
 from app.ui.shelf import PICTURES
-from cnnviz.compute import JobDesk, Lane, Progress, usable_cores
+from cnnviz.compute import JobDesk, Lane, Progress, heavy_at_once, usable_cores
 
 QUICK, SLOW, FILM, GALLERY = "quick", "slow", "film", "gallery"
+
+
+def _slow_at_once() -> int:
+    return min(4, heavy_at_once())  # each holds some hundred megabytes
+
 
 JOBS = JobDesk(
     {
         QUICK: Lane(at_once=4),  # a second each, so that nobody waits for what is slow
-        SLOW: Lane(at_once=2),
+        SLOW: Lane(_slow_at_once),
         FILM: Lane(at_once=max(1, usable_cores() - 1)),
         GALLERY: Lane(),
     }

@@ -55,7 +55,8 @@ def bytes_in(folder: Path) -> int:
 def hold(path: Path, alone: bool, patience: float = _PATIENCE) -> BinaryIO | None:
     """Hold a lock until the returned file is closed or the program ends, however it ends; None where others hold it.
 
-    `alone`: nobody else may hold it. The file is made where there is none; its folder must be there.
+    `alone`: nobody else may hold it. The file is made where there is none; its folder must be there. Processes that the
+    program forks meanwhile hold it with it.
     """
     file = path.open("ab")
     end = time.monotonic() + patience

@@ -58,6 +58,7 @@ class Job(Generic[S, T]):
         self.nbytes = 0
         self.watchers: dict[str, float] = {}
         self.on_hold = False
+        self.wake = threading.Event()
         self.ended = threading.Event()
 
     @property

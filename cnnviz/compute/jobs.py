@@ -63,7 +63,8 @@ class JobDesk:
         self._threads: set[threading.Thread] = set()
         self._numbers = itertools.count()
         self._served = dict.fromkeys(self._lanes, 0)
-        self._changed = threading.Condition()
+        self._places: dict[str, int] = {}
+        self._lock = threading.Lock()
         self._closed = False
         atexit.register(self.close)
 
@@ -74,7 +75,7 @@ class JobDesk:
         """
         if lane not in self._lanes:
             raise SettingsError(f"There is no lane {lane!r} at this desk; use one of {', '.join(self._lanes)}.")
-        with self._changed:
+        with self._lock:
             job = self._jobs.get(key)
             begin = job is None or job.state == "stopped"
             if job is None or begin:
@@ -90,7 +91,7 @@ class JobDesk:
 
     def look(self, key: Hashable, watcher: str) -> Job[Any, Any] | None:
         """The job of this key if there is one, `watcher` counting as there from now on; begins nothing."""
-        with self._changed:
+        with self._lock:
             job = self._jobs.get(key)
             if job is not None:
                 job.watchers[watcher] = self._clock()
@@ -99,21 +100,21 @@ class JobDesk:
 
     def find(self, key: Hashable) -> Job[Any, Any] | None:
         """The job of this key if there is one; looking does not count as watching."""
-        with self._changed:
+        with self._lock:
             return self._jobs.get(key)
 
     def jobs(self) -> tuple[Job[Any, Any], ...]:
         """All that are known, the longest unused first."""
-        with self._changed:
+        with self._lock:
             return tuple(self._jobs.values())
 
     def leave(self, key: Hashable, watcher: str) -> None:
         """`watcher` does not want this any more; if nobody else watches, it stops before its next step."""
-        with self._changed:
+        with self._lock:
             job = self._jobs.get(key)
             if job is not None:
                 job.watchers.pop(watcher, None)
-                self._changed.notify_all()
+                job.wake.set()
 
     def stop(self, key: Hashable) -> None:
         """Stop it for all who watch, before its next step. Who asks from now on has it begun anew."""
@@ -121,27 +122,27 @@ class JobDesk:
 
     def pause(self, key: Hashable) -> None:
         """Hold the job before its next step; it gives its place to others. The grace period goes on."""
-        with self._changed:
+        with self._lock:
             job = self._jobs.get(key)
             if job is not None and job.live:
                 job.on_hold = True
                 if job in self._waiting:
                     job.state = "paused"
-                self._changed.notify_all()
+                    self._deal(job.lane)
 
     def resume(self, key: Hashable) -> None:
         """Let a paused job go on as soon as its turn comes; it comes where it stood in the queue."""
-        with self._changed:
+        with self._lock:
             job = self._jobs.get(key)
             if job is not None and job.on_hold:
                 job.on_hold = False
                 if job.state == "paused":
                     job.state = "waiting"
-                self._changed.notify_all()
+                    self._deal(job.lane)
 
     def ahead_of(self, key: Hashable) -> int:
         """The place in the queue: how many others run or come before this one in its lane; 0 where it does not wait."""
-        with self._changed:
+        with self._lock:
             job = self._jobs.get(key)
             if job is None or job.state != "waiting":
                 return 0
@@ -150,7 +151,7 @@ class JobDesk:
 
     def forget(self, key: Hashable) -> None:
         """Let go of a job that is over, so that the next who asks begins it anew."""
-        with self._changed:
+        with self._lock:
             job = self._jobs.get(key)
             if job is not None and not job.live:
                 del self._jobs[key]
@@ -158,35 +159,36 @@ class JobDesk:
     def drop(self, which: Callable[[Hashable], bool]) -> None:
         """Stop and forget all jobs whose key satisfies `which`, with all that they found."""
         self._stop(lambda job: which(job.key))
-        with self._changed:
+        with self._lock:
             for key in [key for key in self._jobs if which(key)]:
                 del self._jobs[key]
 
     @property
     def nbytes(self) -> int:
         """What all that is over holds."""
-        with self._changed:
+        with self._lock:
             return sum(job.nbytes for job in self._jobs.values())
 
     def close(self) -> None:
         """Stop everything before its next step, and wait for that: the program's end must cut off no computation."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             threads = tuple(self._threads)
-            self._changed.notify_all()
+            for job in self._waiting:
+                job.wake.set()
         end = time.monotonic() + CLOSING
         for thread in threads:
             thread.join(timeout=max(0.0, end - time.monotonic()))
 
     def _may_go_on(self, job: Job[Any, Any]) -> tuple[bool, bool]:
         """In the job's thread, between two steps: waits while it is paused; whether it was, and is still wanted."""
-        with self._changed:
+        with self._lock:
             held = job.on_hold and self._wanted(job)
             if held:
                 self._working.discard(job)
                 self._waiting.add(job)
                 job.state = "paused"
-                self._changed.notify_all()
+                self._deal(job.lane)
             wanted = self._wanted(job)
         return held, self._turn_comes(job) if held else wanted
 
@@ -204,25 +206,36 @@ class JobDesk:
         except Exception as reason:  # the thread must end with an answer: whoever watches reads it
             error, state = CnnvizError(f"This could not be computed: {reason}"), "failed"
         finally:
-            with self._changed:
+            with self._lock:
                 self._end(job, state, result, error)
 
     def _turn_comes(self, job: Job[Any, Any]) -> bool:
         """Wait for a place; False when it is not wanted any more."""
         at_once = self._lanes[job.lane].at_once
         places = at_once if isinstance(at_once, int) else at_once()
-        with self._changed:
-            while self._wanted(job):
-                taken = sum(other.lane == job.lane for other in self._working)
-                if not job.on_hold and taken < places and self._queue(job.lane)[0] is job:
-                    self._waiting.discard(job)
-                    self._working.add(job)
-                    job.state = "running"
-                    self._served[job.lane] = max(self._served[job.lane], job.place[0])
-                    self._changed.notify_all()  # the next may have a place too
-                    return True
-                self._changed.wait(_LOOK)
-        return False
+        with self._lock:
+            self._places[job.lane] = places
+            self._deal(job.lane)
+        while True:
+            with self._lock:
+                if not self._wanted(job) or job in self._working:
+                    return job.live
+                job.wake.clear()
+            job.wake.wait(_LOOK)
+
+    def _deal(self, lane: str) -> None:
+        """Give free places to those whose turn it is, and wake these alone: hundreds may wait."""
+        free = self._places.get(lane, 0) - sum(job.lane == lane for job in self._working)
+        for job in self._queue(lane):
+            if free <= 0:
+                return
+            if self._wanted(job):
+                self._waiting.discard(job)
+                self._working.add(job)
+                job.state = "running"
+                self._served[lane] = max(self._served[lane], job.place[0])
+                free -= 1
+            job.wake.set()
 
     def _queue(self, lane: str) -> list[Job[Any, Any]]:
         """Who waits, in the order of their turns."""
@@ -231,8 +244,8 @@ class JobDesk:
 
     def _place(self, lane: str, owner: str) -> tuple[int, int]:
         """The round after that of the owner's last job there, and no earlier than the round that is being served."""
-        there = (job for job in self._waiting | self._working if (job.lane, job.owner) == (lane, owner))
-        rounds = [job.place[0] + 1 for job in there]
+        there = itertools.chain(self._waiting, self._working)
+        rounds = [job.place[0] + 1 for job in there if (job.lane, job.owner) == (lane, owner)]
         return max([self._served[lane], *rounds]), next(self._numbers)
 
     def _wanted(self, job: Job[Any, Any]) -> bool:
@@ -244,12 +257,12 @@ class JobDesk:
         return job.live
 
     def _stop(self, which: Callable[[Job[Any, Any]], bool]) -> None:
-        with self._changed:
+        with self._lock:
             for job in self._jobs.values():
                 if which(job) and job.live:
                     job.state = "stopped"
                     self._waiting.discard(job)
-            self._changed.notify_all()
+                    job.wake.set()
 
     def _end(self, job: Job[Any, Any], state: State, result: Any, error: CnnvizError | None) -> None:
         self._working.discard(job)
@@ -264,7 +277,7 @@ class JobDesk:
         job.nbytes = bytes_held(job.latest)
         job.ended.set()
         self._bound(job)
-        self._changed.notify_all()
+        self._deal(job.lane)
 
     def _bound(self, newest: Job[Any, Any]) -> None:
         """Let go of the longest unused while all that is over is too much."""

@@ -71,7 +71,7 @@ class RunWriter:
         self._asked = 0
         path = folder / METRICS
         content = path.read_bytes() if path.exists() else b""
-        known, length = read_metrics(content, None if start is None else start.metrics)
+        known, length = read_metrics(content, most=None if start is None else start.metrics)
         self.count = len(known)
         self._before = known[-1].seconds if known else 0.0
         self._begun = time.monotonic()
@@ -145,20 +145,22 @@ class RunWriter:
                 later.path.unlink(missing_ok=True)
 
 
-def read_metrics(content: bytes, most: int | None = None) -> tuple[list[Metric], int]:
-    """The metrics in a file's content, at most so many, and the bytes they take: a broken line ends them."""
+def read_metrics(content: bytes, after: int = 0, most: int | None = None) -> tuple[list[Metric], int]:
+    """The metrics in a file's content, and the bytes they take; a broken line ends them.
+
+    Without the first `after`, which who follows a run has read before, and none beyond the first `most`.
+    """
     found: list[Metric] = []
     length = 0
-    for line in content.splitlines(keepends=True):
-        if most is not None and len(found) >= most:
-            break
+    for number, line in enumerate(content.splitlines(keepends=True)[:most]):
         if not line.endswith(b"\n"):
             break
-        try:
-            seconds, values = json.loads(line)
-            found.append(Metric(len(found), float(seconds), MappingProxyType(dict(values))))
-        except (TypeError, ValueError):
-            break
+        if number >= after:
+            try:
+                seconds, values = json.loads(line)
+                found.append(Metric(number, float(seconds), MappingProxyType(dict(values))))
+            except (TypeError, ValueError):
+                break
         length += len(line)
     return found, length
 

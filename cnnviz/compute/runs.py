@@ -199,7 +199,7 @@ class Run:
             content = (self._folder / METRICS).read_bytes()
         except FileNotFoundError:
             return ()
-        return tuple(read_metrics(content)[0][after:])
+        return tuple(read_metrics(content, after)[0])
 
     def checkpoints(self) -> tuple[Checkpoint, ...]:
         """All checkpoints, the last taken at the end; one of each name, but where the program was killed meanwhile."""

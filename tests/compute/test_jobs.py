@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -60,8 +61,10 @@ class Watched(JobDesk):
         super().__init__(lanes, clock=clock or Clock(), **bounds)
 
     def until(self, so: Callable[[], bool]) -> None:
-        with self._changed:
-            assert self._changed.wait_for(so, LONG), "what was waited for did not happen"
+        end = time.monotonic() + LONG
+        while not so():
+            assert time.monotonic() < end, "what was waited for did not happen"
+            time.sleep(0.002)
 
 
 def made(job: Job[int, Any], number: int) -> None:
@@ -307,6 +310,34 @@ def test_a_job_paused_in_the_queue_lets_others_by_and_keeps_its_turn() -> None:
     desk.resume("b")
     works["b"].let()
     assert over(jobs["b"]) == "done"
+
+
+@given(wishes=st.lists(st.tuples(st.sampled_from(("watch", "leave", "pause", "resume", "stop")), st.integers(0, 4))))
+@settings(max_examples=25, deadline=None)
+def test_whatever_is_wished_places_are_kept_and_all_comes_to_an_end(wishes: list[tuple[str, int]]) -> None:
+    desk, running = Watched({"work": Lane(at_once=2)}), []
+
+    def work(task: Task[int]) -> str:
+        for number in range(3):
+            running.append(sum(job.state == "running" for job in desk.jobs()))
+            task.tell(number, 3)
+        return "all"
+
+    asked = []
+    for wish, key in wishes:
+        if wish == "watch":
+            asked.append(desk.watch(key, f"learner {key % 2}", work))
+        elif wish == "leave":
+            desk.leave(key, f"learner {key % 2}")
+        else:
+            getattr(desk, wish)(key)
+    for key in range(5):
+        desk.resume(key)
+        asked.append(desk.watch(key, "anna", work))
+    assert all(over(job) in ("done", "stopped") for job in asked)
+    assert all(job.result == "all" for job in asked if job.state == "done")
+    assert [desk.watch(key, "anna", work).state for key in range(5)] == ["done"] * 5
+    assert max(running) <= 2
 
 
 @pytest.mark.parametrize("how", ["unwatched", "left", "stopped", "closed"])
