@@ -29,7 +29,7 @@ from cnnviz.image import encode_png, limits, load_sample
 if TYPE_CHECKING:
     from app.ui.field_layers import FieldLayer
     from app.ui.field_state import Chosen, Form
-    from cnnviz.analysis import Activations, Layer
+    from cnnviz.analysis import Activations
     from cnnviz.network import Network
 
 AVERAGED = ("chelsea", "coffee", "astronaut", "rocket", "camera", "hubble_deep_field")
@@ -113,19 +113,27 @@ def strongest_channel(maps: npt.NDArray[np.float32], unit: tuple[int, int]) -> i
 def small_maps(
     network: Network, form: Form, chosen: ChosenPicture, steps: Sequence[FieldLayer]
 ) -> tuple[SmallMap | None, ...]:
-    """A small map of each step's layer for the picture; None of a block, or where there was no room for a pass."""
+    """A small map of each step's layer or block for the picture; None where there was no room for a pass."""
+
+    def mean_size(step: FieldLayer, passed: Activations) -> npt.NDArray[np.float32]:
+        if step.entry is None:  # a block, whose output is none of the layers' that the pass has kept
+            return np.abs(_maps(network, form, chosen, step)).mean(0)
+        layer = step.entry.layer
+        means: npt.NDArray[np.float32] = (
+            as_maps(passed.call(layer.path, layer.call), layer.layout).abs().mean(0).cpu().numpy()
+        )
+        return means
 
     def make() -> tuple[tuple[SmallMap | None, ...], int]:
         passed = whole_pass(network, form.choice.key, chosen, strip_of(network))
-        found = tuple(_small(passed, step.entry.layer) if passed and step.entry else None for step in steps)
+        found = tuple(None if passed is None else _small(mean_size(step, passed)) for step in steps)
         return found, 100 + sum(one.values.nbytes for one in found if one)
 
     paths = hashlib.blake2b(" ".join(step.path for step in steps).encode(), digest_size=8).hexdigest()
     return kept(_SMALL, (*form.choice.key, chosen.key, paths), chosen, make)
 
 
-def _small(passed: Activations, layer: Layer) -> SmallMap:
-    mean = as_maps(passed.call(layer.path, layer.call), layer.layout).abs().mean(0).cpu().numpy()
+def _small(mean: npt.NDArray[np.float32]) -> SmallMap:
     rows, columns = (np.arange(0, length, -(-length // SMALL)) for length in mean.shape)
     few = mean[np.ix_(rows, columns)]
     high = float(limits(few[None], "magnitude")[0][1])

@@ -19,7 +19,8 @@ def depth_figure(
 ) -> Any:
     """A ``plotly.graph_objects.Figure``: the largest field by the number of convolutions, by the title of each network.
 
-    ``picture`` is the picture's height in pixels, drawn as a line. ``colours`` are CSS colours for the lines in their
+    ``picture`` is the picture's height in pixels, drawn as a line that the legend names: a label in the chart would lie
+    on the curves where the screen is narrow. ``colours`` are CSS colours for the lines in their
     order; without them Plotly chooses.
     """
     import plotly.graph_objects as go
@@ -40,10 +41,14 @@ def depth_figure(
             marker={"symbol": _MARKERS[number % len(_MARKERS)], "size": 8},
             hovertemplate="%{y} pixels at %{customdata}<extra>" + title + "</extra>",
         )
-    figure.add_hline(
-        y=picture, line_dash="dot", line_width=2, line_color="#888888",
-        annotation_text=f"the picture: {picture} pixels", annotation_position="top left",
-    )  # fmt: skip
+    figure.add_scatter(
+        x=[0, max((curve.depths[-1] for curve in curves.values() if curve.depths), default=1)],
+        y=[picture, picture],
+        name=f"picture: {picture} px",
+        mode="lines",
+        line={"color": "#888888", "dash": "2px,5px", "width": 2},
+        hoverinfo="skip",
+    )
     figure.update_layout(
         height=420,
         margin={"l": 70, "r": 10, "t": 10, "b": 45},

@@ -40,6 +40,23 @@ def spans_of(app: AppTest, step: dict[str, Any], axis: str) -> np.ndarray:
     return array_of(app, "spans")[first : first + count]
 
 
+def small_maps_of(app: AppTest) -> list[np.ndarray]:
+    """The small map of every step, in the numbers that it stands for."""
+    found, values = [], array_of(app, "small")
+    for step in scene_of(app, "field_view")["layers"]:
+        height, width = step["small"]
+        found.append(values[: height * width].reshape(height, width) / 255 * step["high"])
+        values = values[height * width :]
+    assert not values.size
+    return found
+
+
+def few(values: np.ndarray) -> np.ndarray:
+    """Those units of a map that stand in its small one."""
+    every = -(-values.shape[0] // SMALL)
+    return values[::every, ::every]
+
+
 @pytest.fixture(scope="module")
 def lite0() -> network.Network:
     return network.load_network(LITE0)
@@ -84,19 +101,14 @@ def test_every_step_carries_the_exact_boxes_of_its_units(page: AppTest, lite0: n
 
 def test_every_step_has_its_map_before_the_slider_gets_there(page: AppTest, lite0: network.Network) -> None:
     outputs = analysis.capture(lite0, load_sample("chelsea"))
-    steps, small, at = scene_of(page, "field_view")["layers"], array_of(page, "small"), 0
-    for step in steps:
-        height, width = step["small"]
-        values = small[at : (at := at + height * width)].reshape(height, width) / 255 * step["high"]
+    for step, values in zip(scene_of(page, "field_view")["layers"], small_maps_of(page), strict=True):
         mean = (
             outputs[step["path"]]
             .abs()
             .reshape(-1, len(spans_of(page, step, "rows")), len(spans_of(page, step, "cols")))
         )
-        expected = mean.mean(0).numpy()
-        every = -(-expected.shape[0] // SMALL)
-        np.testing.assert_allclose(values, expected[::every, ::every], atol=0.003 * step["high"] + 1e-6)
-    assert at == small.size < 60_000, "small enough to travel with every scene"
+        np.testing.assert_allclose(values, few(mean.mean(0).numpy()), atol=0.003 * step["high"] + 1e-6)
+    assert array_of(page, "small").size < 60_000, "small enough to travel with every scene"
 
 
 def test_each_step_of_parallel_branches_widens_the_field_too() -> None:
@@ -127,6 +139,8 @@ def test_a_block_stands_in_the_list_with_its_own_map_and_field(name: str, path: 
         net.module(net.preprocess(load_sample("chelsea"))[None])
     output = kept[0][0].permute(2, 0, 1) if name == "swin_t" else kept[0][0]
     assert len(app.selectbox(key="rf_channel_widget").options) == len(output) + 2
+    small, high = small_maps_of(app)[scene["current"]], scene["layers"][scene["current"]]["high"]
+    np.testing.assert_allclose(small, few(output.abs().mean(0).clip(max=high).numpy()), atol=0.003 * high + 1e-6)
     shown = array_of(app, "map_values")
     np.testing.assert_allclose(shown, output[1].numpy(), rtol=1e-3, atol=1e-3 * float(output.abs().max()))
     assert shown.shape == analysis.receptive_fields(net)[path].map_size

@@ -8,7 +8,7 @@ export function buildPanels(view) {
   view.layerLine = element("output", { className: "layer-line" });
   const steps = element("div", { className: "depth" }, stepButton(view, "−", "One step back to the input", -1),
     view.slider, stepButton(view, "+", "One step deeper", 1), view.layerLine);
-  view.picture = panel("picture", "What the network gets");
+  view.picture = panel("picture", "The input");
   view.map = panel("map", "Map");
   view.crop = panel("crop", "Unit’s view", false);
   view.heat = element("input", { type: "range", min: 0, max: 100, step: 1, value: 75 });

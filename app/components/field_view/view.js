@@ -134,9 +134,9 @@ async function update(view, header) {
   view.heatImage = header.heat && mapImage(arrays.heat_values, ...sizeOf(arrays.heat_values), { ...header.heat, palette: arrays.heat_palette }, true);
   const [height, width] = extent(view);
   view.picture.frame.style.setProperty("--aspect", width / height);
-  view.picture.title.title = `${header.size.join(" × ")} pixels`;
+  view.picture.title.title = `What the network gets of the picture: ${header.size.join(" × ")} pixels`;
   view.heatLabel.hidden = !header.heat;
-    setText(view.layerLine, aboutLayer(layerOf(view), view.step, layers.length));
+  setText(view.layerLine, aboutLayer(layerOf(view), view.step, layers.length));
   drawStill(view);
   view.root.dataset.margin = header.margin;
   view.root.dataset.changed = header.nudge ? ones(arrays.nudge_changed) : "";
@@ -181,8 +181,8 @@ function drawStill(view) {
   drawMap(view.map.canvas, current ? view.mapImage : layer.image, layer, sharpen(view.map.canvas, layer.width, layer.height), view.look);
   const beforehand = layer.image && { title: "Mean size", meaning: "", bar: { low: 0, high: layer.high, stops: scene.small_stops } };
   const shown = current ? scene.map : beforehand;
-  setText(view.map.title, shown?.title ?? layer.path);
-  view.map.title.title = shown?.meaning ?? "";
+  setText(view.map.title, shown?.title ?? "on its way");
+  view.map.title.title = shown?.meaning ?? "The map of this layer is being computed.";
   showBar(view.map.bar, shown?.bar);
   showBar(view.picture.bar, current && isAtHeat(view) ? scene.heat.bar : null);
   view.picture.frame.setAttribute("aria-label", "The picture. Arrow keys choose a pixel: the units whose field holds it light up in the map.");
