@@ -1,0 +1,16 @@
+from .advice import Notice as Notice
+from .advice import notices as notices
+from .datasets import DATASETS as DATASETS
+from .datasets import Collected as Collected
+from .datasets import Dataset as Dataset
+from .datasets import DatasetError as DatasetError
+from .datasets import DatasetInfo as DatasetInfo
+from .datasets import Example as Example
+from .datasets import Refused as Refused
+from .datasets import load_dataset as load_dataset
+from .datasets import own_dataset as own_dataset
+from .duplicates import near_duplicates as near_duplicates
+from .splits import Split as Split
+from .splits import fewer as fewer
+from .splits import held_back as held_back
+from .splits import split as split
