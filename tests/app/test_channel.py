@@ -202,7 +202,7 @@ def gallery() -> analysis.LayerExtremes:
 @pytest.mark.usefixtures("samples_only")
 def test_a_film_that_is_stopped_stays_as_far_as_it_got_and_can_be_made_anew() -> None:
     app = open_page(PAGE, "ch_layer=bn2.drop&ch_channel=11&ch_steps=256&ch_size=160&ch_seed=5")
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while not film_is(app, "forming"):
         assert time.monotonic() < end
         time.sleep(0.1)

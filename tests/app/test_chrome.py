@@ -21,7 +21,7 @@ def test_a_device_that_is_not_there_is_said_in_the_sidebar_and_the_page_goes_on(
 ) -> None:
     monkeypatch.setenv("CNNVIZ_DEVICE", device)
     monkeypatch.setattr(compute, "ready", lambda: True)
-    app = AppTest.from_function(_page, default_timeout=60).run()
+    app = AppTest.from_function(_page, default_timeout=120).run()
     assert not app.exception
     assert app.text[0].value == "the page itself"
     if device == "gpu":

@@ -19,7 +19,7 @@ def compare_page() -> None:
 
 
 def test_opens_with_a_curve_a_network_and_follows_the_choice() -> None:
-    app = AppTest.from_function(compare_page, default_timeout=60).run()
+    app = AppTest.from_function(compare_page, default_timeout=120).run()
     assert not app.exception
     table = app.dataframe[0].value
     assert len(table) == len(OPENING)

@@ -37,7 +37,7 @@ def growth_page() -> None:
 
 
 def test_the_page_shows_the_layers_up_to_the_chosen_one_or_all() -> None:
-    app = AppTest.from_function(growth_page, default_timeout=30).run()
+    app = AppTest.from_function(growth_page, default_timeout=120).run()
     assert not app.exception
     assert "field **7 + (3 − 1) · 4 = 15**" in app.markdown[0].value
     shown = app.dataframe[0].value

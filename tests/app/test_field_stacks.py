@@ -22,7 +22,7 @@ def stacks_page() -> None:
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_function(stacks_page, default_timeout=30)
+    app = AppTest.from_function(stacks_page, default_timeout=120)
     for key, value in query.items():
         app.query_params[key] = value
     return app.run()

@@ -31,7 +31,7 @@ from scripts.make_assets import ICON, make_icon
 _LOADED = """
 import json, sys
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file(sys.argv[1], default_timeout=60).run()
+app = AppTest.from_file(sys.argv[1], default_timeout=120).run()
 assert not app.exception, app.exception
 print(json.dumps(sorted(sys.modules)))
 """
@@ -178,7 +178,7 @@ def cold(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _open(picture: str | None = None, **state: str) -> AppTest:
     """The app's first run, at *Home*."""
-    app = AppTest.from_file(str(Path(__file__).parents[2] / "app" / "main.py"), default_timeout=60)
+    app = AppTest.from_file(str(Path(__file__).parents[2] / "app" / "main.py"), default_timeout=120)
     if picture is not None:
         app.query_params["picture"] = picture
     for name, value in state.items():

@@ -24,14 +24,14 @@ class Gate:
         with self.changed:
             self.begun.append(name)
             self.changed.notify_all()
-        assert self.through[name].wait(10)
+        assert self.through[name].wait(60)
         if name == "b":
             raise NetworkError("There is no connection.")
         return SimpleNamespace(module=SimpleNamespace(parameters=lambda: iter(())))
 
     def wait_for(self, count: int) -> None:
         with self.changed:
-            assert self.changed.wait_for(lambda: len(self.begun) >= count, 10)
+            assert self.changed.wait_for(lambda: len(self.begun) >= count, 60)
 
 
 def test_only_so_many_networks_are_loaded_at_once_and_a_failure_makes_room() -> None:
@@ -47,5 +47,5 @@ def test_only_so_many_networks_are_loaded_at_once_and_a_failure_makes_room() -> 
     gate.wait_for(MOST_LOADING + 1)
     for event in gate.through.values():
         event.set()
-    assert all(loading.finished.wait(10) for loading in loadings.values())
+    assert all(loading.finished.wait(60) for loading in loadings.values())
     assert [name for name in NAMES if loadings[name].error] == ["b"]

@@ -100,15 +100,15 @@ def test_what_is_being_made_while_its_picture_goes_is_not_kept() -> None:
 
     def make() -> tuple[str, int]:
         begun.set()
-        may_end.wait(5)
+        may_end.wait(60)
         return "made", 10
 
     thread = threading.Thread(target=cache.get, args=(("network", key), make))
     thread.start()
-    begun.wait(5)
+    begun.wait(60)
     store.clear("ann")
     may_end.set()
-    thread.join(5)
+    thread.join(60)
     assert cache.nbytes == 0
     assert cache.get(("network", key), lambda: ("made anew", 10)) == "made anew"
     assert cache.nbytes == 10
@@ -144,7 +144,7 @@ def _picking(source: str) -> None:
 
 @pytest.mark.parametrize("source", ["_upload", "_webcam"])
 def test_an_uploaded_original_is_let_go_as_soon_as_it_is_read(source: str) -> None:
-    app = AppTest.from_function(_picking, args=(source,), default_timeout=30).run()
+    app = AppTest.from_function(_picking, args=(source,), default_timeout=120).run()
     assert app.text[0].value.startswith("False")
     field = app.file_uploader[0] if source == "_upload" else app.camera_input[0]
     field.set_value(("mine.jpg", jpeg(), "image/jpeg"))
@@ -154,7 +154,7 @@ def test_an_uploaded_original_is_let_go_as_soon_as_it_is_read(source: str) -> No
 
 
 def test_a_refused_upload_is_let_go_too() -> None:
-    app = AppTest.from_function(_picking, args=("_upload",), default_timeout=30).run()
+    app = AppTest.from_function(_picking, args=("_upload",), default_timeout=120).run()
     app.file_uploader[0].set_value(("*my* :red[words].jpg", b"no picture", "image/jpeg"))
     app.run()
     assert app.text[0].value.startswith("False")
@@ -179,7 +179,7 @@ def _watching() -> None:
 
 
 def test_a_page_notices_that_its_picture_went_and_says_so_truthfully(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = AppTest.from_function(_watching, default_timeout=30)
+    app = AppTest.from_function(_watching, default_timeout=120)
     app.session_state["_visitor"] = "a visitor with two tabs"
     key = PICTURES.add("a visitor with two tabs", jpeg(), "mine.jpg")
     app.run()
@@ -209,7 +209,7 @@ def test_the_server_lets_go_of_expired_pictures_by_itself(monkeypatch: pytest.Mo
             await asyncio.sleep(0.05)
             assert not gone.is_set()
             now[0] = LIFETIME + 1.0
-            assert await asyncio.to_thread(gone.wait, 5)
+            assert await asyncio.to_thread(gone.wait, 60)
         return {task.get_name() for task in asyncio.all_tasks()}
 
     assert "expire-pictures" not in asyncio.run(life())
@@ -224,7 +224,7 @@ def _listing(content: bytes) -> None:
 
 
 def test_own_thumbnails_are_not_among_the_files_that_streamlit_serves() -> None:
-    app = AppTest.from_function(_listing, args=(jpeg(),), default_timeout=30).run()
+    app = AppTest.from_function(_listing, args=(jpeg(),), default_timeout=120).run()
     assert not app.exception
     urls = [url for images in app.image for url in images.value]
     assert len(urls) == 1

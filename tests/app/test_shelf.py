@@ -163,13 +163,14 @@ def test_who_is_told_may_ask_the_store(store: PictureStore) -> None:
 
 
 def test_only_so_many_pictures_are_decoded_at_once(store: PictureStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    under_way, most, lock = 0, 0, threading.Lock()
+    under_way, most, lock, full = 0, 0, threading.Lock(), threading.Barrier(DECODING)
 
     def load(content: bytes) -> Image.Image:
         nonlocal under_way, most
         with lock:
             under_way += 1
             most = max(most, under_way)
+        full.wait(60)  # as many as may be are at it at once
         time.sleep(0.02)
         with lock:
             under_way -= 1
