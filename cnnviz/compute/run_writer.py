@@ -11,12 +11,11 @@ import json
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
 
 from cnnviz.compute.disk import PART, write_whole
 from cnnviz.errors import CnnvizError, SettingsError
@@ -52,10 +51,8 @@ class Checkpoint:
     path: Path
 
 
-class Room(Protocol):
-    """Where bytes are asked for before they are written; raises RunError where there is no room."""
-
-    def __call__(self, wanted: int) -> AbstractContextManager[None]: ...
+Room = Callable[[int], AbstractContextManager[None]]
+"""Where bytes are asked for before they are written inside; raises RunError where there is no room."""
 
 
 class RunWriter:
@@ -75,11 +72,11 @@ class RunWriter:
         self.count = len(known)
         self._before = known[-1].seconds if known else 0.0
         self._begun = time.monotonic()
+        if start is not None:
+            self._forget_after(start.metrics)  # before their metrics go: killed between, none is left without its own
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         if length < len(content):
             os.ftruncate(self._handle, length)
-        if start is not None:
-            self._forget_after(start.metrics)
         self._length = length
         self._sync()
 
@@ -122,8 +119,10 @@ class RunWriter:
 
     def close(self) -> None:
         """Have all that was told on the disk."""
-        self._sync()
-        os.close(self._handle)
+        try:
+            self._sync()
+        finally:
+            os.close(self._handle)
 
     def _append(self, line: bytes) -> None:
         try:
@@ -136,7 +135,10 @@ class RunWriter:
         self._length += len(line)
 
     def _sync(self) -> None:
-        os.fsync(self._handle)
+        try:
+            os.fsync(self._handle)
+        except OSError as error:
+            raise RunError(f"The metrics could not be forced onto the disk: {error.strerror}; see to it.") from error
         self._synced = time.monotonic()
 
     def _forget_after(self, metrics: int) -> None:

@@ -171,6 +171,26 @@ def test_who_goes_on_from_a_checkpoint_takes_back_what_came_after(runs: Runs) ->
     assert steps(back) == [0, 1, 20] and back.state == "done"
 
 
+def test_killed_while_it_goes_back_no_checkpoint_is_left_without_its_metrics(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(handle: int, length: int) -> None:
+        raise KeyboardInterrupt
+
+    run = begun(runs)
+    with run.writing() as writer:
+        for step in range(3):
+            writer.log(step=step)
+            writer.save(f"at_{step}", b"%d" % step)
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr(os, "ftruncate", killed)
+        run.writing("at_0").__enter__()
+    assert [one.name for one in run.checkpoints()] == ["at_0"]
+    with run.writing("at_0") as writer:
+        assert writer.count == 1
+    assert steps(run) == [0]
+
+
 def test_how_it_ended_is_known_to_all_who_look(runs: Runs) -> None:
     run = begun(runs)
     for error, state in ((Cancelled("as asked"), "stopped"), (RunError("No room; make some."), "failed")):
