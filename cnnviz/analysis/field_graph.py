@@ -273,11 +273,12 @@ def _write(target: Tensor, reach: Reach) -> None:
     view = target.__dict__.get(VIEW)
     if view is not None:
         func, args, kwargs = view
-        _write(args[0], _with_part(args[0], reach, func, args, kwargs))
+        _write(args[0], _with_part(target, reach, func, args, kwargs))
 
 
-def _with_part(base: Tensor, part: Reach, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Reach:
-    """The reach of ``base`` after ``part`` was written into that view of it which ``func`` gives."""
+def _with_part(view: Tensor, part: Reach, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Reach:
+    """The reach of the tensor of which ``func`` gave ``view``, after ``part`` was written into the view."""
+    base: Tensor = args[0]
     known = reach_of(base) or nothing(base.ndim, part)
     operation = _operation(func)
     if operation.rule is None:
@@ -288,19 +289,21 @@ def _with_part(base: Tensor, part: Reach, func: Any, args: tuple[Any, ...], kwar
         arrays = {}
         for kind in ("box", "read"):
             full = np.broadcast_to(getattr(axis, kind), (*base.shape, getattr(axis, kind).shape[-1])).copy()
-            arrays[kind] = _write_array(full, getattr(new, kind), operation, args, kwargs)
+            arrays[kind] = _write_array(full, getattr(new, kind), view, operation, args, kwargs)
         axes[name] = replace(new, **arrays)
     return replace(part, **axes, gated=part.gated or known.gated, corners=part.corners or known.corners)
 
 
 def _write_array(
-    full: Array, new: Array, operation: _Operation, args: tuple[Any, ...], kwargs: dict[str, Any]
+    full: Array, new: Array, view: Tensor, operation: _Operation, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Array:
+    """``full`` with ``new`` in those of its places that the view has."""
     axis = Axis(full, full, Fraction(1))
     one = Reach(axis, axis)
-    call = Call(operation.name, operation.places, args, kwargs, _tensors(operation, args, kwargs), None, lambda _: one)
-    view = operation.rule(call).rows.box if operation.rule else full
-    if view is full or not np.shares_memory(view, full):
+    call = Call(operation.name, operation.places, args, kwargs, _tensors(operation, args, kwargs), view, lambda _: one)
+    found = operation.rule(call) if operation.rule else None
+    part = found.rows.box if isinstance(found, Reach) else None
+    if part is None or not np.shares_memory(part, full):
         raise Untraceable("A part of a tensor is written to that cannot be told.")
-    view[...] = lifted(new, view.ndim - 1)
+    part[...] = lifted(new, part.ndim - 1)
     return full

@@ -239,6 +239,22 @@ def test_written_parts_are_followed():
     assert field.region(0, 4) == Box(0, 3, 9, 6) and field.holes and not field.regular and not field.probed
 
 
+def test_what_is_written_into_a_view_of_the_whole_is_followed():
+    class Aliased(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second, self.last = (nn.Conv2d(1, 1, 3, padding=1) for _ in range(3))
+
+        def forward(self, x):
+            base = self.first(x)
+            whole = base[:, :1, :, :]
+            whole += self.second(whole)
+            return self.last(base)
+
+    field = receptive_fields(Aliased().eval(), (1, 9, 9))["last"]
+    assert field.size == (7, 7) and not field.probed
+
+
 def test_what_cannot_be_followed_is_probed_and_said():
     class Odd(nn.Module):
         def __init__(self):
