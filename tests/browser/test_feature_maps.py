@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from cnnviz import network
 from cnnviz.analysis import Activations, capture
 from cnnviz.image import SAMPLES, colourise, load_sample, palette
-from tests.browser.actions import opened, redrawn, token, upload
+from tests.browser.actions import darkened, opened, redrawn, token, upload
 
 PAGE = "/feature_maps?view=layer"
 VIEW = ".map-mosaic"
@@ -53,8 +53,15 @@ def answers(page: Page) -> list[str]:
     return (page.locator(".answers").get_attribute("data-answers") or "").split("|")
 
 
-def test_pointing_at_a_map_tells_its_numbers(page: Page, on_chelsea: Activations) -> None:
+def test_the_page_opens_on_trained_maps_that_tell_their_numbers_and_on_answers(
+    page: Page, on_chelsea: Activations
+) -> None:
     opened(page, PAGE)
+    expect(page.locator(f"{VIEW} .untrained")).to_be_hidden()
+    maps, bar = page.locator(f"{MOSAIC} canvas").first.bounding_box(), page.locator(f"{VIEW} .bar").bounding_box()
+    assert maps is not None
+    assert bar is not None
+    assert 0 <= bar["y"] - (maps["y"] + maps["height"]) <= 25, "the colour bar stands close below the maps"
     page.mouse.move(*tile(page, 9, 8, 4))
     one = on_chelsea["bn1.act"][9]
     sentence = page.locator(SENTENCE)
@@ -63,6 +70,16 @@ def test_pointing_at_a_map_tells_its_numbers(page: Page, on_chelsea: Activations
     row, col = divmod(int(one.argmax()), 112)
     if int((one == one.max()).sum()) == 1:
         expect(sentence).to_contain_text(f"row {row}, column {col}")
+
+    cut = "(all) => all.filter((one) => one.scrollWidth > one.offsetWidth + 1).map((one) => one.innerText)"
+    assert page.locator(".answers li span").evaluate_all(cut) == [], "long labels are not cut"
+    assert "window screen" in page.locator(".answers li").last.inner_text().replace("\n", " ")
+    with page.expect_download() as download:
+        page.locator(".answers button").click()
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert lines[0] == "answer,probability"
+    assert lines[1].startswith('"Egyptian cat",0.4')
+    assert len(lines) == 6
 
 
 def test_a_click_opens_the_large_view_with_torchs_values(page: Page, on_chelsea: Activations) -> None:
@@ -79,8 +96,13 @@ def test_a_click_opens_the_large_view_with_torchs_values(page: Page, on_chelsea:
     expect(page.locator(SENTENCE)).to_contain_text("rows 6–7 and columns 216–217")
 
 
-def test_the_large_view_is_walked_and_closed_by_keys(page: Page, on_chelsea: Activations) -> None:
+def test_a_link_opens_strip_and_maps_and_the_large_view_is_walked_and_closed_by_keys(
+    page: Page, on_chelsea: Activations
+) -> None:
     opened(page, f"{PAGE}&layer=conv_head")
+    block = page.locator(f'{STRIP} [data-id="conv_head"]')
+    expect(block).to_have_attribute("aria-selected", "true")
+    expect(block).to_be_in_viewport()
     before = token(page)
     page.locator(MOSAIC).focus()
     page.keyboard.press("ArrowRight")
@@ -105,7 +127,9 @@ def test_the_large_view_is_walked_and_closed_by_keys(page: Page, on_chelsea: Act
     assert "map=" not in page.url
 
 
-def test_the_large_view_opens_in_the_pure_colours_of_its_bar(page: Page, on_chelsea: Activations) -> None:
+def test_the_large_view_opens_in_the_pure_colours_of_its_bar_and_fades_to_the_picture(
+    page: Page, on_chelsea: Activations
+) -> None:
     opened(page, f"{PAGE}&layer=conv_head&map=3")
     one = on_chelsea["conv_head"]
     reach = float(one.abs().max())
@@ -116,40 +140,6 @@ def test_the_large_view_opens_in_the_pure_colours_of_its_bar(page: Page, on_chel
     )
     assert np.abs(np.array(shown).reshape(7, 7, 3) - wanted).max() <= 4  # a level of 253 may round to its neighbour
 
-
-def test_the_large_view_says_nothing_of_receptive_fields(page: Page) -> None:
-    opened(page, f"{PAGE}&network=vit_b_16&weights=none&layer=conv_proj&map=3")
-    expect(page.locator(SENTENCE)).to_contain_text("Its cell lies over rows")
-    expect(page.locator(SENTENCE)).not_to_contain_text("receptive field")
-
-
-def test_from_a_layer_without_maps_the_strip_leads_on(page: Page) -> None:
-    page.goto(f"{PAGE}&network=swin_v2_t&weights=none&layer=features.1.0.attn.cpb_mlp.0")
-    expect(page.get_by_test_id("stAlert")).to_contain_text("no rows and columns", timeout=60_000)
-    expect(page.locator(f'{STRIP} [aria-selected="true"]')).to_have_attribute("data-id", "features.1.0.attn.cpb_mlp.0")
-    expect(page.locator(".answers li")).to_have_count(5)
-    page.locator(f"{STRIP} .scroll").focus()
-    page.keyboard.press("ArrowLeft")
-    expect(page.locator(f"{VIEW} figcaption b")).to_have_text("features.0.2", timeout=30_000)
-
-
-def test_the_colour_bar_stands_close_below_the_maps(page: Page) -> None:
-    opened(page, PAGE)
-    maps, bar = page.locator(f"{MOSAIC} canvas").first.bounding_box(), page.locator(f"{VIEW} .bar").bounding_box()
-    assert maps is not None
-    assert bar is not None
-    assert 0 <= bar["y"] - (maps["y"] + maps["height"]) <= 25
-
-
-def test_long_labels_of_answers_are_not_cut(page: Page) -> None:
-    opened(page, PAGE)
-    cut = "(all) => all.filter((one) => one.scrollWidth > one.offsetWidth + 1).map((one) => one.innerText)"
-    assert page.locator(".answers li span").evaluate_all(cut) == []
-    assert "window screen" in page.locator(".answers li").last.inner_text().replace("\n", " ")
-
-
-def test_the_opacity_slider_goes_from_picture_to_map(page: Page) -> None:
-    opened(page, f"{PAGE}&layer=conv_head&map=3")
     slider = page.locator(f"{VIEW} .large input[type=range]")
 
     def middle() -> list[int]:
@@ -169,15 +159,47 @@ def test_the_opacity_slider_goes_from_picture_to_map(page: Page) -> None:
     assert np.abs(np.array(picture[:3]) - wanted).max() <= 40  # enlarged smoothly, from a JPEG
 
 
-def test_the_strip_opens_a_layer_and_marks_it(page: Page) -> None:
+def test_the_large_view_says_nothing_of_receptive_fields(page: Page) -> None:
+    opened(page, f"{PAGE}&network=vit_b_16&weights=none&layer=conv_proj&map=3")
+    expect(page.locator(SENTENCE)).to_contain_text("Its cell lies over rows")
+    expect(page.locator(SENTENCE)).not_to_contain_text("receptive field")
+
+
+def test_from_a_layer_without_maps_the_strip_leads_on(page: Page) -> None:
+    page.goto(f"{PAGE}&network=swin_v2_t&weights=none&layer=features.1.0.attn.cpb_mlp.0")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("no rows and columns")
+    expect(page.locator(f'{STRIP} [aria-selected="true"]')).to_have_attribute("data-id", "features.1.0.attn.cpb_mlp.0")
+    expect(page.locator(".answers li")).to_have_count(5)
+    page.locator(f"{STRIP} .scroll").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(f"{VIEW} figcaption b")).to_have_text("features.0.2")
+
+
+def test_the_strip_opens_a_layer_and_marks_it_by_click_and_key(page: Page) -> None:
     opened(page, PAGE)
-    before = token(page)
+    tabs = page.get_by_role("tablist").first
+    top, before = tabs.bounding_box(), token(page)
     page.locator(f'{STRIP} [data-id="blocks.0.0.conv_dw"]').click()
     redrawn(page, before)
+    assert tabs.bounding_box() == top, "nothing moves when another layer is opened"
     expect(page.locator(f"{VIEW} figcaption b")).to_have_text("blocks.0.0.conv_dw")
     marked = page.locator(f'{STRIP} [aria-selected="true"]')
     expect(marked).to_have_count(1)
     expect(marked).to_have_attribute("data-id", "blocks.0.0.conv_dw")
+
+    page.locator(f"{STRIP} .scroll").focus()
+    for key, layer in [("End", "classifier"), ("ArrowLeft", "global_pool.flatten"), ("Home", "conv_stem")]:
+        before = token(page)
+        page.keyboard.press(key)
+        redrawn(page, before)
+        expect(page.locator(f"{VIEW} figcaption b")).to_have_text(layer)
+
+    # Who clicks fast stays where they went last.
+    for layer in ("blocks.0.0.conv_dw", "conv_stem", "blocks.1.0.conv_pw", "blocks.1.0.conv_dw"):
+        page.locator(f'{STRIP} [data-id="{layer}"]').click()
+    page.wait_for_url("**layer=blocks.1.0.conv_dw**")
+    expect(page.locator(f"{VIEW} figcaption")).to_contain_text("blocks.1.0.conv_dw")
+    expect(marked).to_have_attribute("data-id", "blocks.1.0.conv_dw")
 
 
 def test_where_a_layer_cannot_be_fetched_ahead_the_page_brings_it(page: Page) -> None:
@@ -187,32 +209,6 @@ def test_where_a_layer_cannot_be_fetched_ahead_the_page_brings_it(page: Page) ->
     page.locator(f'{STRIP} [data-id="blocks.0.0.conv_dw"]').click()
     redrawn(page, before)
     expect(page.locator(f"{VIEW} figcaption")).to_contain_text("blocks.0.0.conv_dw")
-
-
-def test_who_clicks_fast_stays_where_they_went_last(page: Page) -> None:
-    opened(page, PAGE)
-    for layer in ("conv_stem", "blocks.0.0.conv_dw", "blocks.1.0.conv_pw", "blocks.1.0.conv_dw"):
-        page.locator(f'{STRIP} [data-id="{layer}"]').click()
-    page.wait_for_url("**layer=blocks.1.0.conv_dw**")
-    expect(page.locator(f"{VIEW} figcaption")).to_contain_text("blocks.1.0.conv_dw")
-    expect(page.locator(f'{STRIP} [aria-selected="true"]')).to_have_attribute("data-id", "blocks.1.0.conv_dw")
-
-
-def test_the_strip_is_walked_by_keys(page: Page) -> None:
-    opened(page, PAGE)
-    page.locator(f"{STRIP} .scroll").focus()
-    for key, layer in [("End", "classifier"), ("ArrowLeft", "global_pool.flatten"), ("Home", "conv_stem")]:
-        before = token(page)
-        page.keyboard.press(key)
-        redrawn(page, before)
-        expect(page.locator(f"{VIEW} figcaption b")).to_have_text(layer)
-
-
-def test_a_link_opens_the_strip_at_its_layer(page: Page) -> None:
-    opened(page, f"{PAGE}&layer=conv_head")
-    block = page.locator(f'{STRIP} [data-id="conv_head"]')
-    expect(block).to_have_attribute("aria-selected", "true")
-    expect(block).to_be_in_viewport()
 
 
 def test_order_and_scale_change_the_mosaic(page: Page, on_chelsea: Activations) -> None:
@@ -228,18 +224,15 @@ def test_order_and_scale_change_the_mosaic(page: Page, on_chelsea: Activations) 
     expect(page.locator(f"{VIEW} .bar")).to_contain_text(f"{float(on_chelsea['conv_stem'][second].abs().max()):.3g}")
 
 
-@pytest.mark.parametrize(
-    ("sample", "wanted"), [("chelsea", {"tiger cat", "tabby", "Egyptian cat"}), ("coffee", {"espresso"})]
-)
-def test_an_uploaded_picture_gets_its_answers(page: Page, sample: str, wanted: set[str]) -> None:
-    start = "coffee" if sample == "chelsea" else "chelsea"
-    opened(page, f"{PAGE}&picture={start}")
-    before = token(page)
-    upload(page, Path(SAMPLES[sample].path).name, Path(SAMPLES[sample].path).read_bytes())
-    redrawn(page, before)
-    expect(page.locator(".answers")).to_have_attribute("data-answers", _starts_with(wanted))
-    assert set(answers(page)[: len(wanted)]) == wanted
-    assert "picture=" not in page.url
+def test_an_uploaded_picture_gets_its_answers(page: Page) -> None:
+    opened(page, f"{PAGE}&picture=coffee")
+    for sample, wanted in (("chelsea", {"tiger cat", "tabby", "Egyptian cat"}), ("coffee", {"espresso"})):
+        before = token(page)
+        upload(page, Path(SAMPLES[sample].path).name, Path(SAMPLES[sample].path).read_bytes())
+        redrawn(page, before)
+        expect(page.locator(".answers")).to_have_attribute("data-answers", _starts_with(wanted))
+        assert set(answers(page)[: len(wanted)]) == wanted
+        assert "picture=" not in page.url
 
 
 def _starts_with(labels: set[str]) -> re.Pattern[str]:
@@ -254,11 +247,6 @@ def test_untrained_stands_wherever_random_weights_are_shown(page: Page) -> None:
     expect(page.locator(".answers .untrained")).to_have_text(
         "Untrained: random weights. All 1,000 answers are about equally likely and mean nothing."
     )
-
-
-def test_what_ships_is_not_called_untrained(page: Page) -> None:
-    opened(page, PAGE)
-    expect(page.locator(f"{VIEW} .untrained")).to_be_hidden()
 
 
 def test_a_vector_says_its_labels_and_opens_no_large_view(page: Page) -> None:
@@ -278,42 +266,23 @@ def test_the_mosaic_is_saved_as_it_was_made(page: Page) -> None:
         assert saved.format == "PNG"
 
 
-def test_the_answers_are_saved_as_a_table(page: Page) -> None:
-    opened(page, PAGE)
-    with page.expect_download() as download:
-        page.locator(".answers button").click()
-    lines = Path(download.value.path()).read_text().splitlines()
-    assert lines[0] == "answer,probability"
-    assert lines[1].startswith('"Egyptian cat",0.4')
-    assert len(lines) == 6
-
-
-def test_nothing_moves_when_another_layer_is_opened(page: Page) -> None:
-    opened(page, PAGE)
-    tabs = page.get_by_role("tablist").first
-    top = tabs.bounding_box()
-    before = token(page)
-    page.locator(f'{STRIP} [data-id="conv_stem"]').click()
-    redrawn(page, before)
-    assert tabs.bounding_box() == top
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_shows_all_maps_without_scrolling_sideways(open_page: Callable[..., Page], scheme: str) -> None:
-    page = opened(open_page(390, 844, color_scheme=scheme), PAGE)
-    box = page.locator(f"{MOSAIC} canvas").first.bounding_box()
-    assert box is not None
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= 390
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+def test_a_phone_shows_all_maps_without_scrolling_sideways(open_page: Callable[..., Page]) -> None:
+    page = opened(open_page(390, 844), PAGE)
+    for scheme in ("light", "dark"):
+        if scheme == "dark":
+            darkened(page)
+        box = page.locator(f"{MOSAIC} canvas").first.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 ARITHMETIC = "/components/map_mosaic/arithmetic.js"
 
 
-def test_tiles_are_laid_out_inside_the_room_and_found_again(page: Page) -> None:
-    opened(page, PAGE)
-    problems = page.evaluate(
+def test_tiles_are_laid_out_inside_the_room_and_found_again(bare: Page) -> None:
+    problems = bare.evaluate(
         """async (address) => {
             const { layOut, tileBox, positionAt } = await import(address);
             const wrong = [];
@@ -338,10 +307,9 @@ def test_tiles_are_laid_out_inside_the_room_and_found_again(page: Page) -> None:
     assert problems == []
 
 
-def test_the_large_views_colours_are_the_mosaics(page: Page) -> None:
-    opened(page, PAGE)
+def test_the_large_views_colours_are_the_mosaics(bare: Page) -> None:
     values = torch.linspace(-3, 3, 61)
-    shown = page.evaluate(
+    shown = bare.evaluate(
         """async ([address, values, table]) => {
             const { colourise } = await import(address);
             return [...colourise(Float32Array.from(values), Uint8Array.from(table), -2, 2)];

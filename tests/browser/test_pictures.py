@@ -10,7 +10,6 @@ from io import BytesIO
 
 import numpy as np
 import pillow_heif
-import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -94,25 +93,23 @@ FILES: dict[str, Callable[[], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_an_uploaded_picture_stands_upright_in_its_own_colours(page: Page, name: str) -> None:
+def test_uploaded_pictures_stand_upright_in_their_own_colours(page: Page) -> None:
     opened(page, PAGE)
-    before = token(page)
-    upload(page, name, FILES[name]())
-    redrawn(page, before)
-    assert picture_button(page).endswith(name)
-    assert canvas_size(page, "input") == (HEIGHT, WIDTH)
-    expected = np.array(list(QUARTERS.values()))
-    if name == "palette.png":
-        expected[0] = 255
-    tolerance = 30 if name in ("print.jpg", "phone.heic") else 8
-    for role in ("input", "result"):
-        assert np.abs(np.array(pixel(page, role, QUARTERS)) - expected).max() <= tolerance, role
+    for name, make in FILES.items():
+        before = token(page)
+        upload(page, name, make())
+        redrawn(page, before)
+        assert picture_button(page).endswith(name)
+        assert canvas_size(page, "input") == (HEIGHT, WIDTH), name
+        expected = np.array(list(QUARTERS.values()))
+        if name == "palette.png":
+            expected[0] = 255
+        tolerance = 30 if name in ("print.jpg", "phone.heic") else 8
+        for role in ("input", "result"):
+            assert np.abs(np.array(pixel(page, role, QUARTERS)) - expected).max() <= tolerance, (name, role)
 
-
-def test_a_files_name_is_shown_as_it_is_and_not_read_as_markdown(page: Page) -> None:
+    # A file's name is shown as it is, and not read as Markdown.
     name = "*my* :smile: :red[photo] $x$ a--b www.a.b_c_.png"
-    opened(page, PAGE)
     before = token(page)
     upload(page, name, saved(upright(), "PNG"))
     redrawn(page, before)
@@ -134,27 +131,28 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_is_refused_gets_one_sentence_and_the_page_goes_on(page: Page, name: str) -> None:
+def test_what_is_refused_gets_one_sentence_and_the_page_goes_on(page: Page) -> None:
     opened(page, PAGE + "&picture=coffee")
-    make, words = REFUSED[name]
-    upload(page, name, make())
     alert = page.get_by_test_id("stAlert")
-    expect(alert).to_have_count(1)
-    expect(alert).to_contain_text(name)
-    expect(alert).to_contain_text(re.compile(words, re.IGNORECASE))
-    expect(alert.locator("p")).to_have_count(1)
-    assert "coffee" in picture_button(page).lower()
-    assert canvas_size(page, "input") == (341, 512)
+    for name, (make, words) in REFUSED.items():
+        upload(page, name, make())
+        expect(alert).to_have_count(1)
+        expect(alert).to_contain_text(name)
+        expect(alert).to_contain_text(re.compile(words, re.IGNORECASE))
+        expect(alert.locator("p")).to_have_count(1)
+        assert "coffee" in picture_button(page).lower()
+        assert canvas_size(page, "input") == (341, 512)
 
 
-@pytest.mark.parametrize("event", ["drop", "paste"])
-def test_a_picture_can_be_dropped_or_pasted_anywhere(page: Page, event: str) -> None:
+def test_a_picture_can_be_dropped_or_pasted_anywhere(page: Page) -> None:
     opened(page, PAGE)
-    before = token(page)
-    drop(page, "dropped.png", saved(upright(), "PNG"), event)
-    redrawn(page, before)
-    assert pixel(page, "input", QUARTERS) == [list(colour) for colour in QUARTERS.values()]
+    turned = upright().transpose(Image.Transpose.ROTATE_180)
+    for event, picture in (("drop", upright()), ("paste", turned)):
+        before = token(page)
+        drop(page, f"{event}.png", saved(picture, "PNG"), event)
+        redrawn(page, before)
+        colours = [list(colour) for colour in QUARTERS.values()]
+        assert pixel(page, "input", QUARTERS) == (colours if event == "drop" else colours[::-1]), event
 
 
 def test_dropped_words_are_refused_like_uploaded_ones(page: Page, watch: Watch) -> None:
@@ -214,19 +212,20 @@ def test_what_was_deleted_in_one_tab_is_gone_in_the_other_which_says_so(page: Pa
     expect(page.get_by_test_id("stAlert")).to_contain_text("no longer here")
 
 
-def test_a_sample_is_two_clicks_away_and_stands_in_the_link(page: Page) -> None:
+def test_the_webcam_is_asked_for_when_wanted_and_a_sample_is_two_clicks_away(page: Page) -> None:
     opened(page, PAGE)
+    page.locator(".st-key-choose_picture button").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("radio", name="Webcam")).to_be_visible()
+    expect(dialog.get_by_test_id("stCameraInput")).to_have_count(0)
+    dialog.get_by_role("radio", name="Webcam").click()
+    expect(dialog.get_by_test_id("stCameraInput")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    settled(page)
+
     before = token(page)
     page.locator(".st-key-choose_picture button").first.click()
     page.get_by_role("dialog").get_by_role("button", name="Coffee", exact=False).click()
     redrawn(page, before)
     assert "picture=coffee" in page.url
-
-
-def test_the_webcam_is_asked_for_only_when_wanted(page: Page) -> None:
-    opened(page, PAGE)
-    page.locator(".st-key-choose_picture button").first.click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_test_id("stCameraInput")).to_have_count(0)
-    dialog.get_by_role("radio", name="Webcam").click()
-    expect(dialog.get_by_test_id("stCameraInput")).to_have_count(1)
