@@ -248,10 +248,10 @@ def test_another_layer_or_network_leaves_unit_and_switches_behind() -> None:
 
 
 def test_who_goes_to_another_layer_ends_the_search_there() -> None:
-    app = opened("network=vgg11&weights=none&layer=features.3&ranked=yes")
+    app = opened("layer=blocks.1.0.conv_pw&ranked=yes")  # 96 channels: some seconds of passes
     job = JOBS.find(app.session_state["_effects_looked_at"])
     assert job is not None
-    app.session_state["layer"], app.session_state["ranked"] = "features.19", ""
+    app.session_state["layer"], app.session_state["ranked"] = "conv_head", ""
     app.run()
     assert job.wait(60)
     assert job.state == "stopped" or job.result is not None  # a quick machine was done before
