@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from app.components.network_map.component import MapScene, network_map_view, packed
+from app.ui.byte_cache import ByteCache
 from app.ui.feature_maps_layers import strip_of
 from app.ui.feature_maps_passes import seen_by
 from app.ui.network_map_form import second_again, second_picture
@@ -25,12 +26,15 @@ from app.ui.network_picker import NetworkChoice
 from app.ui.network_store import NETWORKS
 from app.ui.picture import ChosenPicture
 from app.ui.scenes import offered
+from app.ui.shelf import PICTURES
 from app.ui.theme import current_theme
 from app.ui.visitor import visitor
 
 if TYPE_CHECKING:
     from cnnviz.network import Network
 
+_FEEDS: ByteCache[bytes] = ByteCache(32_000_000)
+PICTURES.drop_from(_FEEDS)
 _MOST_DIGITS = 5  # of a number in the name of a scene
 
 
@@ -81,9 +85,24 @@ def _ahead(
     if what == "map":
         return packed(_scene(network, choice, pictures, wanted, theme, scenes))
     if what == "feeds" and _is_number(column):
-        sides = [side_of(network, choice.key, picture) for picture in pictures]
-        return feeds_scene(network, choice.key, sides, wanted, int(column))
+        return _feeds(network, choice, pictures, wanted, int(column))
     return None
+
+
+def _feeds(
+    network: Network, choice: NetworkChoice, pictures: Sequence[ChosenPicture], form: MapForm, column: int
+) -> bytes:
+    def make() -> tuple[bytes, int]:
+        sides = [side_of(network, choice.key, picture) for picture in pictures]
+        blob = feeds_scene(network, choice.key, sides, form, column)
+        return blob, len(blob)
+
+    keys = [picture.key for picture in pictures]
+    settings = f"{form.opened} {form.by} {form.per} {form.compare} {form.target} {column}"
+    blob = _FEEDS.get((*choice.key, *keys, settings), make)
+    if any(picture.own and not PICTURES.holds(picture.key) for picture in pictures):
+        _FEEDS.drop(lambda key: isinstance(key, tuple) and not set(keys).isdisjoint(key))
+    return blob
 
 
 def _scene(

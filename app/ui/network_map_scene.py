@@ -3,48 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from app.components.colour_bar import colour_bar
 from app.components.network_map.component import FedChannel, MapBox, MapScene, MapStageBox, packed_feeds
 from app.ui.feature_maps_layers import Strip
 from app.ui.feature_maps_passes import Seen
-from app.ui.network_map_passes import Maps, Side, chart_of, speaking
-from app.ui.network_map_places import Place, places
+from app.ui.network_map_channels import Drawn, column_limits, column_numbers, column_tiles, drawn_columns, stride_of
+from app.ui.network_map_passes import Side, chart_of
 from app.ui.network_map_state import MapForm
 from app.ui.network_picker import NetworkChoice
-from cnnviz.analysis import ReceptiveField, feeds, receptive_fields
+from cnnviz.analysis import feeds, receptive_fields
 from cnnviz.compute import at_work
-from cnnviz.image import colour_index, palette
+from cnnviz.errors import LayerError
+from cnnviz.image import palette
 
 if TYPE_CHECKING:
-    from cnnviz.analysis import MapColumn, NetworkMap
+    from cnnviz.analysis import Feeds, MapColumn, NetworkMap, ReceptiveField
     from cnnviz.network import Network
 
-ROWS = 8
-"""Channels in a column, at most; parallel branches share them."""
 STRONGEST = 8
 ANSWERS = 5
-_LONGEST = 56  # rows and columns of a tile, at most
-_MOST_BOXES = 400
 _NO_MAPS = "Its values have no rows and columns"
-
-
-@dataclass(frozen=True, eq=False)
-class _Drawn:
-    """One column's maps of all pictures, what of them is drawn, and all its numbers, (sides, channels) each."""
-
-    place: Place
-    maps: tuple[Maps, ...]
-    shown: npt.NDArray[np.int64]
-    mean: npt.NDArray[np.float32]
-    least: npt.NDArray[np.float32]
-    greatest: npt.NDArray[np.float32]
-    share: npt.NDArray[np.float32]
 
 
 def map_scene(
@@ -60,14 +42,15 @@ def map_scene(
     """The map for one picture, or two."""
     chart = chart_of(network, sides[0])
     target = target_of(form, sides[0])
-    drawn = _columns(chart, choice.key, sides, form, target)
+    drawn = drawn_columns(chart, choice.key, sides, form, target)
     answer = chart.columns[-1]
-    difference = len(sides) == 2 and form.compare == "difference"
-    tiles, limits = _tiles(drawn, difference, form.per)
+    difference = is_difference(sides, form)
+    limits = column_limits(drawn, difference, form.per)
+    tiles = [column_tiles(one, one.shown, pair, difference) for one, pair in zip(drawn, limits, strict=True)]
     fields = receptive_fields(network)
     listed = _listed(sides, target)
     boxes = [_box(chart.columns[one.place.column], one, fields, strip) for one in drawn]
-    reach = float(limits[:, 1].max()) if len(limits) else 1.0
+    reach = float(limits[1:, 1].max(initial=0)) or 1.0
     return MapScene(
         network=choice.title,
         trained=network.trained,
@@ -86,36 +69,44 @@ def map_scene(
         pictures=[side.chosen.title for side in sides],
         bar=colour_bar("signed", -reach, reach, theme),
         scenes=scenes,
-        tiles=tiles,
+        tiles=np.concatenate([tile.ravel() for column in tiles for tile in column]),
         palette=palette("signed", theme),
         limits=limits,
-        numbers=_numbers(drawn, len(sides)),
+        numbers=np.concatenate([column_numbers(one) for one in drawn if one.maps], axis=1),
         logits=np.stack([side.logits for side in sides]),
         seen=[one.jpeg for one in seen],
     )
 
 
 def feeds_scene(network: Network, key: tuple[str, str], sides: Sequence[Side], form: MapForm, column: int) -> bytes:
-    """What feeds the drawn channels of one column, in the first picture."""
-    side = sides[0]
-    chart = chart_of(network, side)
-    shown = chart.shown(form.opened)
+    """What feeds the drawn channels of one column, in the first picture. Raises LayerError for a column not drawn."""
+    side, chart = sides[0], chart_of(network, sides[0])
     target = target_of(form, side)
-    drawn = {one.place.column: one for one in _columns(chart, key, sides, form, target)}
-    asked = _listed(sides, target) if column == chart.columns[-1].index else drawn[column].shown.tolist()
+    columns = drawn_columns(chart, key, sides, form, target)
+    drawn = {one.place.column: one for one in columns}
+    answer = chart.columns[-1].index
+    if column not in drawn and column != answer:
+        raise LayerError(f"Column {column} is not shown; open its stage first.")
+    asked = _listed(sides, target) if column == answer else drawn[column].shown.tolist()
     with at_work():
-        found = feeds(side.recorded, chart, column, asked, shown)
-    fed, shares = [], []
-    extra: dict[str, npt.NDArray[np.uint8]] = {}
+        found = feeds(side.recorded, chart, column, asked, chart.shown(form.opened))
+    difference = is_difference(sides, form)
+    limits = dict(zip(drawn, column_limits(columns, difference, form.per), strict=True))
+    shares = [np.concatenate([share[drawn[at].shown] for at, share in one.shares.items()]) for one in found]
+    fed, extra = [], {}
     for one in found:
         strongest = one.strongest(STRONGEST)
-        count = sum(len(share) for share in one.shares.values())
-        everything = sum(float(share.sum()) for share in one.shares.values())
-        left = everything - sum(share for _, _, share in strongest)
-        fed.append(FedChannel(one.channel, one.total, one.bias, one.rest, strongest, count - len(strongest), left))
-        shares.append(np.concatenate([share[drawn[source].shown] for source, share in one.shares.items()]))
-        extra |= _extra(strongest, drawn, form)
+        fed.append(_fed(one, strongest))
+        for at, channel, _ in strongest:
+            if drawn[at].maps and channel not in drawn[at].shown:
+                pair = column_tiles(drawn[at], np.array([channel]), limits[at], difference)
+                extra[f"{at}.{channel}"] = np.concatenate([tile[0] for tile in pair], axis=1)
     return packed_feeds(column, chart.columns[column].kind, fed, np.stack(shares).astype(np.float32), extra)
+
+
+def is_difference(sides: Sequence[Side], form: MapForm) -> bool:
+    """Whether the tiles are one picture's values less the other's."""
+    return len(sides) == 2 and form.compare == "difference"
 
 
 def target_of(form: MapForm, side: Side) -> int:
@@ -125,84 +116,17 @@ def target_of(form: MapForm, side: Side) -> int:
     return int(side.logits.argmax())
 
 
-def _columns(
-    chart: NetworkMap, key: tuple[str, str], sides: Sequence[Side], form: MapForm, target: int
-) -> list[_Drawn]:
-    """The columns to draw, all but the answer, with the channels chosen."""
-    shown = chart.shown(form.opened)[:_MOST_BOXES]
-    spoken = [speaking(chart, key, side, target) for side in sides] if form.by == "answer" else None
-    found = []
-    for place in places(chart, shown):
-        if place.column == chart.columns[-1].index:
-            continue
-        column = chart.columns[place.column]
-        maps = tuple(one for side in sides if (one := side.maps(column)) is not None)
-        share = None if spoken is None else np.stack([one[place.column] for one in spoken]).astype(np.float32)
-        found.append(_drawn(place, maps, share, form))
-    return found
+def _fed(one: Feeds, strongest: Sequence[tuple[int, int, float]]) -> FedChannel:
+    count = sum(int(np.count_nonzero(share)) for share in one.shares.values())
+    left = sum(float(share.sum()) for share in one.shares.values()) - sum(share for _, _, share in strongest)
+    return FedChannel(one.channel, one.total, one.bias, one.rest, strongest, count - len(strongest), left)
 
 
-def _drawn(place: Place, maps: tuple[Maps, ...], share: npt.NDArray[np.float32] | None, form: MapForm) -> _Drawn:
-    if not maps:
-        none = np.empty((1, 0), np.float32)
-        return _Drawn(place, (), np.empty(0, np.int64), none, none, none, none)
-    flat = [one.reshape(len(one), -1) for one in maps]
-    mean, least, greatest = (np.stack([getattr(one, name)(axis=1) for one in flat]) for name in ("mean", "min", "max"))
-    if share is None or share.shape != mean.shape:
-        share = np.full(mean.shape, np.nan, np.float32)
-    by = {"mean": mean, "maximum": greatest}.get(form.by, np.abs(np.nan_to_num(share)))
-    rank = by[0]
-    if len(maps) == 2:  # what matters for one of the two, or differs between them
-        rank = np.abs(by[0] - by[1]) if form.compare == "difference" else by.max(axis=0)
-    rows = max(1, ROWS // place.lanes)
-    shown = np.argsort(-np.nan_to_num(rank, nan=-np.inf), kind="stable")[:rows]
-    if place.column == 0:
-        shown = np.arange(len(mean[0]))
-    return _Drawn(place, maps, shown, mean, least, greatest, share)
-
-
-def _thinned(maps: Maps) -> Maps:
-    """Every so many rows and columns, so that neither is more than a tile has room for."""
-    stride = max(1, -(-max(maps.shape[-2:]) // _LONGEST))
-    return maps[..., ::stride, ::stride]
-
-
-def _tiles(
-    drawn: Sequence[_Drawn], difference: bool, per: str
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
-    """All tiles as entries of the signed palette, and each column's limits (columns, 2), centred on 0."""
-    kept = []
-    for one in drawn:
-        maps = [_thinned(two[one.shown]) for two in one.maps]
-        kept.append([maps[0] - maps[1]] if difference and len(maps) == 2 else maps)
-    reaches = [max((float(np.abs(two[np.isfinite(two)]).max(initial=0)) for two in maps), default=0) for maps in kept]
-    # The picture's numbers are no activations: they keep a scale of their own.
-    common = max(reaches[1:], default=0)
-    reaches = [common if per == "all" and place else own for place, own in enumerate(reaches)]
-    limits = np.array([(-(reach or 1), reach or 1) for reach in reaches], np.float32)
-    flat = [
-        colour_index(two, np.tile(pair, (len(two), 1))).ravel()
-        for maps, pair in zip(kept, limits, strict=True)
-        for two in maps
-        if len(two)
-    ]
-    return np.concatenate(flat), limits
-
-
-def _numbers(drawn: Sequence[_Drawn], sides: int) -> npt.NDArray[np.float32]:
-    columns = [
-        np.stack([table[:, one.shown] for table in (one.mean, one.least, one.greatest, one.share)], axis=-1)
-        for one in drawn
-        if one.maps
-    ]
-    return np.concatenate(columns, axis=1) if columns else np.empty((sides, 0, 4), np.float32)
-
-
-def _box(column: MapColumn, one: _Drawn, fields: dict[str, ReceptiveField], strip: Strip) -> MapBox:
+def _box(column: MapColumn, one: Drawn, fields: dict[str, ReceptiveField], strip: Strip) -> MapBox:
     place, maps = one.place, one.maps
     channels = len(maps[0]) if maps else column.shape[-1]
-    tile = _thinned(maps[0][0]).shape if maps else (0, 0)
     size = (maps[0].shape[1], maps[0].shape[2]) if maps else None
+    stride = stride_of(maps[0]) if maps else 1
     return MapBox(
         column=column.index,
         stage=column.stage,
@@ -216,8 +140,8 @@ def _box(column: MapColumn, one: _Drawn, fields: dict[str, ReceptiveField], stri
         unit=_unit_of(column),
         note="" if maps else f"{_NO_MAPS}: {' × '.join(map(str, column.shape))}.",
         shown=tuple(one.shown.tolist()),
-        tile=(int(tile[0]), int(tile[1])),
-        stride=max(1, -(-max(size) // _LONGEST)) if size else 1,
+        tile=(-(-size[0] // stride), -(-size[1] // stride)) if size else (0, 0),
+        stride=stride,
         depth=place.depth,
         lane=place.lane,
         lanes=place.lanes,
@@ -267,20 +191,5 @@ def _listed(sides: Sequence[Side], target: int) -> tuple[int, ...]:
     """The classes of the answer: each picture's most probable ones, and the one that is asked for."""
     best = [int(one) for side in sides for one in np.argsort(-side.logits, kind="stable")[:ANSWERS]]
     if len(sides) == 2:
-        best = [int(one) for pair in zip(best[:ANSWERS], best[ANSWERS:], strict=True) for one in pair][: ANSWERS + 1]
+        best = [int(one) for pair in zip(best[:ANSWERS], best[ANSWERS:], strict=True) for one in pair][:ANSWERS]
     return tuple(dict.fromkeys([*best, target]))
-
-
-def _extra(
-    strongest: Sequence[tuple[int, int, float]], drawn: dict[int, _Drawn], form: MapForm
-) -> dict[str, npt.NDArray[np.uint8]]:
-    """Tiles of strong channels that their columns do not show, on those columns' own scales."""
-    found = {}
-    for column, channel, _ in strongest:
-        one = drawn[column]
-        if not one.maps or channel in one.shown:
-            continue
-        tile = _thinned(one.maps[0][channel : channel + 1])
-        reach = max(float(np.abs(_thinned(maps[one.shown])).max(initial=0)) for maps in one.maps) or 1.0
-        found[f"{column}.{channel}"] = colour_index(tile, [(-reach, reach)])[0]
-    return found

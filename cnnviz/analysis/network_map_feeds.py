@@ -49,11 +49,12 @@ class Feeds:
         return self.total - sum(float(share.sum()) for share in self.shares.values())
 
     def strongest(self, count: int) -> list[tuple[int, int, float]]:
-        """(column, channel, share) of the ``count`` largest by size, over all sources."""
+        """(column, channel, share) of the ``count`` largest by size, over all sources; none that are 0."""
         found = [
             (column, int(channel), float(share[channel]))
             for column, share in self.shares.items()
             for channel in np.argsort(-np.abs(share), kind="stable")[:count]
+            if share[channel]
         ]
         return sorted(found, key=lambda one: -abs(one[2]))[:count]
 

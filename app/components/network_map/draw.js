@@ -113,16 +113,16 @@ function drawBox(context, view, box, state, paint, ratio) {
 
 function drawPhoto(context, { photos, plan }, box) {
   context.imageSmoothingEnabled = true;
-  const side = box.side;
-  (plan.double ? photos : photos.slice(0, 1)).forEach((photo, place) => context.drawImage(photo, box.x + place * (side + 2), box.y, side, side));
+  const side = plan.double || photos.length === 1 ? box.side : Math.floor(box.side / 2) - 1;
+  photos.forEach((photo, place) => context.drawImage(photo, box.x + place * (side + 2), box.y, side, side));
 }
 
 function drawTile(context, { sheets, plan }, box, tile, state, paint, ratio) {
   const swapped = state.swapped?.get(`${box.column}.${tile.row}`);
-  const sources = swapped?.sheet ? [swapped.sheet] : sheets.map((side) => side[box.start + tile.row]);
+  const sources = swapped ? [swapped.sheet] : sheets.map((side) => side[box.start + tile.row]);
   sources.forEach((sheet, place) => {
     const x = tile.x + place * (box.side + 2);
-    const height = box.side, width = plan.double && !swapped?.sheet ? box.side : tile.width;
+    const height = box.side, width = plan.double && !swapped ? box.side : tile.width;
     context.imageSmoothingEnabled = sheet.width > width * ratio;
     context.imageSmoothingQuality = "high";
     context.strokeStyle = paint.line;
@@ -155,7 +155,7 @@ function drawEdges(context, { plan }, { edges }, paint, at) {
     const middle = Math.max(10, (to.x - from.x) / 2);
     context.strokeStyle = edge.share < 0 ? paint.negative : paint.positive;
     context.globalAlpha = edge.onward ? 0.5 : 0.9;
-    context.lineWidth = 1 + 6 * (Math.abs(edge.share) / (edge.most ?? most));
+    context.lineWidth = 1 + 6 * Math.min(1, Math.abs(edge.share) / (edge.most ?? most));
     context.setLineDash(edge.share < 0 ? [5, 3] : []);
     context.beginPath();
     context.moveTo(from.x, from.y);
@@ -164,6 +164,20 @@ function drawEdges(context, { plan }, { edges }, paint, at) {
   }
   context.globalAlpha = 1;
   context.setLineDash([]);
+  sayHidden(context, plan, edges, paint);
+}
+
+// How many of the strongest channels are not drawn, at the foot of their column.
+function sayHidden(context, plan, edges, paint) {
+  const hidden = new Map();
+  for (const { from } of edges) if (from.row === null) hidden.set(from.column, (hidden.get(from.column) ?? 0) + 1);
+  context.fillStyle = paint.text;
+  context.textAlign = "center";
+  context.font = `11px ${paint.family}`;
+  for (const [column, count] of hidden) {
+    const box = plan.byColumn.get(column);
+    context.fillText(`${count} not shown`, box.x + box.width / 2, box.y + box.height + 16);
+  }
 }
 
 // The end of an edge: at a tile, at the foot of a column for a channel that is not drawn, at a class of the answer.

@@ -18,6 +18,11 @@ export default mounting(build, (view, header) => {
   if (header.token !== view.token && !view.overtaken.has(openedIn(header))) show(view, header);
 }, (view) => { view.gone = true; });
 
+const plans = new WeakMap();
+
+// Where everything stands in the view with this root; for whoever has to find a channel on the canvas.
+export const planOf = (root) => plans.get(root);
+
 const openedIn = (header) => header.stages.filter((stage) => stage.open).map((stage) => stage.stage).join(".");
 
 function build(parent) {
@@ -102,6 +107,7 @@ function plan(view) {
   if (!room.width) return;
   view.type = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
   view.plan = layOut(view.header, room, view.zoom, view.type);
+  plans.set(view.root, view.plan);
   view.spacer.style.width = `${view.plan.width}px`;
   view.spacer.style.height = `${view.plan.height}px`;
 }

@@ -44,7 +44,7 @@ export function channelSentence(header, box, tile, numbers, other) {
 
 // The sum that made a channel's mean, term by term.
 export function feedSentence(header, box, fed, nameOf) {
-  const what = box ? `Its ${box.kind} is ${short(fed.total)} on average` : `Its logit is ${short(fed.total)}`;
+  const what = `${header.sides === 2 ? "In the first picture its" : "Its"} ${box ? `${box.kind} is ${short(fed.total)} on average` : `logit is ${short(fed.total)}`}`;
   const several = new Set(fed.strongest.map(([column]) => column)).size > 1;
   const from = several || !fed.strongest.length ? "" : `of ${nameOf(fed.strongest[0][0])}, `;
   const terms = fed.strongest.slice(0, 4).map(([column, channel, share]) => `${signed(share)} from ${several ? `${nameOf(column)} ` : ""}${channel}`);
