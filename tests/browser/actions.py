@@ -34,7 +34,7 @@ def token(page: Page) -> str:
 
 def redrawn(page: Page, before: str) -> Page:
     """Wait until the view shows another drawing than `before`."""
-    expect(page.locator(DRAWN).first).not_to_have_attribute("data-cnnviz-drawn", before, timeout=30_000)
+    expect(page.locator(DRAWN).first).not_to_have_attribute("data-cnnviz-drawn", before)
     return settled(page)
 
 

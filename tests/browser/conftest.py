@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 HEALTH = "/_stcore/health"
 # How long a test waits for what it expects before it fails: the workers share the cores with their own servers.
 PATIENCE_MS = 60_000
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=PATIENCE_MS)
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 # Nothing but this machine has an address: a page that needs another host fails here as it would without internet.
 ARGUMENTS = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"]

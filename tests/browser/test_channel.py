@@ -99,12 +99,12 @@ def test_a_film_is_watched_while_it_forms_stopped_and_made_anew(open_page: Calla
     page = open_page(reduced_motion="reduce")
     opened(page, f"{PAGE}?ch_layer={LAYER}&ch_channel=4&ch_steps=256&ch_size=128")
     film = page.locator(FILM)
-    expect(film).to_have_attribute("data-state", "forming", timeout=60_000)
+    expect(film).to_have_attribute("data-state", "forming")
     before = film.get_attribute("data-step") or ""
-    expect(film).not_to_have_attribute("data-step", before, timeout=30_000)
+    expect(film).not_to_have_attribute("data-step", before)
     expect(film).to_have_attribute("data-state", "forming")
     page.get_by_role("button", name="Stop").click()
-    expect(film).to_have_attribute("data-state", "stopped", timeout=30_000)
+    expect(film).to_have_attribute("data-state", "stopped")
     assert int(film.get_attribute("data-step") or 0) < 256
     # A short one is made to its end, and is what the library makes.
     page.goto(f"{PAGE}?ch_layer={LAYER}&ch_channel=3&ch_steps=16&ch_size=64")

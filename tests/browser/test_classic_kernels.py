@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from playwright.sync_api import Page, expect
+from playwright.sync_api import JSHandle, Page, expect
 
 from app.ui.kernel_stages import parse_stages
 from cnnviz.image import fit, load_sample, to_tensor
@@ -53,6 +53,25 @@ def point(page: Page, role: str, row: int, col: int) -> None:
 def value_shown(page: Page, row: int, col: int) -> float:
     expect(page.locator(f"{VIEW} .sentence")).to_contain_text(f"{row}, {col}]")
     return float(page.locator(VIEW).get_attribute("data-value") or "nan")
+
+
+def first_preview(page: Page, places: list[tuple[int, int]]) -> JSHandle:
+    """What the view draws next before the server has answered: `pixels` are its result's at these places.
+
+    Noted in the page: the answer may be there before anything could be asked from here.
+    """
+    return page.locator(VIEW).evaluate_handle(
+        """(view, places) => {
+            const preview = { pixels: null };
+            new MutationObserver(() => {
+                if (preview.pixels || !view.dataset.cnnvizDrawn.startsWith("preview")) return;
+                const context = view.querySelector("figure[data-role=result] canvas").getContext("2d");
+                preview.pixels = places.map(([row, col]) => [...context.getImageData(col, row, 1, 1).data].slice(0, 3));
+            }).observe(view, { attributeFilter: ["data-cnnviz-drawn"] });
+            return preview;
+        }""",
+        [list(place) for place in places],
+    )
 
 
 CASES = [
@@ -146,11 +165,11 @@ def test_weights_are_dragged_and_typed_the_picture_follows_and_what_is_no_number
     field = page.locator(f"{VIEW} .matrix").get_by_label("row 2, column 2")
     box = field.bounding_box()
     assert box is not None
-    before = token(page)
+    before, preview = token(page), first_preview(page, [])
     page.mouse.move(box["x"] + 10, box["y"] + 10)
     page.mouse.down()
     page.mouse.move(box["x"] + 10, box["y"] - 26, steps=6)
-    expect(page.locator(VIEW)).to_have_attribute("data-cnnviz-drawn", re.compile("preview"))
+    page.wait_for_function("(preview) => preview.pixels", arg=preview)
     page.mouse.up()
     redrawn(page, before)
     expect(page.locator(VIEW)).not_to_have_attribute("data-cnnviz-drawn", re.compile("preview"))
@@ -247,10 +266,11 @@ def test_what_the_browser_draws_while_sliding_is_what_the_server_then_sends(
         (height - 1, width - 1),
         (100, width - 2),
     ]
+    preview = first_preview(page, places)
     page.get_by_role("slider", name=slider).focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator(VIEW)).to_have_attribute("data-cnnviz-drawn", re.compile("preview"))
-    at_once = np.array(pixel(page, "result", places))
+    page.wait_for_function("(preview) => preview.pixels", arg=preview)
+    at_once = np.array(preview.json_value()["pixels"])
     expect(page.locator(VIEW)).not_to_have_attribute("data-cnnviz-drawn", re.compile("preview"))
     then = np.array(pixel(page, "result", places))
     exact = "signed" in query

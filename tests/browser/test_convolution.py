@@ -38,7 +38,9 @@ def slide(page: Page, label: str, value: int) -> None:
     page.locator(VIEW).get_by_label(label, exact=True).fill(str(value))
 
 
-def test_pointing_at_an_output_takes_it_apart(page: Page) -> None:
+def test_pointing_at_an_output_takes_it_apart_and_a_setting_is_answered_at_once_and_reaches_the_link(
+    page: Page,
+) -> None:
     opened(page, f"{PAGE}?conv_layer=same")
     kernel = np.reshape(LAYERS["same"].weights, (3, 3))
     for row, col in [(0, 0), (3, 4), (7, 7)]:
@@ -50,8 +52,22 @@ def test_pointing_at_an_output_takes_it_apart(page: Page) -> None:
         assert shown["padded"] == expected.padded.ravel().tolist()
     expect(sentence(page)).to_contain_text("5 of the window's 9 cells lie in the padding (zeros).")
 
+    before = token(page)
+    slide(page, "Stride", 3)
+    expect(page.locator(f"{VIEW} figure[data-role=output] small")).to_have_text("3 × 3")
+    page.wait_for_url(re.compile(r"stride(=|%3D)3x3"))
+    redrawn(page, before)
+    slide(page, "Kernel size", 5)
+    expect(page.locator(f"{VIEW} figure[data-role=output] small")).to_have_text("2 × 2")
+    page.wait_for_url(re.compile(r"kernel(=|%3D)5x5"))
+    page.reload()
+    page.locator(f"{VIEW}[data-cnnviz-drawn]").wait_for()
+    expect(page.locator(f"{VIEW} figure[data-role=output] small")).to_have_text("2 × 2")
 
-def test_pointing_at_an_input_lights_its_readers(page: Page) -> None:
+
+def test_pointing_at_an_input_lights_its_readers_a_click_pins_and_fast_sliding_ends_on_the_last_setting(
+    page: Page,
+) -> None:
     opened(page, f"{PAGE}?conv_layer=shrinks")
     point(page, "input", 4, 4, (8, 8))
     expect(sentence(page)).to_contain_text("is read by 9 output values, through 9 weights.")
@@ -59,9 +75,37 @@ def test_pointing_at_an_input_lights_its_readers(page: Page) -> None:
     expect(sentence(page)).to_contain_text("in[0, 0] = 0 is read by 1 output value through the weight 1.")
     assert page.locator(VIEW).evaluate("(root) => root.shown.readers.map(({row, col}) => [row, col])") == [[0, 0]]
 
+    point(page, "output", 2, 2, (6, 6))
+    page.mouse.down()
+    page.mouse.up()
+    point(page, "output", 3, 3, (6, 6))
+    expect(sentence(page)).to_contain_text("out[2, 2] = ")
+    page.mouse.down()
+    page.mouse.up()
+    point(page, "output", 1, 1, (6, 6))
+    expect(sentence(page)).to_contain_text("out[1, 1] = ")
 
-def test_stride_two_leaves_one_row_and_one_column_unread(page: Page) -> None:
+    slider = page.locator(VIEW).get_by_label("Padding", exact=True)
+    slider.focus()
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_url(re.compile(r"padding(=|%3D)7x7"))
+    expect(slider).to_have_value("7")
+    expect(page.locator(f"{VIEW} figure[data-role=output] small")).to_have_text("20 × 20")
+
+
+def test_what_cannot_be_says_what_would_help_and_stride_two_leaves_a_row_and_a_column_unread(page: Page) -> None:
     opened(page, f"{PAGE}?conv_layer=leftover")
+    slide(page, "Kernel size", 9)
+    expect(sentence(page)).to_have_text(
+        "A 9×9 kernel spans 9 pixels but the input is only 6 high: use padding of at least 2 or a kernel of at most 6."
+    )
+    slide(page, "Padding", 2)
+    expect(sentence(page)).to_contain_text("out[0, 0] = ")
+    expect(page.locator(f"{VIEW} figure[data-role=output] small")).to_have_text("1 × 1")
+    slide(page, "Padding", 0)
+    slide(page, "Kernel size", 3)
+
     expect(page.locator(f"{VIEW} figure[data-role=output] small")).to_have_text("2 × 2")
     formula = page.locator(f"{VIEW} .formula")
     expect(formula).to_contain_text("⌊(6 + 2·0 − 1·(3 − 1) − 1) / 2⌋ + 1 = ⌊3 / 2⌋ + 1 = 2, remainder 1")
@@ -106,19 +150,6 @@ def test_keys_alone_reach_every_place_pin_and_let_go(page: Page) -> None:
     expect(sentence(page)).to_have_attribute("aria-live", "polite")
 
 
-def test_a_click_pins_and_another_lets_go(page: Page) -> None:
-    opened(page, f"{PAGE}?conv_layer=shrinks")
-    point(page, "output", 2, 2, (6, 6))
-    page.mouse.down()
-    page.mouse.up()
-    point(page, "output", 3, 3, (6, 6))
-    expect(sentence(page)).to_contain_text("out[2, 2] = ")
-    page.mouse.down()
-    page.mouse.up()
-    point(page, "output", 1, 1, (6, 6))
-    expect(sentence(page)).to_contain_text("out[1, 1] = ")
-
-
 def test_play_walks_to_the_end_and_pointing_pauses_it(page: Page) -> None:
     opened(page, f"{PAGE}?conv_layer=leftover")
     where = page.locator(f"{VIEW} .where")
@@ -147,33 +178,7 @@ def test_nothing_moves_by_itself_and_play_is_slow_where_less_motion_is_asked_for
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
 
 
-def test_a_setting_is_answered_at_once_and_reaches_the_link(page: Page) -> None:
-    opened(page, f"{PAGE}?conv_layer=same")
-    before = token(page)
-    slide(page, "Stride", 3)
-    expect(page.locator(f"{VIEW} figure[data-role=output] small")).to_have_text("3 × 3")
-    page.wait_for_url(re.compile(r"stride(=|%3D)3x3"))
-    redrawn(page, before)
-    slide(page, "Kernel size", 5)
-    expect(page.locator(f"{VIEW} figure[data-role=output] small")).to_have_text("2 × 2")
-    page.wait_for_url(re.compile(r"kernel(=|%3D)5x5"))
-    page.reload()
-    page.locator(f"{VIEW}[data-cnnviz-drawn]").wait_for()
-    expect(page.locator(f"{VIEW} figure[data-role=output] small")).to_have_text("2 × 2")
-
-
-def test_fast_sliding_ends_on_the_last_setting(page: Page) -> None:
-    opened(page, f"{PAGE}?conv_layer=shrinks")
-    slider = page.locator(VIEW).get_by_label("Padding", exact=True)
-    slider.focus()
-    for _ in range(7):
-        page.keyboard.press("ArrowRight")
-    page.wait_for_url(re.compile(r"padding(=|%3D)7x7"))
-    expect(slider).to_have_value("7")
-    expect(page.locator(f"{VIEW} figure[data-role=output] small")).to_have_text("20 × 20")
-
-
-def test_a_weight_is_typed_and_the_output_follows(page: Page) -> None:
+def test_a_weight_is_typed_or_dragged_and_the_output_follows(page: Page) -> None:
     opened(page, f"{PAGE}?conv_layer=shrinks")
     kernel = page.locator(f"{VIEW} .kernel")
     kernel.focus()
@@ -188,28 +193,15 @@ def test_a_weight_is_typed_and_the_output_follows(page: Page) -> None:
     point(page, "output", 2, 3, (6, 6))
     expect(sentence(page)).to_contain_text(f"out[2, 3] = {expected:.3g} ")
 
-
-def test_dragging_a_weight_up_makes_it_larger(page: Page) -> None:
-    opened(page, f"{PAGE}?conv_layer=shrinks")
+    # Dragged up, it becomes larger.
     box = page.locator(f"{VIEW} .kernel canvas").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 - 50, steps=5)
     page.mouse.up()
-    page.wait_for_url(re.compile(r"weights"))
+    page.wait_for_url(re.compile(r"weights(=|%3D)1(,|%2C)-0.25(,|%2C)1(,|%2C)0(,|%2C)2"))
     assert page.locator(VIEW).evaluate("(root) => root.shown.traced.terms[0].weights[4]") == 2
-
-
-def test_what_cannot_be_says_what_would_help_and_the_view_recovers(page: Page) -> None:
-    opened(page, f"{PAGE}?conv_layer=leftover")
-    slide(page, "Kernel size", 9)
-    expect(sentence(page)).to_have_text(
-        "A 9×9 kernel spans 9 pixels but the input is only 6 high: use padding of at least 2 or a kernel of at most 6."
-    )
-    slide(page, "Padding", 2)
-    expect(sentence(page)).to_contain_text("out[0, 0] = ")
-    expect(page.locator(f"{VIEW} figure[data-role=output] small")).to_have_text("1 × 1")
 
 
 def test_the_same_layer_transposed_stamps_the_kernel(page: Page) -> None:

@@ -181,7 +181,7 @@ def test_an_answers_terms_are_compared_with_another_class_and_lists_are_asked_fo
     page.wait_for_url("**less=282**")
     settled(page)
     page.locator(f"{SWITCH} button", has_text="Which matter most?").click()
-    expect(page.locator(SWITCH)).to_have_attribute("data-ranked", "true", timeout=60_000)
+    expect(page.locator(SWITCH)).to_have_attribute("data-ranked", "true")
     expect(page.locator(f"{SWITCH} .place")).to_have_count(16)
     expect(page.locator(f"{SWITCH} .place").first).to_contain_text("channel 285")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

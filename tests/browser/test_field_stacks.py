@@ -15,7 +15,7 @@ def test_the_tree_tells_what_a_unit_reads_and_who_reads_a_pixel(page: Page) -> N
     opened(page, f"/receptive_fields?rf_stack_a={A.replace(' ', '+')}&rf_stack_b={B.replace(' ', '+')}")
     page.get_by_role("tab", name="Stacks of your own").click()
     view = page.locator(".stack-view")
-    expect(view).to_have_attribute("data-stack", "A", timeout=30_000)
+    expect(view).to_have_attribute("data-stack", "A")
     sentence, trees = view.locator(".sentence"), view.locator(".frame.tree")
     for number, text in enumerate((A, B)):
         steps, levels = grow(parse_stack(text)), read_below(parse_stack(text))

@@ -70,7 +70,7 @@ def test_own_picture_travels_too(page: Page, root: Path) -> None:
     page.get_by_role("link", name="Another picture").click()
     page.get_by_role("radiogroup").get_by_text("Upload or paste").click()
     page.locator('input[type="file"]').set_input_files(root / "assets" / "images" / "coffee.webp")
-    expect(page.locator(TOP)).to_have_text("espresso", timeout=30_000)
+    expect(page.locator(TOP)).to_have_text("espresso")
     assert "picture=" not in page.url
 
 
@@ -82,7 +82,7 @@ def test_station_leads_to_its_page_with_the_picture(page: Page, station: int, ti
     settled(page)
     link.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text(title, timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
     expect(page).to_have_url(re.compile("picture=coffee"))
 
 
@@ -90,7 +90,7 @@ def test_list_of_pages_leads_to_each(page: Page) -> None:
     page.goto("/")
     page.locator(".journey[data-source]").wait_for()
     page.locator(".st-key-pages").get_by_role("link", name="Classic kernels").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Classic kernels", timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Classic kernels")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -20,15 +20,15 @@ def test_no_page_complains_of_what_another_left_behind(page: Page, backwards: bo
     opened(page, "/")
     for entry in walk:
         page.locator('[data-testid="stSidebarNavLink"]').filter(has_text=entry.title).click()
-        expect(page.get_by_role("heading", level=1, name=entry.title)).to_be_visible(timeout=30_000)
+        expect(page.get_by_role("heading", level=1, name=entry.title)).to_be_visible()
         settled(page)
-        expect(page.locator(ALERT), entry.title).to_have_count(0, timeout=30_000)  # "Loading a network" goes by itself
+        expect(page.locator(ALERT), entry.title).to_have_count(0)  # "Loading a network" goes by itself
 
 
 def test_what_is_set_on_one_page_stands_there_after_another(page: Page) -> None:
     opened(page, "/convolution?conv_layer=leftover")
     for title in ("Feature maps", "Convolution"):
         page.locator('[data-testid="stSidebarNavLink"]').filter(has_text=title).click()
-        expect(page.get_by_role("heading", level=1, name=title)).to_be_visible(timeout=30_000)
+        expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
         settled(page)
     assert "conv_layer=leftover" in page.url

@@ -157,7 +157,7 @@ def test_keys_move_and_pin_the_point_and_a_setting_changes_map_words_and_link(pa
     expect(page.get_by_text(re.compile(r"/ 3⌋ \+ 1 = 5 rows"))).to_be_visible()
     expect(page.get_by_text(re.compile("156 cells are read by no window"))).to_be_visible()
     chart = page.locator(".st-key-pool_chart .js-plotly-plot")  # of the shift test
-    expect(chart).to_be_visible(timeout=30_000)
+    expect(chart).to_be_visible()
     expect(chart.locator(".legendtext")).to_have_count(4)
 
 

@@ -91,7 +91,7 @@ def test_maps_are_pointed_at_and_laid_over_the_picture(page: Page) -> None:
     kept = np.abs(colours(page, "grad_cam") - colours(page, "picture")).max(axis=2) <= 24  # smoothed in another way
     strong = (found["grad_cam"] >= found["grad_cam"].quantile(0.7)).numpy()[2::4, 2::4]
     assert (kept == strong).mean() > 0.9
-    expect(page).to_have_url(re.compile("why_view_look=mask"), timeout=30_000)
+    expect(page).to_have_url(re.compile("why_view_look=mask"))
     expect(page).to_have_url(re.compile("why_view_share=30"))
 
     before = token(page)
@@ -111,19 +111,19 @@ def test_maps_are_pointed_at_and_laid_over_the_picture(page: Page) -> None:
 def test_slow_maps_come_bit_by_bit_and_are_stopped_and_started(page: Page) -> None:
     opened(page, f"{PAGE}?why_methods=occlusion&why_occlusion_stride=4")
     slow = page.locator(tile(page, "occlusion"))
-    expect(slow.locator("progress")).to_be_visible(timeout=60_000)
-    expect(slow).not_to_have_attribute("data-value", "", timeout=60_000)  # the coarse map is there before the end
+    expect(slow.locator("progress")).to_be_visible()
+    expect(slow).not_to_have_attribute("data-value", "")  # the coarse map is there before the end
     expect(slow).to_have_attribute("data-status", "running")
     page.locator(".st-key-why_target_widget input").click()
     page.get_by_role("option", name="tiger cat").click()
-    expect(page.locator(f"{MAPS} .head b")).to_have_text("tiger cat", timeout=30_000)
+    expect(page.locator(f"{MAPS} .head b")).to_have_text("tiger cat")
     expect(slow).to_have_attribute("data-value", "")  # the map for the other class answers another question
     slow.get_by_role("button", name="Stop").click()
-    expect(slow).to_have_attribute("data-status", "stopped", timeout=30_000)
+    expect(slow).to_have_attribute("data-status", "stopped")
     slow.get_by_role("button", name="Start again").click()
-    expect(slow).to_have_attribute("data-status", "running", timeout=30_000)
+    expect(slow).to_have_attribute("data-status", "running")
     slow.get_by_role("button", name="Stop").click()
-    expect(slow).to_have_attribute("data-status", "stopped", timeout=30_000)
+    expect(slow).to_have_attribute("data-status", "stopped")
 
 
 def test_trust_is_tested_by_pixels_and_by_weights(open_page: Callable[..., Page]) -> None:
@@ -132,7 +132,7 @@ def test_trust_is_tested_by_pixels_and_by_weights(open_page: Callable[..., Page]
     tests = page.locator(".why-view").nth(1)
     cut = tests.locator('figure[data-tile="grad_cam"]')
     expect(cut).to_have_attribute("data-status", "done", timeout=120_000)
-    expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=30_000)
+    expect(page.locator(".js-plotly-plot")).to_be_visible()
     net, picture = network.load_network("efficientnet_lite0"), load_sample("chelsea")
     heat = analysis.attribute(net, picture, None, "grad_cam").map
     deletion = analysis.deletion_curve(net, picture, None, heat, steps=28)
@@ -144,7 +144,7 @@ def test_trust_is_tested_by_pixels_and_by_weights(open_page: Callable[..., Page]
     assert abs(said - half) < 1
     tests.locator("[data-look=insert]").click()
     expect(tests.locator("p.note")).to_contain_text("On the blurred picture")
-    expect(page).to_have_url(re.compile("why_test_view_look=insert"), timeout=30_000)
+    expect(page).to_have_url(re.compile("why_test_view_look=insert"))
 
     page.get_by_role("radio", name="Forget").click()
     first = tests.locator('figure[data-tile="grad_cam/1"]')
