@@ -159,12 +159,14 @@ def test_a_unit_without_heat_says_why_and_pushes_nothing_away(page: Page) -> Non
     assert 0.1 < dashed < 0.9
 
 
-def test_pointing_is_drawn_within_a_frame(page: Page) -> None:
+def test_pointing_is_drawn_within_a_frame_and_large_type_cuts_no_caption(page: Page) -> None:
     """The script's own time for one move of the hand: well within the 16.7 ms of a frame.
 
     Of many moves the median of the quicker half: the clock goes on while other tests have the cores, and only adds.
     """
-    opened(page, PAGE)
+    opened(page, f"{PAGE}?large=true")
+    captions = page.locator(f"{VIEW} figcaption > span")
+    assert captions.evaluate_all("(spans) => spans.map((span) => span.scrollWidth <= span.clientWidth)") == [True] * 3
     took = frame(page, "map").evaluate(
         """async (frame) => {
             const box = frame.getBoundingClientRect();
