@@ -14,7 +14,7 @@ from app.ui.feature_maps_passes import kept
 from app.ui.ledger_passes import recorded_pass
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import PICTURES
-from cnnviz.analysis import NetworkMap, as_maps, contributions, layer_table, network_map
+from cnnviz.analysis import NetworkMap, column_maps, contributions, layer_table, network_map
 from cnnviz.compute import at_work
 from cnnviz.errors import LayerError
 
@@ -42,10 +42,8 @@ class Side:
 
     def maps(self, column: MapColumn) -> Maps | None:
         """A column's values as maps (C, H, W); None where they have no rows and columns."""
-        value = self.recorded.values[column.value]
-        value = value[0] if value.ndim > 1 and value.shape[0] == 1 else value
         try:
-            return as_maps(value.float(), column.layout).detach().cpu().numpy()
+            return column_maps(self.recorded, column).cpu().numpy()
         except LayerError:
             return None
 

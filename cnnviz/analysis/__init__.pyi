@@ -55,6 +55,7 @@ from .ledger_pass import record_pass as record_pass
 from .network_map_columns import MapColumn as MapColumn
 from .network_map_columns import MapStage as MapStage
 from .network_map_columns import NetworkMap as NetworkMap
+from .network_map_columns import column_maps as column_maps
 from .network_map_columns import network_map as network_map
 from .network_map_feeds import Feeds as Feeds
 from .network_map_feeds import contributions as contributions

@@ -11,8 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from cnnviz.analysis.layers import Layer
-from cnnviz.analysis.layouts import Layout
+from torch import Tensor
+
+from cnnviz.analysis.layers import Layer, without_batch
+from cnnviz.analysis.layouts import Layout, as_maps
 from cnnviz.analysis.ledger_moves import JOINING, MOVES, QUIET
 from cnnviz.analysis.ledger_pass import Operation, Pass
 from cnnviz.analysis.ledger_pointwise import POINTWISE, SIGNS
@@ -131,6 +133,15 @@ def network_map(recorded: Pass, table: Sequence[Layer]) -> NetworkMap:
     columns = _Builder(recorded, table).build()
     names = _stage_names([column.name for column in columns[1:]], recorded)
     return _staged(columns, ["", *names])
+
+
+def column_maps(recorded: Pass, column: MapColumn) -> Tensor:
+    """What a column shows of a pass, as maps (C, H, W); the pass may be that of any picture.
+
+    Raises:
+        LayerError: its values have no rows and columns.
+    """
+    return as_maps(without_batch(recorded.values[column.value].detach()).float(), column.layout)
 
 
 class _Builder:

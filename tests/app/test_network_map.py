@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.ui.network_map_state import MapForm
 from cnnviz import analysis, network
 from cnnviz.image import colour_index, load_sample
 from tests.app.pages import arrays_of, chosen, open_page, scene_of
+from tests.app.programs import run_program
 
 PAGE = "pages/analysis/feature_maps.py"
 ALL_OPEN = ".".join(str(stage) for stage in range(40))
@@ -204,3 +206,16 @@ def test_a_link_to_a_layer_opens_the_view_of_layers() -> None:
     app = opened("layer=conv_head")
     assert scene_of(app, "map_mosaic")["layer"] == "conv_head"
     assert not [one for one in app.get("bidi_component") if "network_map" in one.proto.component_name]
+
+
+@pytest.mark.parametrize("query", ["open=3", "by=mean&t=2&against=coffee&compare=difference"])
+def test_the_code_gives_the_channels_and_the_answer_of_the_map(query: str, tmp_path: Path) -> None:
+    app = opened(query, "Code")
+    header = scene_of(app, "network_map")
+    lines = run_program(app.code[0].value, tmp_path).splitlines()
+    printed = [line.rsplit(" [", 1) for line in lines]
+    for box, (name, channels) in zip(header["boxes"][1:], printed, strict=False):
+        assert name == box["name"]
+        assert [int(one) for one in channels.rstrip("]").split(", ")] == box["shown"]
+    labels = [line.split("  ", 1)[1] for line in lines if "  " in line and "=" not in line]
+    assert set(header["labels"]) <= set(labels)

@@ -171,12 +171,15 @@ function drawEdges(context, { plan }, { edges }, paint, at) {
 function sayHidden(context, plan, edges, paint) {
   const hidden = new Map();
   for (const { from } of edges) if (from.row === null) hidden.set(from.column, (hidden.get(from.column) ?? 0) + 1);
-  context.fillStyle = paint.text;
   context.textAlign = "center";
   context.font = `11px ${paint.family}`;
   for (const [column, count] of hidden) {
     const box = plan.byColumn.get(column);
-    context.fillText(`${count} not shown`, box.x + box.width / 2, box.y + box.height + 16);
+    const [x, y] = [box.x + box.width / 2, box.y + box.height + 17];
+    context.fillStyle = paint.ground;
+    context.fillRect(x - 32, y - 10, 64, 14);
+    context.fillStyle = paint.text;
+    context.fillText(`${count} not shown`, x, y);
   }
 }
 

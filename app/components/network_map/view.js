@@ -126,7 +126,7 @@ function draw(view) {
   const swapped = view.pinned && active && active.column === view.pinned.column && active.channel === view.pinned.channel ? swaps(view, view.pinned) : null;
   const edges = edgesOf(view, active, swapped, classY(view));
   drawMap(canvas.getContext("2d"), view, { pointed: view.classAt === null ? view.pointed : null, pinned: view.pinned, over: view.over, edges, swapped }, at, ratio);
-  tell(view, active);
+  tell(view, active, edges.some((edge) => edge.from.row === null));
   view.root.dataset.edges = edges.length;
 }
 
@@ -137,10 +137,10 @@ function classY(view) {
   return Math.min(box.height - 4, Math.max(4, row.top + row.height / 2 - box.top));
 }
 
-function tell(view, active) {
+function tell(view, active, hidden) {
   const { header, root } = view;
   const fedBy = (column, place) => view.fed.get(column)?.fed?.[place];
-  const nameOf = (column) => view.plan.byColumn.get(column)?.label ?? "";
+  const nameOf = (column) => view.plan.byColumn.get(column)?.name ?? "";
   view.large.hidden = !(active && openable(view.plan.byColumn.get(active.column)));
   if (view.over !== null) view.sentence.textContent = stageSentence(header.stages[view.over]);
   else if (view.classAt !== null) {
@@ -156,7 +156,8 @@ function tell(view, active) {
     };
     const fed = fedBy(box.column, active.row);
     const made = !box.sources.length ? "" : fed ? ` ${feedSentence(header, box, fed, nameOf)}` : " What feeds it is on its way.";
-    view.sentence.textContent = channelSentence(header, box, tile, numbers(0), header.sides === 2 ? numbers(1) : null) + made;
+    view.sentence.textContent = channelSentence(header, box, tile, numbers(0), header.sides === 2 ? numbers(1) : null) + made
+      + (hidden ? " Click to see those that are not shown." : "");
     showBar(view.bar, limitsOf(header, box));
     root.dataset.pointed = `${box.name}/${tile.channel}`;
     root.dataset.fed = fed ? fed.strongest.map(([column, channel, share]) => `${column}.${channel}=${share}`).join(" ") : "";

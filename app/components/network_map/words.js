@@ -44,15 +44,17 @@ export function channelSentence(header, box, tile, numbers, other) {
 
 // The sum that made a channel's mean, term by term.
 export function feedSentence(header, box, fed, nameOf) {
-  const what = `${header.sides === 2 ? "In the first picture its" : "Its"} ${box ? `${box.kind} is ${short(fed.total)} on average` : `logit is ${short(fed.total)}`}`;
+  const made = box ? `${box.kind}, before what follows it, averages ${short(fed.total)}` : `logit is ${short(fed.total)}`;
+  const what = `${header.sides === 2 ? "In the first picture its" : "Its"} ${made}`;
   const several = new Set(fed.strongest.map(([column]) => column)).size > 1;
-  const from = several || !fed.strongest.length ? "" : `of ${nameOf(fed.strongest[0][0])}, `;
-  const terms = fed.strongest.slice(0, 4).map(([column, channel, share]) => `${signed(share)} from ${several ? `${nameOf(column)} ` : ""}${channel}`);
+  const from = several || !fed.strongest.length ? "" : ` of ${nameOf(fed.strongest[0][0])}`;
+  const terms = fed.strongest.slice(0, 4).map(([column, channel, share], place) => (
+    `${signed(share)} from ${several ? `${nameOf(column)}, ` : ""}${several || !place ? "channel " : ""}${channel}${place ? "" : from}`));
   const through = box ? box.through : 0;
   const rest = fed.bias !== null && !through ? `bias ${signed(fed.bias)}` : Math.abs(fed.rest) > 1e-6 * Math.max(1, Math.abs(fed.total)) ? `${signed(fed.rest)} from biases and bends` : "";
   const left = fed.others + Math.max(0, fed.strongest.length - 4);
   const sum = fed.others_sum + fed.strongest.slice(4).reduce((total, one) => total + one[2], 0);
   const others = left > 0 ? `, ${signed(sum)} from ${count(left, "other")}` : "";
   const way = through ? `, through ${count(through, "column")} not shown` : "";
-  return `${what}: ${from}${terms.join(", ")}${others}${rest ? `; ${rest}` : ""}${way}.`;
+  return `${what}: ${terms.join(several ? "; " : ", ")}${others}${rest ? `; ${rest}` : ""}${way}.`;
 }

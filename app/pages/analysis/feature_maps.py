@@ -29,7 +29,8 @@ from app.ui.feature_maps_state import (
 )
 from app.ui.frame import bench, close_page, guarded, live, open_page
 from app.ui.linked import follows, hold, widget_key
-from app.ui.network_map_form import network_map_form
+from app.ui.network_map_code import network_map_code
+from app.ui.network_map_form import network_map_form, second_picture
 from app.ui.network_map_state import VIEW, VIEWS, current_view, read_map_form
 from app.ui.network_picker import obtain
 from app.ui.network_store import NETWORKS
@@ -134,7 +135,8 @@ def body() -> None:
     if view == "map":
         live(lambda: map_of_network(form), chosen)
         network_map_form(form.choice, map_form, chosen)
-        close_page("feature_maps", feature_maps_code(form, chosen, None), chosen)
+        code = network_map_code(form.choice, map_form, chosen, second_picture(map_form))
+        close_page("feature_maps", code, chosen)
         return
     settings, picture = bench()
     form_place, answers_place = settings.container(), settings.container()
