@@ -1,5 +1,7 @@
 from .advice import Notice as Notice
 from .advice import notices as notices
+from .augmentation import AUGMENTATIONS as AUGMENTATIONS
+from .augmentation import Augmentation as Augmentation
 from .datasets import DATASETS as DATASETS
 from .datasets import Collected as Collected
 from .datasets import Dataset as Dataset
@@ -10,6 +12,16 @@ from .datasets import Refused as Refused
 from .datasets import load_dataset as load_dataset
 from .datasets import own_dataset as own_dataset
 from .duplicates import near_duplicates as near_duplicates
+from .features import FeatureCache as FeatureCache
+from .features import FeatureProgress as FeatureProgress
+from .features import feature_steps as feature_steps
+from .features import picture_features as picture_features
+from .nearest import ClassMeans as ClassMeans
+from .nearest import NearestAnswer as NearestAnswer
+from .nearest import Reason as Reason
+from .nearest import class_means as class_means
+from .parts import Parts as Parts
+from .parts import find_parts as find_parts
 from .splits import Split as Split
 from .splits import fewer as fewer
 from .splits import held_back as held_back

@@ -55,7 +55,7 @@ def clusters(hashes: Array, tints: Array) -> tuple[tuple[int, ...], ...]:
     for start in range(0, len(hashes), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
         alike = hashes[part] @ hashes.T >= ALIKE
-        flat = ~hashes.any(axis=1)
+        flat = np.abs(hashes).max(axis=1) == 0
         alike |= flat[part, None] & flat
         alike &= np.abs(tints[part, None] - tints[None]).max(axis=2) <= TINT
         for one, other in zip(*np.nonzero(alike), strict=True):
@@ -101,7 +101,8 @@ def _hash(picture: Image.Image) -> tuple[Array, Array]:
     grey = np.asarray(picture.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float32)
     low = dctn(grey, norm="ortho")[:FREQUENCIES, :FREQUENCIES].ravel()[1:]
     length = float(np.linalg.norm(low))
-    colour = np.asarray(picture.resize((1, 1), Image.Resampling.BOX), dtype=np.float32).reshape(3) / 255
+    colour = np.asarray(picture.resize((1, 1), Image.Resampling.BOX), dtype=np.float32).reshape(3) / np.float32(255)
     if length <= _FLAT:
         return np.zeros_like(low), colour
-    return low / length, colour - colour.mean()
+    tint: Array = colour - colour.mean()
+    return low / length, tint
