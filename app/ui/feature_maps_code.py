@@ -27,7 +27,7 @@ class Shown:
     """What stands on the page.
 
     A layer, its maps' shape (C, H, W), the channel of the large view; the unit of the ledger, the class that it is
-    compared with, the channels switched off.
+    compared with, the channels switched off; the convolution whose filter of that channel is shown.
     """
 
     layer: StripLayer
@@ -36,6 +36,7 @@ class Shown:
     unit: UnitName | None = None
     less: int | None = None
     switched: Switched = ALL_ON
+    filters: str | None = None
 
 
 def feature_maps_code(form: Form, chosen: ChosenPicture, shown: Shown | None) -> str:
@@ -59,6 +60,7 @@ def feature_maps_code(form: Form, chosen: ChosenPicture, shown: Shown | None) ->
             "",
             *_mosaic(form, shown),
             *_large(shown.channel, _theme()),
+            *_filter(shown),
             *_ledger(shown),
             *_switched(shown),
             "",
@@ -113,6 +115,19 @@ def _large(channel: int | None, theme: str) -> list[str]:
         f"scale = tuple(limits[{channel}].tolist())",
         f"over = image.overlay(net.crop(picture), maps[{channel}], kind, opacity, limits=scale{theme})",
         f'over.save("map_{channel}.png")',
+    ]
+
+
+def _filter(shown: Shown) -> list[str]:
+    """The slices of the filter that makes the open map, and what each adds to it."""
+    if shown.filters is None:
+        return []
+    return [
+        "",
+        f"kernels = analysis.filters(net, {shown.filters!r})",
+        f"added = kernels.contributions({shown.channel}, analysis.mean_patches(net, picture, {shown.filters!r}))",
+        f"for read, weights, share in zip(kernels.inputs({shown.channel}), kernels.weights[{shown.channel}], added):",
+        '    print(f"input channel {read}: {weights.tolist()}, adds {share:.3g} on average")',
     ]
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 STRIP = "layer_strip"
 MOSAIC = "map_mosaic"
+FILTERS = "filters_view"
 LEDGER = "ledger_view"
 SWITCH = "switch_view"
 SCALES = {"shared": "Shared", "own": "Own"}
@@ -179,6 +180,13 @@ def map_opened() -> None:
     set_linked(_MAP, "" if channel is None else str(int(channel)))
     if channel is None:
         _leave(_UNIT, _LESS)
+    st.session_state[_MAP_MOVED] = True
+    foot_follows("feature_maps")
+
+
+def filter_opened() -> None:
+    """The learner clicked on a filter: the map of its channel opens, and a ledger goes along."""
+    set_linked(_MAP, str(int(st.session_state[FILTERS].open["channel"])))
     st.session_state[_MAP_MOVED] = True
     foot_follows("feature_maps")
 

@@ -14,18 +14,18 @@ from app.components.filters_view.component import HALF, FiltersScene, Gallery, S
 from app.ui.byte_cache import ByteCache
 from app.ui.feature_maps_layers import Strip, StripLayer
 from app.ui.feature_maps_passes import kept
+from app.ui.feature_maps_state import FILTERS
 from app.ui.frame import foot_follows
 from app.ui.linked import linked_choice, set_linked
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import PICTURES
 from app.ui.theme import current_theme
-from cnnviz.analysis.filters import Filters, filters, mean_patches
+from cnnviz.analysis import Filters, filters, mean_patches
 from cnnviz.errors import LayerError
 
 if TYPE_CHECKING:
     from cnnviz.network import Network
 
-VIEW = "filters_view"
 ORDER = "slices"
 ORDERS = {"norm": "Largest norm first", "added": "Adds most first", "index": "By index"}
 _PASSING = (
@@ -49,15 +49,17 @@ def filters_part(
     channel: int | None,
     own: bool,
     on_open: Callable[[], None],
-) -> None:
-    """Draw the filters behind a layer; of the open map's channel the slices.
+) -> str | None:
+    """Draw the filters behind a layer, of the open map's channel the slices; returns the path of a filter shown so.
 
-    `own`: each filter has a colour scale of its own. `on_open`: `st.session_state[VIEW].open` = {channel} was clicked.
+    `own`: each filter has a colour scale of its own. `on_open`: the filter `st.session_state[FILTERS].open["channel"]`
+    was clicked on.
     """
     order = linked_choice(ORDER, tuple(ORDERS))
     scene = filters_scene(network, key, chosen, strip, layer, channel)
     scene = replace(scene, own=own, order=order, orders=tuple(ORDERS.items()), theme=current_theme())
-    filters_view(VIEW, scene, on_open=on_open, on_order=_order_taken)
+    filters_view(FILTERS, scene, on_open=on_open, on_order=_order_taken)
+    return scene.layer if scene.slices is not None else None
 
 
 def filters_scene(
@@ -137,5 +139,5 @@ def _slices(found: Filters, network: Network, key: tuple[str, str], chosen: Chos
 
 
 def _order_taken() -> None:
-    set_linked(ORDER, str(st.session_state[VIEW].order["order"]))
+    set_linked(ORDER, str(st.session_state[FILTERS].order["order"]))
     foot_follows("feature_maps")

@@ -17,8 +17,7 @@ from app.ui.visitor import visitor
 from app.ui.why_maps import CANDIDATES, Question, answer_logits, answers_at, map_job, map_key
 from app.ui.why_state import AGAINST, LAYER, PAGE, TARGET, Form, forget, is_stopped
 from app.ui.why_view import map_tile, stopped_tile
-from cnnviz.analysis import METHODS
-from cnnviz.analysis.attribution_layers import default_layer, map_layers
+from cnnviz.analysis import METHODS, default_layer, map_layers
 from cnnviz.compute import job_name
 
 if TYPE_CHECKING:

@@ -7,9 +7,14 @@ from .activations import Activations as Activations
 from .activations import capture as capture
 from .attribution import Attribution as Attribution
 from .attribution import attribute as attribute
+from .attribution_layers import default_layer as default_layer
+from .attribution_layers import map_layers as map_layers
 from .attribution_methods import METHODS as METHODS
 from .attribution_methods import Method as Method
 from .attribution_methods import Setting as Setting
+from .convolution_filters import Filters as Filters
+from .convolution_filters import filters as filters
+from .convolution_filters import mean_patches as mean_patches
 from .effective_field import EffectiveField as EffectiveField
 from .effective_field import effective_receptive_field as effective_receptive_field
 from .feature_canvas import Recipe as Recipe

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -12,7 +14,8 @@ from app.ui.filters_part import convolution_behind, filters_scene
 from cnnviz.analysis import capture
 from cnnviz.image import load_sample
 from cnnviz.network import Network, load_network
-from tests.app.pages import chosen
+from tests.app.pages import arrays_of, chosen, open_page, scene_of
+from tests.app.programs import run_program
 
 KEY = ("efficientnet_lite0", "auto")
 
@@ -91,3 +94,19 @@ def test_what_has_no_picture_says_how_to_see_it(lite0: Network) -> None:
     assert "1,280 filters of 1 × 1 over 320 input channels each" in scene(lite0, "conv_head").message
     assert "its ledger lists the weights" in scene(lite0, "global_pool.pool").message
     assert "1,000 units" in scene(lite0, "classifier").message
+
+
+def test_the_page_shows_the_filter_of_the_open_map_and_its_code_gives_it(lite0: Network, tmp_path: Path) -> None:
+    app = open_page("pages/analysis/feature_maps.py", "map=4&slices=added", feature_maps_foot="Code")
+    header, arrays = scene_of(app, "filters_view"), arrays_of(app, "filters_view")
+    assert (header["layer"], header["slices"]["channel"], header["order"]) == ("conv_stem", 4, "added")
+    weights = lite0.module.get_submodule("conv_stem").weight[4].detach().numpy()
+    np.testing.assert_array_equal(arrays["weights"], weights)
+    lines = [line for line in run_program(app.code[0].value, tmp_path).splitlines() if line.startswith("input channel")]
+    for line, added in zip(lines, arrays["added"], strict=True):
+        assert float(line.split(" adds ")[1].split()[0]) == pytest.approx(float(added), rel=1e-2)
+
+
+def test_an_impossible_order_in_the_link_gives_way_to_the_first() -> None:
+    app = open_page("pages/analysis/feature_maps.py", "view=layer&slices=by+colour")
+    assert scene_of(app, "filters_view")["order"] == "norm"

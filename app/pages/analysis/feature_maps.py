@@ -16,6 +16,7 @@ from app.ui.feature_maps_state import (
     MOSAIC,
     STRIP,
     Form,
+    filter_opened,
     follow_unit,
     layer_chosen,
     less_class,
@@ -78,6 +79,7 @@ def layer_part(form: Form, drawn: list[Drawn]) -> None:
     from app.ui.feature_maps_passes import layer_output, seen_by
     from app.ui.feature_maps_switch import ablation_of
     from app.ui.feature_maps_view import answers_of, mosaic_scene
+    from app.ui.filters_part import filters_part
 
     key = form.choice.key
     strip, seen, theme = strip_of(network), seen_by(network, key, chosen), current_theme()
@@ -103,8 +105,10 @@ def layer_part(form: Form, drawn: list[Drawn]) -> None:
         map_mosaic(MOSAIC, packed(scene), on_open=map_opened, on_off=switched_on_map)
         near = channel is not None or output.maps[0].size == 1
         unit = guarded(lambda: ledger_part(network, key, chosen, strip, near))
+        own = form.per == "map"
+        filters = guarded(lambda: filters_part(network, key, chosen, strip, layer, channel, own, filter_opened))
         guarded(lambda: switch_part(network, key, chosen, strip, layer, switched, found))
-        return Shown(layer, output.maps.shape, channel, unit, less_class() if unit else None, switched)
+        return Shown(layer, output.maps.shape, channel, unit, less_class() if unit else None, switched, filters)
 
     scenes = offered("feature_maps", chosen, ahead)
     strip_place = st.container()

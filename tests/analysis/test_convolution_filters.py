@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from cnnviz.analysis import capture
-from cnnviz.analysis.filters import filters, mean_patches
+from cnnviz.analysis import capture, filters, mean_patches
 from cnnviz.errors import LayerError
 from cnnviz.image import load_sample
 from cnnviz.network import load_network
