@@ -86,7 +86,7 @@ class Gesture:
 
 def rows() -> list[Row]:
     """First page, slider, mosaic."""
-    with _browser() as browser:
+    with browser_at_work() as browser:
         return [first_page(browser), kernel_slider(browser), mosaic(browser)]
 
 
@@ -104,21 +104,21 @@ def first_page(browser: Browser) -> Row:
 def kernel_slider(browser: Browser) -> Row:
     """A step of a slider on Classic kernels, against a slider that changes a ready-made JPEG."""
     with ExitStack() as pages:
-        page = pages.enter_context(_page(browser, APP, KERNELS))
-        _drawn(page, KERNELS_VIEW)
+        page = pages.enter_context(page_of(browser, APP, KERNELS))
+        drawn(page, KERNELS_VIEW)
         ours = _slider(page, KERNELS_SLIDER, KERNELS_VIEW)
-        peer = _least(pages.enter_context(_page(browser, LEAST_APPS / "jpeg_slider.py")))
+        peer = _least(pages.enter_context(page_of(browser, LEAST_APPS / "jpeg_slider.py")))
         return _row("a slider on Classic kernels, 512×512 colour, until on screen", ours, peer)
 
 
 def mosaic(browser: Browser) -> Row:
     """Another layer on Feature maps, 64 maps of 56×56, against the same least app."""
     with ExitStack() as pages:
-        page = pages.enter_context(_page(browser, APP, MAPS))
-        _drawn(page, MAPS_VIEW)
+        page = pages.enter_context(page_of(browser, APP, MAPS))
+        drawn(page, MAPS_VIEW)
         layers = iter(MAPS_LAYERS)
         ours = Gesture(page, "click", lambda: page.locator(MAPS_LAYER.format(next(layers))).click(), MAPS_VIEW)
-        peer = _least(pages.enter_context(_page(browser, LEAST_APPS / "jpeg_slider.py")))
+        peer = _least(pages.enter_context(page_of(browser, LEAST_APPS / "jpeg_slider.py")))
         return _row("mosaic of 64 maps 56×56, until on screen", ours, peer)
 
 
@@ -139,7 +139,8 @@ def _slider(page: Page, label: str, selector: str, is_image: bool = False) -> Ge
     return Gesture(page, "keydown", lambda: page.keyboard.press("ArrowRight"), selector, is_image)
 
 
-def _drawn(page: Page, view: str) -> None:
+def drawn(page: Page, view: str) -> None:
+    """Wait until a view stands."""
     page.locator(f"{view}[data-cnnviz-drawn]").wait_for()
 
 
@@ -160,7 +161,8 @@ def _seconds_to_first_page(browser: Browser, script: str | Path, selector: str) 
 
 
 @contextmanager
-def _page(browser: Browser, script: str | Path, address: str = "") -> Iterator[Page]:
+def page_of(browser: Browser, script: str | Path, address: str = "") -> Iterator[Page]:
+    """A page of an app that is served for it alone."""
     with running(script) as served:
         context = browser.new_context(viewport=WINDOW)  # type: ignore[arg-type]
         page = context.new_page()
@@ -171,7 +173,8 @@ def _page(browser: Browser, script: str | Path, address: str = "") -> Iterator[P
 
 
 @contextmanager
-def _browser() -> Iterator[Browser]:
+def browser_at_work() -> Iterator[Browser]:
+    """A browser that already runs."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=get_browser(), args=["--no-sandbox"])
         yield browser
