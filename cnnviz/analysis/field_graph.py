@@ -7,10 +7,10 @@ tensor carries its reach, see :mod:`cnnviz.analysis.field_reach`. Where values a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,14 +18,14 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from cnnviz.analysis.field_calls import Call, Rule, Untraceable
+from cnnviz.analysis.field_calls import Call, Untraceable
 from cnnviz.analysis.field_reach import Array, Axis, Reach, Shape, lifted, nothing, pixels
 from cnnviz.analysis.field_rules import known_rule
 from cnnviz.analysis.layers import Layer, layer_reader, own_kind
+from cnnviz.analysis.operations import Operation, flat, operation_of, run, tensors_of
 from cnnviz.analysis.recording import Leaf, first_tensor, is_leaf
 from cnnviz.network import evaluating
 
-_NONE = torch.empty(0, device="meta")
 REACH, VIEW = "_cnnviz_reach", "_cnnviz_view_of"
 
 
@@ -112,20 +112,21 @@ class _Follower(TorchDispatchMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        operation = _operation(func)
-        tensors = _tensors(operation, args, kwargs)
+        operation = operation_of(func)
+        tensors = tensors_of(operation, args, kwargs)
         if operation.constant or not any(REACH in tensor.__dict__ for tensor in tensors):
             output = _constant(func, operation, args, kwargs, tensors)
             if operation.view and isinstance(output, Tensor) and output is not tensors[0]:
                 setattr(output, VIEW, (func, args, kwargs))
             return output
-        output = _run(func, operation, args, kwargs, tensors)
-        if operation.rule is None:
-            if any(part.numel() for part in _flat([output])):
+        output = run(func, operation, args, kwargs, tensors)
+        rule = known_rule(operation.name, operation.elementwise)
+        if rule is None:
+            if any(part.numel() for part in flat([output])):
                 raise Untraceable(f"There is no rule for {func}.")
             return output
         call = Call(operation.name, operation.places, args, kwargs, tensors, output, reach_of)
-        found = operation.rule(call)
+        found = rule(call)
         if operation.mutates:
             _write(args[0], found[0] if isinstance(found, list) else found)
             return output
@@ -139,118 +140,15 @@ class _Follower(TorchDispatchMode):
         return output
 
 
-@dataclass(frozen=True, slots=True)
-class _Operation:
-    """What is known of an operation beforehand: its arguments, each with its place and its default, and which of the
-    places may hold tensors; its rule; and whether it writes to its first argument, gives a view of it, takes no more
-    than its shape, and chooses a device."""
-
-    name: str
-    places: dict[str, tuple[int, Any]]
-    holders: tuple[int, ...]
-    rule: Rule | None
-    mutates: bool
-    view: bool
-    constant: bool
-    makes: bool
-
-
-@cache
-def _operation(func: Any) -> _Operation:
-    schema = func._schema
-    mutates = schema.is_mutable
-    name = schema.name.split("::")[1]
-    if mutates and name.endswith("_"):
-        name = name[:-1]
-    places = {argument.name: (place, argument.default_value) for place, argument in enumerate(schema.arguments)}
-    holders = tuple(place for place, argument in enumerate(schema.arguments) if "Tensor" in str(argument.type))
-    rule = known_rule(name, torch.Tag.pointwise in func.tags)
-    constant = name.startswith("new_") or name.endswith("_like")
-    makes = "device" in places
-    return _Operation(name, places, holders, rule, mutates, func.is_view, constant and not mutates, makes)
-
-
-def _tensors(operation: _Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
-    given = [args[place] for place in operation.holders if place < len(args)]
-    return list(_flat([*given, *kwargs.values()] if kwargs else given))
-
-
-def _flat(values: Iterable[Any]) -> Iterator[Tensor]:
-    for value in values:
-        if isinstance(value, Tensor):
-            yield value
-        elif isinstance(value, list | tuple):
-            yield from _flat(value)
-
-
 def _constant(
-    func: Any, operation: _Operation, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]
+    func: Any, operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]
 ) -> Any:
     """An operation on constants. What is made anew is made with values, so that masks and indices are known."""
     if operation.makes and (not tensors or operation.constant):
         device = kwargs.get("device") or (tensors[0].device if tensors else None)
         if device is not None and torch.device(device).type == "meta":
             kwargs = {**kwargs, "device": torch.device("cpu")}
-    return _run(func, operation, args, kwargs, tensors)
-
-
-def _run(func: Any, operation: _Operation, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]) -> Any:
-    """The operation itself; where tensors with and without values meet, none has any.
-
-    Three are not run where there are no values, since torch takes long to find what is plain: a write to a tensor gives
-    that tensor, normalisation by stored numbers keeps the shape, and a convolution's shape has a formula.
-    """
-    if tensors and tensors[0].is_meta:
-        if operation.mutates and tensors[0] is args[0] and operation.name != "as_strided":
-            return args[0]
-        if operation.name == "native_batch_norm" and not args[5]:
-            return _like(args[0]), _NONE, _NONE
-        if operation.name == "convolution" and args[1].is_meta:
-            return torch.empty(_convolved(*args), dtype=args[0].dtype, device="meta")
-    if any(tensor.is_meta for tensor in tensors) and any(not tensor.is_meta and tensor.ndim for tensor in tensors):
-        if operation.mutates and not args[0].is_meta:
-            return args[0]
-        args, kwargs = _without_values(args), {name: _without_values(value) for name, value in kwargs.items()}
-    return func(*args, **kwargs)
-
-
-def _like(x: Tensor) -> Tensor:
-    """A tensor without values like another; by its shape, where that says all, since torch.empty_like takes longer."""
-    return torch.empty(x.shape, dtype=x.dtype, device="meta") if x.is_contiguous() else torch.empty_like(x)
-
-
-def _convolved(
-    x: Tensor,
-    weight: Tensor,
-    bias: Tensor | None,
-    stride: list[int],
-    padding: list[int],
-    dilation: list[int],
-    transposed: bool,
-    output_padding: list[int],
-    groups: int,
-) -> list[int]:
-    """The shape that a convolution puts out, as torch.nn.Conv2d and ConvTranspose2d state it."""
-    shape = [x.shape[0], weight.shape[1] * groups if transposed else weight.shape[0]]
-    for axis, (length, kernel) in enumerate(zip(x.shape[2:], weight.shape[2:], strict=True)):
-        # Of each setting, one number may stand for all axes.
-        step, pad, apart, more = (kind[axis % len(kind)] for kind in (stride, padding, dilation, output_padding))
-        reach = apart * (kernel - 1)
-        if transposed:
-            shape.append((length - 1) * step - 2 * pad + reach + more + 1)
-        else:
-            shape.append((length + 2 * pad - reach - 1) // step + 1)
-    if min(shape) < 1:
-        raise Untraceable("A kernel is larger than its input.")
-    return shape
-
-
-def _without_values(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return value if value.is_meta else value.to("meta")
-    if isinstance(value, list | tuple):
-        return type(value)(_without_values(part) for part in value)
-    return value
+    return run(func, operation, args, kwargs, tensors)
 
 
 def _fitting(reach: Reach, tensor: Tensor, name: str) -> Reach:
@@ -280,8 +178,8 @@ def _with_part(view: Tensor, part: Reach, func: Any, args: tuple[Any, ...], kwar
     """The reach of the tensor of which ``func`` gave ``view``, after ``part`` was written into the view."""
     base: Tensor = args[0]
     known = reach_of(base) or nothing(base.ndim, part)
-    operation = _operation(func)
-    if operation.rule is None:
+    operation = operation_of(func)
+    if known_rule(operation.name, operation.elementwise) is None:
         raise Untraceable(f"There is no rule for {func}.")
     axes = {}
     for name in ("rows", "columns"):
@@ -295,13 +193,16 @@ def _with_part(view: Tensor, part: Reach, func: Any, args: tuple[Any, ...], kwar
 
 
 def _write_array(
-    full: Array, new: Array, view: Tensor, operation: _Operation, args: tuple[Any, ...], kwargs: dict[str, Any]
+    full: Array, new: Array, view: Tensor, operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Array:
     """``full`` with ``new`` in those of its places that the view has."""
     axis = Axis(full, full, Fraction(1))
     one = Reach(axis, axis)
-    call = Call(operation.name, operation.places, args, kwargs, _tensors(operation, args, kwargs), view, lambda _: one)
-    found = operation.rule(call) if operation.rule else None
+    call = Call(
+        operation.name, operation.places, args, kwargs, tensors_of(operation, args, kwargs), view, lambda _: one
+    )
+    rule = known_rule(operation.name, operation.elementwise)
+    found = rule(call) if rule else None
     part = found.rows.box if isinstance(found, Reach) else None
     if part is None or not np.shares_memory(part, full):
         raise Untraceable("A part of a tensor is written to that cannot be told.")
