@@ -2,6 +2,7 @@
 
 import { element, themeColour } from "../shared/dom.js";
 import { short } from "../shared/format.js";
+import { readable } from "../shared/grids.js";
 import { outline, sharpen } from "../shared/pixels.js";
 import { layOut, positionAt, tileBox } from "../shared/tiles.js";
 
@@ -40,7 +41,7 @@ export function buildSheet(label, { point, key, click }) {
 // `pixels` RGBA are tiles one below the other; `places[position]` is the tile that stands there. `values`: for digits.
 // `names` of the tiles in that order stand below them where all tiles stand side by side.
 export function fillSheet(sheet, { pixels, count, height, width, places = null, values = null, names = [] }) {
-  Object.assign(sheet, { count, height, width, places, values });
+  Object.assign(sheet, { count, height, width, places, values, rgba: pixels, named: names.length > 0 });
   sheet.names.replaceChildren(...names.map((textContent) => element("small", { textContent })));
   sheet.pixels = new OffscreenCanvas(width, height * count);
   sheet.pixels.getContext("2d").putImageData(new ImageData(pixels, width, height * count), 0, 0);
@@ -51,6 +52,8 @@ export function drawSheet(sheet, room) {
   const { canvas, count, height, width } = sheet;
   const ratio = window.devicePixelRatio || 1;
   const most = { width: Math.min(room.width, count * (width * LARGEST + GAP)), height: Math.min(room.height, count * (height * LARGEST + GAP)) };
+  // Tiles with names stand side by side: no higher than one row of them is.
+  if (sheet.named) most.height = Math.min(most.height, ((most.width - 2 * EDGE - (count - 1) * GAP) / (count * width)) * height + 2 * EDGE);
   const grid = (sheet.grid = layOut(count, { height, width }, { width: most.width - 2 * EDGE, height: most.height - 2 * EDGE }, ratio,
     height * width > 1 && count <= 400 ? GAP : undefined));
   sheet.names.hidden = grid.rows > 1;
@@ -74,7 +77,7 @@ function digitFont(context, values, size) {
   return `600 ${Math.min(size * 0.3, (size * size * 0.86) / widest)}px ${family}`;
 }
 
-function drawTile(context, { grid, pixels, places, values, height, width }, position, ratio) {
+function drawTile(context, { grid, pixels, places, values, rgba, height, width }, position, ratio) {
   const box = tileBox(grid, position);
   const tile = places ? places[position] : position;
   const [x, y] = [Math.round(box.x * ratio), Math.round(box.y * ratio)];
@@ -83,7 +86,7 @@ function drawTile(context, { grid, pixels, places, values, height, width }, posi
   context.fillRect(x - 1, y - 1, across + 2, down + 2); // a tile in the colour of the page still has an edge
   context.drawImage(pixels, 0, tile * height, width, height, x, y, across, down);
   if (grid.scale >= GRID_FROM) lines(context, { x, y, across, down }, height, width);
-  if (grid.scale >= DIGITS_FROM && values) digits(context, values.subarray(tile * height * width, (tile + 1) * height * width), { x, y, across, down }, width, grid.scale * ratio);
+  if (grid.scale >= DIGITS_FROM && values) digits(context, { values, rgba, first: tile * height * width, count: height * width }, { x, y }, width, grid.scale * ratio);
 }
 
 function lines(context, { x, y, across, down }, height, width) {
@@ -103,19 +106,15 @@ function lines(context, { x, y, across, down }, height, width) {
   context.restore();
 }
 
-function digits(context, values, { x, y }, width, size) {
+function digits(context, { values, rgba, first, count }, { x, y }, width, size) {
   context.save();
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.lineJoin = "round";
-  context.lineWidth = size * 0.06;
-  context.strokeStyle = "#ffffff";
-  context.fillStyle = "#16181d";
-  Array.from(values, short).forEach((text, i) => {
-    const at = [x + ((i % width) + 0.5) * size, y + (Math.floor(i / width) + 0.5) * size];
-    context.strokeText(text, ...at);
-    context.fillText(text, ...at);
-  });
+  for (let i = 0; i < count; i += 1) {
+    const at = first + i;
+    context.fillStyle = readable([rgba[4 * at], rgba[4 * at + 1], rgba[4 * at + 2]]);
+    context.fillText(short(values[at]), x + ((i % width) + 0.5) * size, y + (Math.floor(i / width) + 0.5) * size);
+  }
   context.restore();
 }
 
