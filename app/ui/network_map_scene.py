@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 STRONGEST = 8
 ANSWERS = 5
+_WRAPPERS = ("features", "encoder", "layers", "trunk_output")
 _NO_MAPS = "Its values have no rows and columns"
 
 
@@ -176,8 +177,11 @@ def _sees(column: MapColumn, fields: dict[str, ReceptiveField]) -> str:
 def _short(name: str) -> str:
     """The end of a module's name: what tells it from its neighbours."""
     parts = name.split(".")
-    plain = [part for part in parts if part not in ("features", "encoder", "layers", "trunk_output")]
-    return ".".join((plain or parts)[:2])
+    plain = [part for part in parts if part not in _WRAPPERS] or parts
+    first = parts.index(plain[0])
+    # "3" alone says nothing: it keeps the name that it counts in.
+    kept = parts[first - 1 : first + 1] if plain[0].isdecimal() and first else plain[:2]
+    return ".".join(kept)
 
 
 def _stages(chart: NetworkMap, opened: Sequence[int]) -> list[MapStageBox]:

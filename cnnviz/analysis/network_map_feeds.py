@@ -76,14 +76,14 @@ def feeds(
     """
     at = chart.columns[column]
     sources = [chart.columns[one] for one in chart.sources_among(column, shown)]
-    axis = _total_axis(recorded, at)
-    count = recorded.values[at.total].shape[axis]
+    made_value, axis = _summed(recorded, at)
+    count = recorded.values[made_value].shape[axis]
     for channel in channels:
         if not 0 <= channel < count:
             raise LayerError(f'"{at.name}" has {count} channels and no channel {channel}; count from 0.')
-    made = _Replay(recorded, [source.value for source in sources]).run([at.total])
+    made = _Replay(recorded, [source.value for source in sources]).run([made_value])
     starts = [made.starts[source.value] for source in sources]
-    means = made.values[at.total].movedim(axis, 0).reshape(count, -1).mean(dim=1)
+    means = made.values[made_value].movedim(axis, 0).reshape(count, -1).mean(dim=1)
     found = []
     for place, channel in enumerate(channels):
         slopes = torch.autograd.grad(means[channel], starts, retain_graph=place + 1 < len(channels), allow_unused=True)
@@ -91,8 +91,12 @@ def feeds(
             source.index: _shares(start, slope, source.layout)
             for source, start, slope in zip(sources, starts, slopes, strict=True)
         }
-        bias = None if at.bias is None else float(recorded.values[at.bias].detach().reshape(-1)[channel])
-        total = float(recorded.values[at.total].movedim(axis, 0).reshape(count, -1)[channel].double().mean())
+        bias = (
+            None
+            if at.bias is None or made_value != at.total
+            else float(recorded.values[at.bias].detach().reshape(-1)[channel])
+        )
+        total = float(recorded.values[made_value].movedim(axis, 0).reshape(count, -1)[channel].double().mean())
         found.append(Feeds(column, channel, total, bias, shares))
     return tuple(found)
 
@@ -186,9 +190,10 @@ def _own(item: object) -> object:
 
 def _shares(value: Tensor, slope: Tensor | None, layout: Layout) -> Shares:
     """Values times slopes, summed over all but the channels; zeros where nothing is fed."""
-    product = torch.zeros_like(value) if slope is None else value.detach().double() * slope.double()
+    product = torch.zeros_like(value) if slope is None else value.detach() * slope
     axis = _channel_axis(value.ndim, layout)
-    shares: Shares = product.movedim(axis, 0).reshape(value.shape[axis], -1).sum(dim=1).double().cpu().numpy()
+    others = [one for one in range(value.ndim) if one != axis]
+    shares: Shares = product.sum(dim=others, dtype=torch.float64).cpu().numpy()
     return shares
 
 
@@ -197,9 +202,14 @@ def _channel_axis(ndim: int, layout: Layout) -> int:
     return 1 if layout == "maps" and ndim == 4 else ndim - 1
 
 
-def _total_axis(recorded: Pass, column: MapColumn) -> int:
-    """The same for the sum of a column, whose axes may still be in another order than those of what is shown."""
-    ndim = recorded.values[column.total].ndim
+def _summed(recorded: Pass, column: MapColumn) -> tuple[int, int]:
+    """The value of a column's sum, and which of its axes is the channels.
+
+    Where its axes are still in another order than those of what is shown, as between windows, what is shown counts.
+    """
+    shown = recorded.values[column.value]
+    total, axis = recorded.values[column.total], _channel_axis(shown.ndim, column.layout)
     if column.kind == "convolution":
-        return 1
-    return _channel_axis(ndim, column.layout)
+        return column.total, 1
+    at = _channel_axis(total.ndim, column.layout)
+    return (column.total, at) if total.shape[at] == shown.shape[axis] else (column.value, axis)

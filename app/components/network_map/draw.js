@@ -41,10 +41,10 @@ export function colours(root) {
   };
 }
 
-// `view` = {header, plan, sheets, photo, type}; `state` = {pointed, edges, swapped, over}; `at` = {left, top, width, height}.
+// What stays while one points: `view` = {header, plan, sheets, photos, type}; `state` = {swapped, over};
+// `at` = {left, top, width, height} is the part in sight.
 export function drawMap(context, view, state, at, ratio) {
-  const { plan } = view;
-  const paint = colours(view.root);
+  const { plan, paint } = view;
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, at.width, at.height);
   context.save();
@@ -52,10 +52,23 @@ export function drawMap(context, view, state, at, ratio) {
   drawConnections(context, view, paint);
   const inSight = (box) => box.x + box.width > at.left - 60 && box.x < at.left + at.width + 60;
   for (const box of plan.boxes) if (inSight(box)) drawBox(context, view, box, state, paint, ratio);
+  context.restore();
+  drawHeads(context, view, state, paint, at);
+}
+
+// What changes with every move, on a canvas of its own: `state` = {pointed, pinned, edges}.
+export function drawLit(context, view, state, at, ratio) {
+  const { plan, paint } = view;
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, at.width, at.height);
+  context.save();
+  context.beginPath();
+  context.rect(0, plan.head - 12, at.width, at.height);
+  context.clip();
+  context.translate(-at.left, -at.top);
   drawEdges(context, view, state, paint, at);
   drawMarks(context, view, state, paint);
   context.restore();
-  drawHeads(context, view, state, paint, at);
 }
 
 function drawConnections(context, { header, plan }, paint) {

@@ -20,7 +20,7 @@ export function layOut(header, room, zoom, type) {
   const whole = ROWS * (tile + GAP);
   const boxes = header.boxes.map((box) => boxOf(box, { step, tile, across, head, whole, type, double }));
   const height = Math.max(room.height, head + whole + FOOT);
-  return { boxes, byColumn: new Map(boxes.map((box) => [box.column, box])), tile, across, step, head, whole, double,
+  return { boxes, byColumn: new Map(boxes.map((box) => [box.column, box])), tile, across, step, head, whole, double, type,
     width: Math.max(room.width, depths * step), height, depths, stages: stagesOf(header, boxes, step) };
 }
 

@@ -6,7 +6,7 @@ import { element, onNextFrame } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { decode, savePng } from "../shared/pixels.js";
 import { buildAnswer, showAnswer } from "./answer.js";
-import { drawMap, bitmap, tilesOf } from "./draw.js";
+import { bitmap, colours, drawLit, drawMap, tilesOf } from "./draw.js";
 import { edgesOf, swaps } from "./edges.js";
 import { layOut, stepped, under } from "./geometry.js";
 import { channelSentence, feedSentence, overview, scaleNote, stageSentence } from "./words.js";
@@ -37,10 +37,11 @@ function build(parent) {
   view.all = button("Open all", "Show every column of every stage", () => open(view, everything(view)));
   const tools = element("span", { className: "push buttons" }, view.all,
     button("−", "Smaller (−)", () => zoomTo(view, view.zoom / 1.3)), button("+", "Larger (+)", () => zoomTo(view, view.zoom * 1.3)),
-    button("Fit", "All in sight (0)", () => zoomTo(view, 1)), button("Save", "Save what is seen as PNG", () => savePng(view.canvas, "cnnviz map of the network.png")));
+    button("Fit", "All in sight (0)", () => zoomTo(view, 1)), button("Save", "Save what is seen as PNG", () => save(view)));
   view.canvas = element("canvas");
+  view.lit = element("canvas");
   view.spacer = element("div", { className: "spacer" });
-  view.scroll = element("div", { className: "scroll", tabIndex: 0, role: "application" }, view.spacer, view.canvas);
+  view.scroll = element("div", { className: "scroll", tabIndex: 0, role: "application" }, view.spacer, element("div", { className: "sheet" }, view.canvas, view.lit));
   view.answer = buildAnswer({
     point: (place) => { view.classAt = place; need(view, view.header.answer); view.redraw(); },
     leave: () => { view.classAt = null; view.redraw(); },
@@ -118,16 +119,31 @@ function draw(view) {
   const ratio = window.devicePixelRatio || 1;
   const at = { left: scroll.scrollLeft, top: scroll.scrollTop, width: scroll.clientWidth, height: scroll.clientHeight };
   const [width, height] = [Math.round(at.width * ratio), Math.round(at.height * ratio)];
-  if (canvas.width !== width) canvas.width = width;
-  if (canvas.height !== height) canvas.height = height;
-  canvas.style.width = `${at.width}px`;
-  canvas.style.height = `${at.height}px`;
   const active = view.classAt !== null ? null : view.pointed ?? view.pinned;
   const swapped = view.pinned && active && active.column === view.pinned.column && active.channel === view.pinned.channel ? swaps(view, view.pinned) : null;
   const edges = edgesOf(view, active, swapped, classY(view));
-  drawMap(canvas.getContext("2d"), view, { pointed: view.classAt === null ? view.pointed : null, pinned: view.pinned, over: view.over, edges, swapped }, at, ratio);
+  const stays = [view.token, view.zoom, at.left, at.top, width, height, view.over, swapped ? [...swapped].map(([place, { channel }]) => `${place}:${channel}`) : "", view.plan.type].join();
+  if (stays !== view.stays) {
+    view.stays = stays;
+    view.paint = colours(view.root);
+    for (const one of [canvas, view.lit]) {
+      Object.assign(one, { width, height });
+      Object.assign(one.style, { width: `${at.width}px`, height: `${at.height}px` });
+    }
+    drawMap(canvas.getContext("2d"), view, { swapped, over: view.over }, at, ratio);
+  }
+  drawLit(view.lit.getContext("2d"), view, { pointed: view.classAt === null ? view.pointed : null, pinned: view.pinned, edges }, at, ratio);
   tell(view, active, edges.some((edge) => edge.from.row === null));
   view.root.dataset.edges = edges.length;
+}
+
+function save({ canvas, lit, paint }) {
+  const whole = element("canvas", { width: canvas.width, height: canvas.height });
+  const context = whole.getContext("2d");
+  context.fillStyle = paint.ground;
+  context.fillRect(0, 0, whole.width, whole.height);
+  for (const one of [canvas, lit]) context.drawImage(one, 0, 0);
+  savePng(whole, "cnnviz map of the network.png");
 }
 
 function classY(view) {
