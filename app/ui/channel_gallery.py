@@ -82,6 +82,7 @@ def patches_scene(
         pictures={name: _seen(network, name, chosen) for name in sorted(names)},
         looked_through=len(found.pictures),
         total=len(pictures_at_hand()) + chosen.own,
+        yours=_yours(found, asked, chosen),
         best=_best(found, asked),
         made=made,
     )
@@ -100,6 +101,16 @@ def _seen(network: Network, name: str, chosen: ChosenPicture) -> bytes:
 def _own_name(chosen: ChosenPicture) -> str:
     """Told from every shipped picture, whatever the file is called."""
     return f"your picture {chosen.title}"
+
+
+def _yours(found: LayerExtremes, asked: Asked, chosen: ChosenPicture) -> tuple[str, float, int] | None:
+    """The learner's picture, the greatest value of its map, and how many have a greater one, with it; None: not yet."""
+    name = _own_name(chosen) if chosen.own else chosen.title
+    if name not in found.pictures:
+        return None
+    greatest = found.greatest[:, asked.channel]
+    value = float(greatest[found.pictures.index(name)])
+    return name, value, 1 + int((greatest > value).sum())
 
 
 def _best(found: LayerExtremes, asked: Asked) -> tuple[str, float] | None:

@@ -187,8 +187,7 @@ def _open_layer(layers: tuple[FieldLayer, ...], opening: tuple[str, int] | None)
     try:
         return find_layer(layers, name) if name else first
     except LayerError as error:
-        _forget(LAYER)
-        st.session_state[_NOTICE] = f"{plain(str(error), 200)} Here is {first.path}."
+        _forget(LAYER, f"{plain(str(error), 200)} Here is {first.path}.")
         return first
 
 
@@ -207,7 +206,8 @@ def _place(key: str, count: int, default: int) -> int:
     text = linked(key, "")
     number = _read(text, default)
     if text and (number >= count or not _is_number(text)):
-        _forget(key)
+        what = "class" if key == LABEL else "channel"
+        _forget(key, f"There is no {what} “{plain(text, 20)}” here, only 0 to {count - 1}. Here is {default}.")
         number = default
     return min(number, count - 1)
 
@@ -228,13 +228,18 @@ def _is_number(text: str) -> bool:
     return len(text) <= _DIGITS and text.isascii() and text.isdigit()
 
 
-def _forget(key: str) -> None:
-    """Take an impossible value out of the state and out of the address."""
+def _forget(key: str, sentence: str) -> None:
+    """Take what the network does not have out of state and address, and say so until something else is asked."""
     set_linked(key, "")
     linked(key, "")
+    st.session_state[_NOTICE] = (sentence, _asked_now())
 
 
 def notice() -> str | None:
-    """What is to be said about a layer that the network does not have."""
-    said: str | None = st.session_state.get(_NOTICE)
-    return said
+    """What is to be said about the link, as long as nothing else is asked than what stood in for it."""
+    sentence, asked = st.session_state.get(_NOTICE, (None, None))
+    return sentence if asked == _asked_now() else None
+
+
+def _asked_now() -> tuple[str, ...]:
+    return tuple(linked(key, "") for key in (LAYER, CHANNEL, OTHER, LABEL))

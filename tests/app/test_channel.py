@@ -251,6 +251,13 @@ def test_an_unknown_layer_is_said_in_words() -> None:
     assert scene_of(app, "channel_film")["title"] == "Channel 7 of blocks.5.0.bn3.drop"
 
 
+def test_a_channel_that_the_layer_does_not_have_is_said_until_another_is_asked() -> None:
+    app = open_page(PAGE, "ch_channel=99999").run()
+    assert "There is no channel “99999” here, only 0 to 191. Here is 7." in app.warning[0].value
+    app.number_input(key="ch_channel_widget").set_value(6).run()
+    assert not app.warning
+
+
 @pytest.mark.usefixtures("samples_only")
 def test_a_class_is_looked_for_by_its_name_and_pictures_stand_by_its_logit() -> None:
     app = finished(open_page(PAGE, "ch_goal=class&ch_class=285&ch_steps=16&ch_size=64"))
@@ -261,6 +268,7 @@ def test_a_class_is_looked_for_by_its_name_and_pictures_stand_by_its_logit() -> 
         time.sleep(0.1)
         app.run()
     assert scene["rows"][0][0]["picture"] == "Chelsea the cat"
+    assert scene["yours"] == ["Chelsea the cat", pytest.approx(scene["rows"][0][0]["value"]), 1]
 
 
 @pytest.mark.usefixtures("samples_only")

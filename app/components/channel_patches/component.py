@@ -34,8 +34,10 @@ class Scene:
     """Everything the view shows. `pictures` are JPEG files of `side` × `side` pixels by name, as the network sees them.
 
     `channel` names it, as in "channel 9 of conv_stem". So many pictures are `looked_through` of `total`.
-    `best` is the picture whose whole map has the greatest mean, with that mean; None where the mean is not what is
-    looked for. `made` is the same number of the picture that was made for it, None as long as there is none.
+    `yours` is the learner's picture, with the greatest value of its map and its place by it, counted from 1; None as
+    long as it was not looked through. `best` is the picture whose whole map has the greatest mean, with that mean; None
+    where the mean is not what is looked for. `made` is the same number of the picture that was made for it, None as
+    long as there is none.
     """
 
     channel: str
@@ -46,6 +48,7 @@ class Scene:
     pictures: dict[str, bytes]
     looked_through: int
     total: int
+    yours: tuple[str, float, int] | None = None
     best: tuple[str, float] | None = None
     made: float | None = None
 
@@ -63,6 +66,7 @@ def channel_patches(key: str, scene: Scene) -> None:
         ],
         "looked_through": scene.looked_through,
         "total": scene.total,
+        "yours": scene.yours,
         "best": scene.best,
         "made": scene.made,
     }

@@ -1,6 +1,6 @@
 // What is said of a patch, and of all of them.
 
-import { full, short, whole } from "../shared/format.js";
+import { full, ordinal, short, whole } from "../shared/format.js";
 
 export function sentence({ channel, side, trained }, tile, most) {
   const box = `rows ${tile.top} to ${tile.bottom - 1}, columns ${tile.left} to ${tile.right - 1}`;
@@ -14,8 +14,13 @@ export function sentence({ channel, side, trained }, tile, most) {
 export const progress = ({ looked_through: done, total }) =>
   done < total ? `${whole(done)} of ${whole(total)} pictures so far` : `of ${whole(total)} pictures`;
 
-// The picture made for the channel beside the best of those at hand.
-export function comparison({ best, made, looked_through: done }) {
+// Where the learner's picture stands among all; the picture made for the channel beside the best of those at hand.
+export function comparison({ yours, best, made, looked_through: done }) {
+  const own = yours ? `${yours[0][0].toUpperCase()}${yours[0].slice(1)} comes ${ordinal(yours[2])} of ${whole(done)}: its greatest value is ${short(yours[1])}. ` : "";
+  return own + besides({ best, made, done });
+}
+
+function besides({ best, made, done }) {
   if (!best) return "";
   const pictures = `Over the whole map, the greatest mean of ${whole(done)} pictures is ${short(best[1])} (${best[0]})`;
   return made === null ? `${pictures}.` : `${pictures}; the picture made for it reaches ${short(made)}.`;

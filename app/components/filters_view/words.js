@@ -1,6 +1,6 @@
 // What is said of a layer's filters, of one filter, of one weight.
 
-import { count, full, short, whole } from "../shared/format.js";
+import { count, full, ordinal, short, whole } from "../shared/format.js";
 
 export function facts({ count: filters, shape: [inputs, height, width], groups }) {
   const reads = groups === 1 ? `over ${count(inputs, "input channel")}`
@@ -25,11 +25,6 @@ function sumWords({ layer, slices, arrays }) {
   return `On this picture all slices together add ${short(all)} on average${bias ? `; with${bias.slice(4)} that` : ", which"} `
     + `is the mean of map ${slices.channel} of ${layer}: ${short(slices.mean)}.`;
 }
-
-const ordinal = (place) => {
-  const ends = { 1: "st", 2: "nd", 3: "rd" };
-  return `${whole(place)}${(place % 100 > 10 && place % 100 < 14) ? "th" : ends[place % 10] ?? "th"}`;
-};
 
 export function inputName(header, place) {
   const index = header.arrays.inputs[place];

@@ -20,5 +20,11 @@ export function short(value) {
 
 export const full = (value) => String(value).replace("-", "−");
 
+// 1st, 2nd, 3rd, 4th … 11th, 12th, 13th … 21st.
+export function ordinal(place) {
+  const teen = place % 100 > 10 && place % 100 < 14;
+  return `${whole(place)}${teen ? "th" : { 1: "st", 2: "nd", 3: "rd" }[place % 10] ?? "th"}`;
+}
+
 export const count = (number, noun, plural = `${noun}s`) =>
   `${whole(number)} ${number === 1 ? noun : plural}`;
