@@ -7,13 +7,15 @@ tells all sizes and computes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from cnnviz.network.replicas import without_values
 
 _NONE = torch.empty(0, device="meta")
 
@@ -75,23 +77,31 @@ def flat(values: Iterable[Any]) -> Iterator[Tensor]:
 
 
 def run(func: Any, operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any], tensors: list[Tensor]) -> Any:
-    """The operation itself; where tensors with and without values meet, none has any.
-
-    Three are not run where there are no values, since torch takes long to find what is plain: a write to a tensor gives
-    that tensor, normalisation by stored numbers keeps the shape, and a convolution's shape has a formula.
-    """
+    """The operation itself; where tensors with and without values meet, none has any."""
     if tensors and tensors[0].is_meta:
-        if operation.mutates and tensors[0] is args[0] and operation.name != "as_strided" and _alike(tensors):
-            return args[0]
-        if operation.name == "native_batch_norm" and not args[5] and args[3].shape[0] == args[0].shape[1]:
-            return _like(args[0]), _NONE, _NONE
-        if operation.name == "convolution" and args[1].is_meta:
-            return torch.empty(_convolved(*args), dtype=args[0].dtype, device="meta")
+        known = _known_beforehand(operation, args, tensors)
+        if known is not None:
+            return known
     if any(tensor.is_meta for tensor in tensors) and any(not tensor.is_meta and tensor.ndim for tensor in tensors):
         if operation.mutates and not args[0].is_meta:
             return args[0]
-        args, kwargs = _without_values(args), {name: _without_values(value) for name, value in kwargs.items()}
+        args, kwargs = _emptied(args), {name: _emptied(value) for name, value in kwargs.items()}
     return func(*args, **kwargs)
+
+
+def _known_beforehand(operation: Operation, args: tuple[Any, ...], tensors: list[Tensor]) -> Any:
+    """What an operation gives where there are no values, if that is plain; None if torch has to find out.
+
+    Torch takes up to a hundred times as long, and these are most of what networks run. What does not fit together is
+    left to torch too, which says so.
+    """
+    if operation.mutates:
+        plain = tensors[0] is args[0] and operation.name != "as_strided" and _alike(tensors)
+        return args[0] if plain else None
+    if operation.elementwise and operation.name in KEEPERS:
+        return _elementwise(tensors)
+    given = PLAIN.get(operation.name)
+    return given(*args) if given and all(tensor.is_meta for tensor in tensors) else None
 
 
 def _alike(tensors: list[Tensor]) -> bool:
@@ -99,9 +109,54 @@ def _alike(tensors: list[Tensor]) -> bool:
     return len(tensors) == 1 or all(tensor.shape == tensors[0].shape for tensor in tensors)
 
 
-def _like(x: Tensor) -> Tensor:
-    """A tensor without values like another; by its shape, where that says all, since torch.empty_like takes longer."""
-    return torch.empty(x.shape, dtype=x.dtype, device="meta") if x.is_contiguous() else torch.empty_like(x)
+def _elementwise(tensors: list[Tensor]) -> Tensor | None:
+    """What comes out of floating-point tensors that lie alike in memory, or of which one covers the others."""
+    largest = max(tensors, key=Tensor.numel) if len(tensors) > 1 else tensors[0]
+    if not largest.is_floating_point() or any(tensor.dtype != largest.dtype for tensor in tensors):
+        return None
+    if _alike(tensors) and all(tensor.stride() == largest.stride() for tensor in tensors):
+        return without_values(largest)
+    if largest.is_contiguous() and all(_covered(tensor.shape, largest.shape) for tensor in tensors):
+        return torch.empty(largest.shape, dtype=largest.dtype, device="meta")
+    return None
+
+
+def _covered(small: torch.Size, large: torch.Size) -> bool:
+    """Whether a tensor of one shape is stretched over one of the other."""
+    ends = zip(small[::-1], large[::-1], strict=False)
+    return len(small) <= len(large) and all(size in (1, full) for size, full in ends)
+
+
+def _batch_normed(
+    x: Tensor, weight: Any, bias: Any, mean: Tensor | None, variance: Any, training: bool, *_: Any
+) -> Any:
+    """Normalisation by stored numbers keeps the shape."""
+    fits = not training and mean is not None and mean.shape[0] == x.shape[1]
+    return (without_values(x), _NONE, _NONE) if fits else None
+
+
+def _layer_normed(x: Tensor, sizes: list[int], *_: Any) -> Any:
+    if list(x.shape[-len(sizes) :]) != list(sizes):
+        return None
+    return torch.empty(x.shape, dtype=x.dtype, device="meta"), _NONE, _NONE
+
+
+def _product_added(added: Tensor, left: Tensor, right: Tensor, *_: Any) -> Tensor | None:
+    if left.shape[1] != right.shape[0] or added.shape != right.shape[1:]:
+        return None
+    return torch.empty(left.shape[0], right.shape[1], dtype=left.dtype, device="meta")
+
+
+def _convolution(x: Tensor, *settings: Any) -> Tensor:
+    return torch.empty(_convolved(x, *settings), dtype=x.dtype, device="meta")
+
+
+def _mean(x: Tensor, dims: list[int] | None = None, keep: bool = False) -> Tensor | None:
+    if not dims or not x.is_floating_point() or any(not -x.ndim <= dim < x.ndim for dim in dims):
+        return None
+    gone = {dim % x.ndim for dim in dims}
+    shape = [1 if dim in gone else size for dim, size in enumerate(x.shape) if keep or dim not in gone]
+    return torch.empty(shape, dtype=x.dtype, device="meta")
 
 
 def _convolved(
@@ -133,9 +188,27 @@ def _convolved(
     return shape
 
 
-def _without_values(value: Any) -> Any:
+PLAIN: dict[str, Callable[..., Any]] = {
+    "native_batch_norm": _batch_normed,
+    "native_layer_norm": _layer_normed,
+    "convolution": _convolution,
+    "addmm": _product_added,
+    "mean": _mean,
+}
+"""Operations whose shape has a formula, by name; each gives None where it does not hold."""
+
+_KEEPERS = (
+    "add sub mul div relu gelu silu sigmoid tanh elu leaky_relu hardtanh hardswish hardsigmoid mish softplus",
+    "clamp clamp_min clamp_max exp sqrt rsqrt neg abs pow",
+)
+
+KEEPERS = frozenset(name for names in _KEEPERS for name in names.split())
+"""Elementwise operations that give floating point for floating point."""
+
+
+def _emptied(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value if value.is_meta else value.to("meta")
     if isinstance(value, list | tuple):
-        return type(value)(_without_values(part) for part in value)
+        return type(value)(_emptied(part) for part in value)
     return value
