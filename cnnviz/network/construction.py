@@ -55,6 +55,15 @@ def _settings(info: NetworkInfo) -> dict[str, Any]:
     return {}
 
 
+FILLS = frozenset(
+    {torch.Tensor.normal_, torch.Tensor.uniform_, torch.Tensor.bernoulli_}
+    | {made for made in vars(nn.init).values() if isfunction(made) and "generator" in signature(made).parameters}
+)
+"""What fills a tensor that is there with random numbers."""
+
+DRAWS = FILLS | {torch.randn, torch.rand, torch.normal}
+
+
 class _Weightless(TorchFunctionMode):
     """Tensors made to be filled are made on the meta device; tensors computed from numbers stay real.
 
@@ -68,6 +77,8 @@ class _Weightless(TorchFunctionMode):
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = dict(kwargs or {})
+        if func in FILLS and args and args[0].is_meta:
+            return args[0]  # torch would take most of the building's time to put nothing into it
         if func in self.FACTORIES and kwargs.get("device") is None:
             kwargs["device"] = "meta"
         return func(*args, **kwargs)
@@ -79,11 +90,6 @@ class _Seeded(TorchFunctionMode):
     Functions of ``nn.init`` come here before they draw, and inside them the mode is off: they are given it themselves.
     """
 
-    DRAWS = frozenset(
-        {torch.Tensor.normal_, torch.Tensor.uniform_, torch.Tensor.bernoulli_, torch.randn, torch.rand, torch.normal}
-        | {made for made in vars(nn.init).values() if isfunction(made) and "generator" in signature(made).parameters}
-    )
-
     def __init__(self, generator: torch.Generator) -> None:
         super().__init__()
         self.generator = generator
@@ -92,6 +98,6 @@ class _Seeded(TorchFunctionMode):
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = dict(kwargs or {})
-        if func in self.DRAWS and kwargs.get("generator") is None:
+        if func in DRAWS and kwargs.get("generator") is None:
             kwargs["generator"] = self.generator
         return func(*args, **kwargs)
