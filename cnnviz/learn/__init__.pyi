@@ -1,5 +1,9 @@
 from .advice import Notice as Notice
 from .advice import notices as notices
+from .arms import ARMS as ARMS
+from .arms import Arm as Arm
+from .arms import TransferSettings as TransferSettings
+from .arms import settings_for as settings_for
 from .augmentation import AUGMENTATIONS as AUGMENTATIONS
 from .augmentation import Augmentation as Augmentation
 from .datasets import DATASETS as DATASETS
@@ -20,9 +24,17 @@ from .nearest import ClassMeans as ClassMeans
 from .nearest import NearestAnswer as NearestAnswer
 from .nearest import Reason as Reason
 from .nearest import class_means as class_means
+from .outcome import Accuracy as Accuracy
+from .outcome import Epoch as Epoch
+from .outcome import Step as Step
+from .outcome import TaughtNetwork as TaughtNetwork
+from .outcome import TransferResult as TransferResult
+from .outcome import accuracy_over as accuracy_over
 from .parts import Parts as Parts
 from .parts import find_parts as find_parts
 from .splits import Split as Split
 from .splits import fewer as fewer
 from .splits import held_back as held_back
 from .splits import split as split
+from .transfer import Training as Training
+from .transfer import teach as teach

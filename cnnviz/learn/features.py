@@ -23,7 +23,7 @@ from cnnviz.learn.parts import find_parts, without_head
 from cnnviz.network import Network, evaluating, logits
 
 AT_ONCE = 8
-"""Pictures in one pass: more do not fit a processor's cache and are slower."""
+"""Pictures computed between two looks at whether to go on."""
 MOST_BYTES = 512_000_000
 
 PLAIN = AUGMENTATIONS["none"]
@@ -129,10 +129,18 @@ class Stem:
         seen = [levels(view(example, number, preprocess, self._how, self._seed)) for example, number in wanted]
         if self._part is None:
             return seen
+        device = self._network.device
+        batch = normalised(torch.stack(seen), preprocess).to(device)
+        # One at a time on a CPU, which is no slower: rounding depends on the size of a batch, and what is kept must not
+        # depend on what else was missing when it was computed.
         with at_work(), torch.no_grad():
-            batch = normalised(torch.stack(seen), preprocess).to(self._network.device)
-            output = self._part(batch)
-            return [one.clone() for one in logits(output).cpu()]
+            return [
+                one.clone() for part in batch.split(1 if device.type == "cpu" else AT_ONCE) for one in self._out(part)
+            ]
+
+    def _out(self, batch: Tensor) -> Tensor:
+        assert self._part is not None
+        return logits(self._part(batch)).cpu()
 
     def _key(self, example: Example, number: int) -> Key:
         drawn = (self._how.name, str(self._seed), str(number)) if number else ("0",)
