@@ -15,6 +15,12 @@ from .attribution_methods import Setting as Setting
 from .convolution_filters import Filters as Filters
 from .convolution_filters import filters as filters
 from .convolution_filters import mean_patches as mean_patches
+from .cost_published import PublishedCost as PublishedCost
+from .cost_published import published_cost as published_cost
+from .costs import LayerCost as LayerCost
+from .costs import TotalCosts as TotalCosts
+from .costs import layer_costs as layer_costs
+from .costs import total_costs as total_costs
 from .effective_field import EffectiveField as EffectiveField
 from .effective_field import effective_receptive_field as effective_receptive_field
 from .feature_canvas import Recipe as Recipe
