@@ -6,6 +6,9 @@ from .arms import TransferSettings as TransferSettings
 from .arms import settings_for as settings_for
 from .augmentation import AUGMENTATIONS as AUGMENTATIONS
 from .augmentation import Augmentation as Augmentation
+from .curves import CurvePoint as CurvePoint
+from .curves import LearningCurve as LearningCurve
+from .curves import learning_curve as learning_curve
 from .datasets import DATASETS as DATASETS
 from .datasets import Collected as Collected
 from .datasets import Dataset as Dataset

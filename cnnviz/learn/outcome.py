@@ -137,11 +137,13 @@ class Accuracy:
     def standard_error(self) -> float:
         """How far the mean may be off: of several splits by how they differ, of one by the number of its pictures.
 
-        Splits share pictures, so the true uncertainty is rather larger than what several of them show.
+        Splits share pictures, so the true uncertainty is rather larger than what several of them show. Of one split it is
+        that of Agresti and Coull (1998), with two right and two wrong answers added: all right is not certainty.
         """
         if len(self.values) > 1:
             return float(np.std(self.values, ddof=1) / math.sqrt(len(self.values)))
-        return math.sqrt(self.mean * (1 - self.mean) / self.pictures)
+        share = (self.mean * self.pictures + 2) / (self.pictures + 4)
+        return math.sqrt(share * (1 - share) / (self.pictures + 4))
 
 
 def accuracy_over(results: Sequence[TransferResult]) -> Accuracy:
