@@ -85,9 +85,7 @@ def test_a_map_from_the_picture_to_the_answer(page: Page) -> None:
     (wanted,) = analysis.feeds(run, chart, columns["blocks.1.0.conv_pwl"], [channel], shown)
     for (column, source), share in fed(page).items():
         assert share == pytest.approx(wanted.shares[column][source], rel=1e-2, abs=1e-4)
-    expect(page.locator(SENTENCE)).to_contain_text(
-        f"Its convolution is {wanted.total:.3g} on average".replace("-", "−")
-    )
+    expect(page.locator(SENTENCE)).to_contain_text(f"averages {wanted.total:.3g}: ".replace("-", "−"))
     assert int(view.get_attribute("data-edges") or 0) >= 8
 
     page.locator(MAP).focus()  # keys: down a channel, a column on, pin it

@@ -8,7 +8,7 @@ const HEATS = [0.25, 0.5, 1, 2, 4];
 
 export function buildAnswer({ point, leave, ask, heat }) {
   const answer = { rows: [], temperature: 1 };
-  answer.list = element("ol", { "aria-label": "The most probable answers" });
+  answer.list = element("ol", { role: "group", "aria-label": "The most probable answers" });
   answer.title = element("b", { textContent: "Answer" });
   answer.slider = element("input", { type: "range", min: 0, max: HEATS.length - 1, step: 1, "aria-label": "Temperature of the softmax" });
   answer.degrees = element("output");
@@ -34,13 +34,22 @@ export function showAnswer(answer, header) {
 function rowOf(answer, header, index, place) {
   const bars = Array.from({ length: header.sides }, () => element("i"));
   const values = bars.map(() => element("b"));
-  const node = element("li", { tabIndex: -1, title: `${header.labels[place]}: click to ask which channels speak for it` },
+  const node = element("li", { tabIndex: 0, role: "button", title: `${header.labels[place]}: click to ask which channels speak for it` },
     element("span", { textContent: header.labels[place] }), element("div", { className: "numbers" }, ...values),
     ...bars.map((bar, side) => element("div", { className: `track side${side}` }, bar)));
   node.setAttribute("aria-current", String(index === header.target));
   node.onpointerenter = () => answer.point(place);
   node.onpointerleave = () => answer.leave();
+  node.onfocus = () => answer.point(place);
+  node.onblur = () => answer.leave();
   node.onclick = () => answer.ask(index);
+  node.onkeydown = (event) => {
+    if (event.key === "Enter" || event.key === " ") answer.ask(index);
+    else if (event.key === "ArrowDown") node.nextSibling?.focus();
+    else if (event.key === "ArrowUp") node.previousSibling?.focus();
+    else return;
+    event.preventDefault();
+  };
   return { node, bars, values, index };
 }
 

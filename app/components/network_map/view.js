@@ -333,6 +333,8 @@ function onKey(view, event) {
   else if ((key === "o" || key === "O") && at) toggle(view, view.plan.byColumn.get(at.column).stage);
   else {
     const first = view.plan.boxes.find((box) => box.tiles.length);
+    const last = at && view.plan.byColumn.get(at.column).depth === view.plan.depths - 1;
+    if (key === "ArrowRight" && last) view.answer.rows[0].node.focus();
     const to = at ? stepped(view.plan, at, key) : key.startsWith("Arrow") && first ? { column: first.column, row: 0 } : null;
     if (!to) return;
     const box = view.plan.byColumn.get(to.column);
