@@ -39,5 +39,6 @@ from .splits import Split as Split
 from .splits import fewer as fewer
 from .splits import held_back as held_back
 from .splits import split as split
+from .take_home import parcel as parcel
 from .transfer import Training as Training
 from .transfer import teach as teach

@@ -7,17 +7,19 @@ and the view's number: drawn again it is the same, so what was computed from it 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from PIL import Image
-from torch import Tensor
 
 from cnnviz.errors import SettingsError
 from cnnviz.learn.datasets import Example
 from cnnviz.network import Preprocessing
 from cnnviz.network.preprocessing import FILTERS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,16 @@ def view(example: Example, number: int, preprocess: Preprocessing, how: Augmenta
 
 def levels(picture: Image.Image) -> Tensor:
     """A picture's pixels as uint8 (3, height, width)."""
+    import torch
+
     pixels: npt.NDArray[np.uint8] = np.array(picture.convert("RGB"))
     return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
 
 
 def normalised(pixels: Tensor, preprocess: Preprocessing) -> Tensor:
     """Levels (N, 3, side, side) as the network's input, float32, bit by bit as its own preprocessing gives it."""
+    import torch
+
     mean, std = (torch.tensor(values).view(3, 1, 1) for values in (preprocess.mean, preprocess.std))
     return pixels.to(torch.float32).div_(255).sub_(mean).div_(std)
 

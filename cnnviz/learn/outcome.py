@@ -137,8 +137,8 @@ class Accuracy:
     def standard_error(self) -> float:
         """How far the mean may be off: of several splits by how they differ, of one by the number of its pictures.
 
-        Splits share pictures, so the true uncertainty is rather larger than what several of them show. Of one split it is
-        that of Agresti and Coull (1998), with two right and two wrong answers added: all right is not certainty.
+        Splits share pictures, so the true uncertainty is rather larger than what several of them show. Of one split it
+        is that of Agresti and Coull (1998), with two right and two wrong answers added: all right is not certainty.
         """
         if len(self.values) > 1:
             return float(np.std(self.values, ddof=1) / math.sqrt(len(self.values)))

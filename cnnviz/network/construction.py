@@ -37,11 +37,11 @@ def _build(info: NetworkInfo) -> nn.Module:
         return lite0
     from torchvision.models import get_model_builder
 
-    module: nn.Module = get_model_builder(info.name)(weights=None, **_settings(info))
+    module: nn.Module = get_model_builder(info.name)(weights=None, **builder_arguments(info))
     return module
 
 
-def _settings(info: NetworkInfo) -> dict[str, Any]:
+def builder_arguments(info: NetworkInfo) -> dict[str, Any]:
     """The arguments with which torchvision itself builds the network for its published weights.
 
     An untrained network gets the same ones: it is the same network, before it learned.

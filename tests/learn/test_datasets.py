@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -88,3 +90,12 @@ def test_digest_tells_contents_apart_not_names(tmp_path: Path) -> None:
     assert Example(tmp_path / "one.png", 0).digest == Example(png(blobs(1)), 1, "other").digest
     assert Example(blobs(1), 0).digest != Example(blobs(2), 0).digest
     assert Example(blobs(1).convert("L"), 0).digest != Example(blobs(1), 0).digest
+
+
+def test_forms_and_data_sets_are_there_before_torch_is() -> None:
+    script = (
+        "import sys; from cnnviz import learn;"
+        "stamps = learn.load_dataset('stamps'); learn.own_dataset([]); learn.ARMS, learn.AUGMENTATIONS, learn.Split;"
+        "assert 'torch' not in sys.modules and 'scipy' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
