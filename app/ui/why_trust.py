@@ -1,6 +1,7 @@
 """How far can a map be trusted? The tests behind the page: weights drawn anew, pixels taken or given, noise and shift.
 
-Each method is tested by a job of its own, so that what is quick does not wait for what is slow.
+Each method is tested by a job of its own, so that what is quick does not wait for what is slow. All of them take their
+turns with the slow methods: even of a quick method it is many maps, and a map that is asked for is to come at once.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from torch import Tensor
 from app.ui.why_maps import Question, map_key, start
 from app.ui.why_state import NOISE, SHIFTS, STAGES, STEPS
 from cnnviz.analysis import (
-    METHODS,
     Curve,
     Trial,
     deletion_curve,
@@ -65,7 +65,7 @@ def forget_job(network: Network, form: Form, question: Question, method: str, wa
         original = found.originals[method].map
         return Trials(original, found.trials[method], found.stages)
 
-    return start(test_key(form, question, "forget", method), watcher, work, METHODS[method].slow, question.chosen)
+    return start(test_key(form, question, "forget", method), watcher, work, True, question.chosen)
 
 
 def steady_job(network: Network, form: Form, question: Question, method: str, watcher: str) -> Job[Trials, Trials]:
@@ -81,7 +81,7 @@ def steady_job(network: Network, form: Form, question: Question, method: str, wa
         trials = (*found.noise, *found.shifts)
         return Trials(found.original.map, trials)
 
-    return start(test_key(form, question, "steady", method), watcher, work, METHODS[method].slow, question.chosen)
+    return start(test_key(form, question, "steady", method), watcher, work, True, question.chosen)
 
 
 def cut_job(
@@ -104,7 +104,7 @@ def cut_job(
             curves.append(found)
         return Curves(heat, *curves)
 
-    return start(test_key(form, question, "cut", method), watcher, work, False, question.chosen)
+    return start(test_key(form, question, "cut", method), watcher, work, True, question.chosen)
 
 
 def _gathered(task: Task[Trials]) -> Callable[[int, int, Trial | None], None]:

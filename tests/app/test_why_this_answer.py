@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from app.ui import jobs
 from app.ui.lesson import lesson_text, questions
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import PICTURES
@@ -230,6 +231,8 @@ def test_noise_and_shift_are_tried(lite0: network.Network, monkeypatch: pytest.M
     direct = analysis.stability(
         lite0, load_sample("chelsea"), 285, "grad_cam", noise=(0.1,), shifts=((0, 16),), against=282
     )
+    lanes = {job.key[0]: job.lane for job in jobs.JOBS.jobs() if isinstance(job.key, tuple)}
+    assert lanes["steady"] == jobs.SLOW and lanes["map"] == jobs.QUICK  # a map does not wait for a test's many
     ranks = [tile["rank"] for tile in scenes(app)[1]["tiles"][1:]]
     np.testing.assert_allclose(ranks, [trial.rank for trial in (*direct.noise, *direct.shifts)], atol=5e-3)
 

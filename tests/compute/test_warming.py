@@ -61,5 +61,4 @@ def test_the_heavy_libraries_are_in_afterwards() -> None:
 
 def test_settling_takes_what_there_is_out_of_later_collections() -> None:
     frozen = settle()
-    assert frozen == gc.get_freeze_count()
-    assert frozen > 1000
+    assert 1000 < gc.get_freeze_count() <= frozen  # threads of tests before this one may let go of some
