@@ -96,8 +96,9 @@ def test_a_map_from_the_picture_to_the_answer(page: Page) -> None:
     page.keyboard.press("Space")
     pinned = f"{columns['blocks.1.1.conv_pw']}."
     expect(view).to_have_attribute("data-pinned", re.compile(f"^{re.escape(pinned)}"))
-    page.mouse.move(5, 5)  # what is pinned stays lit
-    expect(view).to_have_attribute("data-edges", re.compile("[1-9]"))
+    page.mouse.move(5, 5)  # what is pinned stays lit, and its eight strongest feeders come in sight
+    expect(view).to_have_attribute("data-edges", re.compile("^(8|9|1[0-6])$"), timeout=30_000)
+    expect(view).to_have_attribute("data-hidden", "0")
 
     slider = page.locator(f"{VIEW} .answer input")  # the softmax gets hotter
     slider.fill("4")

@@ -51,7 +51,7 @@ function tileBefore(view, sources, { column, row }) {
   return at;
 }
 
-// While a channel is pinned, its sources' columns show the channels that feed it most: {"column.row": {channel, sheet}}.
+// While a channel is pinned, its sources' columns show the channels that feed it most: {"column.row": {channel, sheet, share}}.
 export function swaps(view, pinned) {
   const known = view.fed.get(pinned.column);
   const fed = known?.fed?.[pinned.row];
@@ -59,12 +59,13 @@ export function swaps(view, pinned) {
   const found = new Map();
   for (const source of view.plan.byColumn.get(pinned.column).sources) {
     const box = view.plan.byColumn.get(source);
-    const wanted = fed.strongest.filter(([column]) => column === source).map(([, channel]) => channel);
-    const missing = wanted.filter((channel) => !box.shown.includes(channel));
-    const free = box.tiles.filter((tile) => !wanted.includes(tile.channel)).reverse();
-    missing.forEach((channel, place) => {
+    const wanted = fed.strongest.filter(([column]) => column === source);
+    const channels = wanted.map(([, channel]) => channel);
+    const missing = wanted.filter(([, channel]) => !box.shown.includes(channel));
+    const free = box.tiles.filter((tile) => !channels.includes(tile.channel)).reverse();
+    missing.forEach(([, channel, share], place) => {
       const sheet = known.tiles.get(`${source}.${channel}`);
-      if (free[place] && sheet) found.set(`${source}.${free[place].row}`, { channel, sheet });
+      if (free[place] && sheet) found.set(`${source}.${free[place].row}`, { channel, sheet, share });
     });
   }
   return found;

@@ -9,7 +9,7 @@ import { buildAnswer, showAnswer } from "./answer.js";
 import { bitmap, colours, drawLit, drawMap, tilesOf } from "./draw.js";
 import { edgesOf, swaps } from "./edges.js";
 import { layOut, stepped, under } from "./geometry.js";
-import { channelSentence, feedSentence, overview, scaleNote, stageSentence } from "./words.js";
+import { channelSentence, feedSentence, lentSentence, overview, scaleNote, stageSentence } from "./words.js";
 
 const MOST_AHEAD = 24; // columns whose edges are fetched before anybody points
 const LARGEST = 5; // zoom
@@ -119,8 +119,10 @@ function draw(view) {
   const ratio = window.devicePixelRatio || 1;
   const at = { left: scroll.scrollLeft, top: scroll.scrollTop, width: scroll.clientWidth, height: scroll.clientHeight };
   const [width, height] = [Math.round(at.width * ratio), Math.round(at.height * ratio)];
-  const active = view.classAt !== null ? null : view.pointed ?? view.pinned;
-  const swapped = view.pinned && active && active.column === view.pinned.column && active.channel === view.pinned.channel ? swaps(view, view.pinned) : null;
+  const swapped = view.pinned ? swaps(view, view.pinned) : null;
+  const lent = view.pointed && swapped?.get(`${view.pointed.column}.${view.pointed.row}`); // its place shows another channel
+  const active = view.classAt !== null ? null : lent ? view.pinned : view.pointed ?? view.pinned;
+  Object.assign(view, { active, lent });
   const edges = edgesOf(view, active, swapped, classY(view));
   const stays = [view.token, view.zoom, at.left, at.top, width, height, view.over, swapped ? [...swapped].map(([place, { channel }]) => `${place}:${channel}`) : "", view.plan.type].join();
   if (stays !== view.stays) {
@@ -133,8 +135,9 @@ function draw(view) {
     drawMap(canvas.getContext("2d"), view, { swapped, over: view.over }, at, ratio);
   }
   drawLit(view.lit.getContext("2d"), view, { pointed: view.classAt === null ? view.pointed : null, pinned: view.pinned, edges }, at, ratio);
-  tell(view, active, edges.some((edge) => edge.from.row === null));
-  view.root.dataset.edges = edges.length;
+  const hidden = edges.filter((edge) => edge.from.row === null).length;
+  tell(view, active, lent, hidden > 0);
+  Object.assign(view.root.dataset, { edges: edges.length, hidden });
 }
 
 function save({ canvas, lit, paint }) {
@@ -153,7 +156,7 @@ function classY(view) {
   return Math.min(box.height - 4, Math.max(4, row.top + row.height / 2 - box.top));
 }
 
-function tell(view, active, hidden) {
+function tell(view, active, lent, hidden) {
   const { header, root } = view;
   const fedBy = (column, place) => view.fed.get(column)?.fed?.[place];
   const nameOf = (column) => view.plan.byColumn.get(column)?.name ?? "";
@@ -172,7 +175,8 @@ function tell(view, active, hidden) {
     };
     const fed = fedBy(box.column, active.row);
     const made = !box.sources.length ? "" : fed ? ` ${feedSentence(header, box, fed, nameOf)}` : " What feeds it is on its way.";
-    view.sentence.textContent = channelSentence(header, box, tile, numbers(0), header.sides === 2 ? numbers(1) : null) + made
+    view.sentence.textContent = (lent ? `Pointed at: ${lentSentence(view.plan.byColumn.get(view.pointed.column), lent)} ` : "")
+      + channelSentence(header, box, tile, numbers(0), header.sides === 2 ? numbers(1) : null) + made
       + (hidden ? " Click to see those that are not shown." : "");
     showBar(view.bar, limitsOf(header, box));
     root.dataset.pointed = `${box.name}/${tile.channel}`;
@@ -247,7 +251,7 @@ function toggle(view, stage) {
 const openable = (box) => Boolean(box.layer || box.unit);
 
 function enter(view) {
-  const active = view.pointed ?? view.pinned;
+  const { active } = view;
   const box = active && view.plan.byColumn.get(active.column);
   if (!box || !openable(box)) return;
   const large = box.layer && box.size && box.size[0] * box.size[1] > 1;
@@ -300,8 +304,12 @@ function listen(view) {
     if (drag?.moved) return;
     const found = hit(event);
     if (found?.stage) toggle(view, found.stage.stage);
-    else if (found?.tile) { const at = { column: found.box.column, row: found.tile.row, channel: found.tile.channel }; need(view, at.column); pin(view, at); }
-    else pin(view, null);
+    else if (!found) pin(view, null);
+    else if (!view.lent) {
+      const at = { column: found.box.column, row: found.tile.row, channel: found.tile.channel };
+      if (found.box.sources.length) need(view, at.column);
+      pin(view, at);
+    }
   };
   scroll.ondblclick = () => enter(view);
   scroll.onwheel = (event) => {
@@ -329,7 +337,7 @@ function onKey(view, event) {
   else if (key === "0") zoomTo(view, 1);
   else if (key === "Escape") pin(view, null);
   else if (key === "Enter") enter(view);
-  else if (key === " ") pin(view, at);
+  else if (key === " ") { if (at && !view.lent) pin(view, at); }
   else if ((key === "o" || key === "O") && at) toggle(view, view.plan.byColumn.get(at.column).stage);
   else {
     const first = view.plan.boxes.find((box) => box.tiles.length);

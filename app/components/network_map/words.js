@@ -42,6 +42,9 @@ export function channelSentence(header, box, tile, numbers, other) {
   return `${name}: ${range}.${second}${spoken}${field}`;
 }
 
+// Of a channel that is in sight because it feeds the pinned one.
+export const lentSentence = ({ name }, { channel, share }) => `channel ${channel} of ${name}, ${signed(share)} of what follows.`;
+
 // The sum that made a channel's mean, term by term.
 export function feedSentence(header, box, fed, nameOf) {
   const made = box ? `${box.kind}, before what follows it, averages ${short(fed.total)}` : `logit is ${short(fed.total)}`;
