@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -144,3 +145,25 @@ def test_what_decides_when_to_stop_is_of_the_training_pictures_with_their_bursts
     assert sorted(learned + deciding) == list(parts.train)
     assert not {number // 2 for number in learned} & {number // 2 for number in deciding}
     assert {dataset.labels[number] for number in deciding} == {0, 1}
+
+
+def test_a_random_split_of_bursts_flatters_and_a_split_by_burst_does_not() -> None:
+    """What a burst shows says nothing of its class here: only who saw its neighbours can know the class."""
+    scenes = [blobs(burst, side=64) for burst in range(30)]
+    examples = [
+        Example(scene.crop((left, 0, left + 40, 40)), burst % 2, group=f"burst {burst}")
+        for burst, scene in enumerate(scenes)
+        for left in (0, 6, 12, 18)  # the camera moves: no frame is a near-duplicate of another
+    ]
+    dataset = Dataset("bursts", "Bursts", ("a", "b"), tuple(examples))
+    pixels = np.array([np.asarray(example.picture().resize((8, 8)), float).ravel() for example in examples])
+
+    def accuracy(parts: splits_module.Split) -> float:
+        train = list(parts.train)
+        nearest = [train[np.abs(pixels[train] - pixels[number]).sum(1).argmin()] for number in parts.test]
+        return float(
+            np.mean([examples[a].label == examples[b].label for a, b in zip(nearest, parts.test, strict=True)])
+        )
+
+    assert np.mean([accuracy(split(dataset, seed=seed)) for seed in range(5)]) > 0.8
+    assert np.mean([accuracy(split(dataset, seed=seed, by="group")) for seed in range(5)]) < 0.65

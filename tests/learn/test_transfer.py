@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from cnnviz.compute import JobDesk
 from cnnviz.errors import NetworkError, SettingsError
 from cnnviz.learn import (
     ARMS,
@@ -310,3 +311,20 @@ def test_dropout_with_a_chance_of_its_own_is_dropout() -> None:
     assert torch.equal(off, values)
     assert one.unique().tolist() == pytest.approx([0, 4 / 3])
     assert float(one.mean()) == pytest.approx(1, abs=0.02)
+
+
+def test_a_job_runs_to_the_result_or_stops_within_a_step(network: Network) -> None:
+    desk = JobDesk()
+    training = Training(network, DATA, PARTS, short("last_block"), FeatureCache())
+    job = desk.watch("whole", "me", lambda task: task.follow(training.run()))
+    assert job.wait(60)
+    assert job.state == "done" and isinstance(job.result, TransferResult)
+
+    endless = Training(network, DATA, PARTS, short("everything", epochs=10**6), FeatureCache())
+    job = desk.watch("endless", "me", lambda task: task.follow(endless.run()))
+    while job.latest is None:
+        assert not job.wait(0.01)
+    desk.stop("endless")
+    assert job.wait(2)
+    assert job.state == "stopped"
+    desk.close()
