@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.harness import Row
 from scripts.environment import restart_with_settings
 
-HELPERS = ("__init__", "__main__", "client", "harness")
+HELPERS = ("__init__", "__main__", "client", "harness", "networks")
 WIDTHS = (58, 44, 10, 10, 8, 20, 6)
 
 
