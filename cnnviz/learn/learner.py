@@ -66,7 +66,9 @@ class Learner:
         self.settings = settings
         self.parts = find_parts(network)
         self.stem, self.body, self._tail = _frozen_and_learning(network, self.parts, settings, cache)
-        self.head = Head(feature_count(self.body, network), classes).to(network.device)
+        former = network.module.get_submodule(self.parts.head)
+        features = former.in_features if isinstance(former, nn.Linear) else feature_count(self.body, network)
+        self.head = Head(features, classes).to(network.device)
         self._learning = [path for path, _ in self.body.named_modules() if self._learns(path)]
 
     def __call__(self, inputs: Tensor) -> Tensor:
@@ -116,6 +118,11 @@ class Learner:
         """Put back what ``state`` gave."""
         for name, tensor in self.state().items():
             tensor.copy_(state[name])
+
+    @property
+    def runs_body(self) -> bool:
+        """Whether some of the body is run while learning, rather than only the head."""
+        return self._tail is not None
 
     @property
     def parameters(self) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 
 import numpy as np
@@ -151,7 +152,7 @@ class Training:
         random = np.random.default_rng((self._settings.seed, number))
         views = random.integers(0, self._settings.views, len(self._train))
         batches = self._batches(random.permutation(len(self._train)))
-        chance = OwnChance(int(random.integers(2**62)))
+        chance = OwnChance(int(random.integers(2**62))) if self._learner.runs_body else nullcontext()
         loss_sum, right, done = 0.0, 0, 0
         for batch in batches:
             inputs = self._learner.stem([(self._train[n], int(views[n])) for n in batch])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -54,10 +55,15 @@ def small_network(seed: int = 0, dropout: float = 0.0, module: nn.Module | None 
             part.running_var = 0.5 + torch.rand(part.num_features, generator=generator)
             part.weight.data.abs_().add_(0.5)
     return replace(
-        load_network("squeezenet1_1", weights="none"),
+        _some_network(),
         name="small",
         module=module.eval().requires_grad_(False),
         preprocess=Preprocessing(SIDE, SIDE, "bilinear", (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)),
         input_size=(3, SIDE, SIDE),
         device=torch.device("cpu"),
     )
+
+
+@cache
+def _some_network() -> Network:
+    return load_network("squeezenet1_1", weights="none")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
@@ -44,6 +44,7 @@ def test_the_same_drawing_in_another_colour_is_another_picture() -> None:
     assert near_duplicates(of(grey.convert("RGB"), tinted)) == ()
 
 
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.integers(2, 40))
 def test_clusters_are_the_connected_parts_of_brute_force(seed: int, count: int) -> None:
     random = np.random.default_rng(seed)

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -88,6 +88,7 @@ def test_changed_weights_have_another_fingerprint() -> None:
     assert fingerprint(network) != before
 
 
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 12)), max_size=30))
 def test_a_cache_never_holds_more_than_its_bound_and_keeps_what_was_used_last(puts: list[tuple[int, int]]) -> None:
     cache = FeatureCache(most_bytes=10)
@@ -124,6 +125,7 @@ def test_many_threads_on_one_cache_get_the_same() -> None:
     assert len(found) == 4 and all(torch.allclose(one, found[0]) for one in found)
 
 
+@settings(max_examples=30)
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 3))
 def test_normalised_levels_are_bit_by_bit_the_networks_own_preprocessing(width: int, height: int, seed: int) -> None:
     preprocess = Preprocessing(20, 16, "bicubic", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))

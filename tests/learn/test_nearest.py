@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.learn import DatasetError, class_means
@@ -19,6 +19,7 @@ def on_circle(*degrees: float) -> torch.Tensor:
     return torch.tensor([[(2 + n) * math.cos(t), (2 + n) * math.sin(t)] for n, t in enumerate(turns)])
 
 
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.integers(2, 5), st.integers(1, 6))
 def test_the_nearest_mean_is_that_of_a_loop(seed: int, classes: int, each: int) -> None:
     random = np.random.default_rng(seed)

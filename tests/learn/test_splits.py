@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.learn import Dataset, DatasetError, Example, fewer, held_back, load_dataset, split
@@ -19,6 +19,7 @@ def bare(counts: list[int], clusters: tuple[tuple[int, ...], ...] = ()) -> Datas
     return Dataset("bare", "Bare", names, tuple(Example(b"", label) for label in labels), taken_singly=not clusters)
 
 
+@settings(max_examples=30)
 @given(st.lists(st.integers(2, 40), min_size=2, max_size=5), st.floats(0.05, 0.95), st.integers(0, 99))
 def test_every_picture_is_on_one_side_and_every_class_on_both(counts: list[int], share: float, seed: int) -> None:
     dataset = bare(counts)
@@ -36,6 +37,7 @@ def test_another_seed_gives_another_split() -> None:
     assert len({split(stamps, seed=seed).test for seed in range(5)}) == 5
 
 
+@settings(max_examples=30)
 @given(st.data())
 def test_near_duplicates_never_straddle_a_split_but_when_asked(data: st.DataObject) -> None:
     counts = data.draw(st.lists(st.integers(6, 20), min_size=2, max_size=4))
@@ -118,6 +120,7 @@ def test_the_published_test_pictures_are_the_authors() -> None:
         split(load_dataset("stamps"), by="published")
 
 
+@settings(max_examples=30)
 @given(st.lists(st.integers(4, 20), min_size=2, max_size=4), st.integers(0, 9))
 def test_fewer_pictures_are_so_many_of_each_class_and_part_of_more(counts: list[int], seed: int) -> None:
     dataset = bare(counts)
