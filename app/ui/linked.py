@@ -64,6 +64,8 @@ def hold(key: str, value: object) -> None:
         st.session_state[key] = value
     elif said and said[0] == value and time.monotonic() - said[1] < SAID_AGAIN:
         st.session_state[key] = value
+    else:  # the learner has set another one since, or the browser knows it
+        st.session_state.pop(_said(key), None)
 
 
 def follows(key: str) -> dict[str, Any]:

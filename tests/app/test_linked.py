@@ -60,3 +60,5 @@ def test_what_the_learner_sets_is_not_said_back(clock: list[float]) -> None:
     app.selectbox[0].set_value("middle").run()
     assert said(app) is None
     assert app.session_state["size"] == "middle"
+    app.selectbox[0].set_value("large").run()
+    assert said(app) is None
