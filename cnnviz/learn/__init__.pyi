@@ -35,6 +35,9 @@ from .outcome import TransferResult as TransferResult
 from .outcome import accuracy_over as accuracy_over
 from .parts import Parts as Parts
 from .parts import find_parts as find_parts
+from .sabotage import SABOTAGES as SABOTAGES
+from .sabotage import Plan as Plan
+from .sabotage import Sabotage as Sabotage
 from .splits import Split as Split
 from .splits import fewer as fewer
 from .splits import held_back as held_back

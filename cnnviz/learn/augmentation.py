@@ -44,17 +44,18 @@ def view(example: Example, number: int, preprocess: Preprocessing, how: Augmenta
     """View ``number`` of a picture, RGB, as large as the network takes it.
 
     A cut-out takes ``least_area`` to all of the picture's area in a shape between 3:4 and 4:3, as Szegedy et al. do in
-    "Going Deeper with Convolutions" (2015); every second view is mirrored on average.
+    "Going Deeper with Convolutions" (2015); of it the network sees the middle, as of any picture. Every second view is
+    mirrored on average.
     """
     picture = example.picture()
     if number == 0:
         return preprocess.crop(picture)
     random = np.random.default_rng((seed, number, int(example.digest, 16)))
     if how.least_area < 1:
+        square = (preprocess.resize, preprocess.resize)
         box = _box(picture.size, how.least_area, random)
-        seen = picture.resize((preprocess.side, preprocess.side), FILTERS[preprocess.interpolation], box=box)
-    else:
-        seen = preprocess.crop(picture)
+        picture = picture.resize(square, FILTERS[preprocess.interpolation], box=box)
+    seen = preprocess.crop(picture)
     if how.flip and random.random() < 0.5:
         seen = seen.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     return seen
