@@ -74,14 +74,16 @@ class LayerCost:
 class TotalCosts:
     """What a whole network costs, for one picture.
 
+    Memory is that of the tensors which the operations write. The weights of attention are written down as the formula
+    has them; a device that never does (flash attention) takes less. Scratch memory inside one operation is not in it.
+
     Attributes:
         parameters: of the whole network, those of parts that only training uses included (auxiliary heads).
         used_parameters: of those, what a pass in evaluation mode uses.
         multiply_adds, other_operations, activation_bytes: sums over all layers.
         parameter_bytes, buffer_bytes: memory of the parameters, and of stored numbers that are not learned.
         peak_bytes: the most that input and activations take at one time of a pass in evaluation mode, when each tensor
-            is given back as soon as nothing needs it any more, as torch does. Scratch memory inside one operation is
-            not in it; it differs between devices.
+            is given back as soon as nothing needs it any more, as torch does.
         kept_bytes: what a pass in training mode keeps for the backward pass, as torch's autograd keeps it, the picture
             included. Taken from a batch of two, halved, since batch normalization trains on no single value.
     """
@@ -180,9 +182,9 @@ def _pass(module: nn.Module, shape: Shape, on_meta: bool) -> _Pass:
     try:
         with torch.no_grad(), counted:
             watched(batch)
-    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+    except (RuntimeError, TypeError, ValueError, LookupError, AssertionError) as error:
         if on_meta:
-            raise
+            raise ValueError("The pass needs values, or fails with them too.") from error
         raise SettingsError(_refusal(module, counted.where, shape, error)) from error
     every = sum(row.multiply_adds for row in counted.rows)
     return _Pass(tuple(_finished(row, every) for row in counted.rows), counted.peak_bytes)

@@ -3,6 +3,7 @@
 import gc
 import math
 import weakref
+from dataclasses import replace
 
 import pytest
 import torch
@@ -15,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from cnnviz.analysis import layer_costs, layer_table, total_costs
 from cnnviz.analysis.costs import LayerCost
 from cnnviz.errors import SettingsError
-from cnnviz.network import network_info
+from cnnviz.network import load_network, network_info
 from cnnviz.network.construction import skeleton
 
 
@@ -265,6 +266,36 @@ def test_a_network_that_needs_values_gets_a_real_pass():
     assert module.norm.num_batches_tracked == 0
 
 
+class Valued(nn.Module):
+    """A network that gets a real pass."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x):
+        return self.network(x) if x.max().item() == 0 else x
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v3_small", "googlenet", "swin_t"])
+def test_a_pass_without_values_tells_what_a_real_one_does(name):
+    network = skeleton(network_info(name)).to_empty(device="cpu")
+    for tensor in (*network.parameters(), *network.buffers()):
+        nn.init.zeros_(tensor)
+    module = Valued(network)
+    real = [replace(layer, path=layer.path.partition(".")[2]) for layer in layer_costs(module, (3, 64, 64))]
+    assert (real[0].kind, real[0].activation_bytes) == ("max", 4)
+    assert real[1:] == layer_costs(network, (3, 64, 64))
+    ours, theirs = total_costs(network, (3, 64, 64)), total_costs(module, (3, 64, 64))
+    assert ours.peak_bytes == theirs.peak_bytes and ours.kept_bytes == theirs.kept_bytes
+
+
+def test_a_network_of_the_zoo_is_asked_at_its_own_size():
+    network = load_network("squeezenet1_1", weights="none")
+    assert layer_costs(network)[0].input_shape == (3, 224, 224)
+    assert total_costs(network) == total_costs(network.module)
+
+
 def test_no_value_is_computed_and_no_hook_is_left():
     devices = []
 
@@ -301,6 +332,8 @@ def test_costs_are_kept_with_their_module_and_go_with_it():
         (nn.Sequential(nn.Flatten(), nn.Linear(10, 2)), (3, 9, 9), "Linear at '1' says"),
         (nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(3)), (3, 9, 9), "BatchNorm2d at '1' says"),
         (nn.Linear(4, 2), (3,), "Linear at 'the top' says"),
+        (nn.Sequential(nn.Flatten(5)), (3, 9, 9), "Flatten at '0' says"),
+        (nn.Sequential(Block(), nn.Conv2d(8, 1, 1)), (5, 9, 9), "Conv2d at '0.conv' says"),
     ],
 )
 def test_a_layer_that_cannot_be_is_named_with_the_reason(module, shape, words):
