@@ -75,6 +75,7 @@ def choose(page: Page, title: str) -> Gesture:
     page.locator(".st-key-choose_picture button").first.click()
     sample = page.get_by_role("dialog").get_by_role("button", name=title)
     sample.wait_for()
+    page.locator('[data-test-script-state="notRunning"]').wait_for()  # what the dialog asked for is not the picture's
     return Gesture(page, "click", sample.click, VIEW)
 
 

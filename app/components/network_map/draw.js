@@ -8,20 +8,18 @@ import { sees, sizeOf } from "./words.js";
 const BLUE = { light: "#1f5fbf", dark: "#7fc0ff" };
 const RED = { light: "#b3152a", dark: "#ff9d8c" };
 
-// Each tile of a scene as a picture of its own: [side][tile].
-export function tilesOf(header) {
+// The tiles of each column one below the other in one picture, by column: [side].
+export function sheetsOf(header) {
   const { tiles, palette } = header.arrays;
   const copies = header.difference ? 1 : header.sides;
-  const found = Array.from({ length: copies }, () => []);
+  const found = new Map();
   let at = 0;
   for (const box of header.boxes) {
-    const [height, width] = box.tile;
-    for (let side = 0; side < copies; side += 1) {
-      for (let row = 0; row < box.shown.length && height; row += 1) {
-        found[side].push(bitmap(tiles.subarray(at, at + height * width), height, width, palette));
-        at += height * width;
-      }
-    }
+    const [height, width] = [box.tile[0] * box.shown.length, box.tile[1]];
+    found.set(box.column, Array.from({ length: height ? copies : 0 }, () => {
+      at += height * width;
+      return bitmap(tiles.subarray(at - height * width, at), height, width, palette);
+    }));
   }
   return found;
 }
@@ -132,15 +130,16 @@ function drawPhoto(context, { photos, plan }, box) {
 
 function drawTile(context, { sheets, plan }, box, tile, state, paint, ratio) {
   const swapped = state.swapped?.get(`${box.column}.${tile.row}`);
-  const sources = swapped ? [swapped.sheet] : sheets.map((side) => side[box.start + tile.row]);
+  const sources = swapped ? [swapped.sheet] : sheets.get(box.column);
+  const [rows, columns] = swapped ? [swapped.sheet.height, swapped.sheet.width] : box.tile;
   sources.forEach((sheet, place) => {
     const x = tile.x + place * (box.side + 2);
     const height = box.side, width = plan.double && !swapped ? box.side : tile.width;
-    context.imageSmoothingEnabled = sheet.width > width * ratio;
+    context.imageSmoothingEnabled = columns > width * ratio;
     context.imageSmoothingQuality = "high";
     context.strokeStyle = paint.line;
     context.lineWidth = 1;
-    context.drawImage(sheet, x, tile.y, width, height);
+    context.drawImage(sheet, 0, swapped ? 0 : tile.row * rows, columns, rows, x, tile.y, width, height);
     context.strokeRect(x - 0.5, tile.y - 0.5, width + 1, height + 1);
   });
 }

@@ -6,7 +6,7 @@ import { element, onNextFrame } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { decode, savePng } from "../shared/pixels.js";
 import { buildAnswer, showAnswer } from "./answer.js";
-import { bitmap, colours, drawLit, drawMap, tilesOf } from "./draw.js";
+import { bitmap, colours, drawLit, drawMap, sheetsOf } from "./draw.js";
 import { edgesOf, swaps } from "./edges.js";
 import { layOut, stepped, under } from "./geometry.js";
 import { channelSentence, feedSentence, lentSentence, overview, scaleNote, stageSentence } from "./words.js";
@@ -74,7 +74,7 @@ async function show(view, header) {
     view.overtaken.clear();
     let start = 0;
     for (const box of header.boxes) { box.start = start; start += box.shown.length; }
-    view.sheets = tilesOf(header);
+    view.sheets = sheetsOf(header);
     view.title.textContent = header.network;
     view.facts.textContent = overview(header);
     view.all.textContent = everything(view).length ? "Open all" : "Close all";
