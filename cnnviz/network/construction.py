@@ -77,8 +77,10 @@ class _Weightless(TorchFunctionMode):
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = dict(kwargs or {})
-        if func in FILLS and args and args[0].is_meta:
-            return args[0]  # torch would take most of the building's time to put nothing into it
+        if func in FILLS:
+            filled = args[0] if args else kwargs["tensor"]
+            if filled.is_meta:
+                return filled  # torch would take most of the building's time to put nothing into it
         if func in self.FACTORIES and kwargs.get("device") is None:
             kwargs["device"] = "meta"
         return func(*args, **kwargs)
