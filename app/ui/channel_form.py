@@ -18,6 +18,7 @@ from app.ui.channel_state import (
     LAYER,
     MANIES,
     MANY,
+    NOTICE,
     OTHER,
     SEED,
     SHAKE,
@@ -28,7 +29,6 @@ from app.ui.channel_state import (
     Asked,
     Form,
     leave_layer,
-    notice,
 )
 from app.ui.linked import follows, hold, widget_key
 from app.ui.network_picker import network_picker
@@ -44,7 +44,7 @@ def channel_form(
 ) -> None:
     """Draw the network's list; what to look for and how once the network is there."""
     network_picker(form.choice, on_change=leave_layer)
-    if said := notice():
+    if said := NOTICE.sentence():
         st.warning(said, icon=":material/info:")
     if asked is None or layer is None:
         return

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.ui.linked import linked, linked_choice, set_linked
+from app.ui.link_notice import LinkNotice
+from app.ui.linked import is_count, linked, linked_choice, set_linked
 from app.ui.network_picker import NetworkChoice, read_network
 from app.ui.plain import plain
 from cnnviz.errors import LayerError
@@ -32,8 +33,7 @@ SIZES = ("112", "64", "96", "128", "160")
 BASES = {"fourier": "Waves", "pixels": "Pixels"}
 SHAKES = {"all": "Move, turn, scale", "jitter": "Move", "none": "Off"}
 MANIES = {"one": "One", "four": "Four", "differ": "Four that differ"}
-_DIGITS = 6  # of a number in a link
-_NOTICE = "ch_notice"
+NOTICE = LinkNotice("_ch_notice", (LAYER, CHANNEL, OTHER, LABEL))
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def recipe_of(asked: Asked) -> Recipe:
 def chosen_in_atlas() -> None:
     """The learner chose a channel among the recorded ones."""
     choice = st.session_state[ATLAS].choose
-    st.session_state.pop(_NOTICE, None)
+    NOTICE.drop()
     set_linked(LAYER, str(choice["layer"]))
     set_linked(CHANNEL, str(int(choice["channel"])))
     if linked(GOAL, "channel") == "class":
@@ -174,7 +174,7 @@ def chosen_in_atlas() -> None:
 
 def leave_layer() -> None:
     """Another network has other layers: it opens with its own."""
-    st.session_state.pop(_NOTICE, None)
+    NOTICE.drop()
     for key in (LAYER, CHANNEL, OTHER, LABEL):
         set_linked(key, "")
 
@@ -187,7 +187,7 @@ def _open_layer(layers: tuple[FieldLayer, ...], opening: tuple[str, int] | None)
     try:
         return find_layer(layers, name) if name else first
     except LayerError as error:
-        _forget(LAYER, f"{plain(str(error), 200)} Here is {first.path}.")
+        NOTICE.replace(LAYER, f"{plain(str(error), 200)} Here is {first.path}.")
         return first
 
 
@@ -205,41 +205,20 @@ def _opening_layer(layers: tuple[FieldLayer, ...]) -> FieldLayer:
 def _place(key: str, count: int, default: int) -> int:
     text = linked(key, "")
     number = _read(text, default)
-    if text and (number >= count or not _is_number(text)):
+    if text and (number >= count or not is_count(text)):
         what = "class" if key == LABEL else "channel"
-        _forget(key, f"There is no {what} “{plain(text, 20)}” here, only 0 to {count - 1}. Here is {default}.")
+        NOTICE.replace(key, f"There is no {what} “{plain(text, 20)}” here, only 0 to {count - 1}. Here is {default}.")
         number = default
     return min(number, count - 1)
 
 
 def _number(key: str, default: int) -> int:
     text = linked(key, str(default))
-    if not _is_number(text):
+    if not is_count(text):
         set_linked(key, str(default))
         linked(key, str(default))
     return _read(text, default)
 
 
 def _read(text: str, default: int) -> int:
-    return int(text) if _is_number(text) else default
-
-
-def _is_number(text: str) -> bool:
-    return len(text) <= _DIGITS and text.isascii() and text.isdigit()
-
-
-def _forget(key: str, sentence: str) -> None:
-    """Take what the network does not have out of state and address, and say so until something else is asked."""
-    set_linked(key, "")
-    linked(key, "")
-    st.session_state[_NOTICE] = (sentence, _asked_now())
-
-
-def notice() -> str | None:
-    """What is to be said about the link, as long as nothing else is asked than what stood in for it."""
-    sentence, asked = st.session_state.get(_NOTICE, (None, None))
-    return sentence if asked == _asked_now() else None
-
-
-def _asked_now() -> tuple[str, ...]:
-    return tuple(linked(key, "") for key in (LAYER, CHANNEL, OTHER, LABEL))
+    return int(text) if is_count(text) else default

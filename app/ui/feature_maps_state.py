@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.ui.frame import foot_follows
 from app.ui.ledger_units import UnitName, cell_of, read_unit, unit_at
-from app.ui.linked import linked, linked_choice, set_linked
+from app.ui.linked import forget, is_count, linked, linked_choice, set_linked
 from app.ui.network_picker import NetworkChoice, read_network
 from cnnviz.errors import LayerError
 
@@ -36,7 +36,6 @@ _OF_LAYER = (_MAP, _UNIT, _LESS, _OFF, _KEEP, _RANKED)
 _UNIT_MOVED = "_unit_moved"
 _MAP_MOVED = "_map_moved"
 _MOST_OFF = 4096  # channels that a link may name
-_MOST_DIGITS = 6  # of a channel in a link; Python refuses to read a number of thousands of digits
 _NOTICE = "_layer_notice"
 
 
@@ -79,7 +78,7 @@ def open_layer(strip: Strip) -> StripLayer:
         layer = strip.find(name) if name else strip.default
     except LayerError as error:
         layer = strip.default
-        _forget(_LAYER)
+        forget(_LAYER)
         st.session_state[_NOTICE] = f"{error} Here is {layer.id}."
     if notice := st.session_state.get(_NOTICE):
         st.warning(notice, icon=":material/info:")
@@ -89,10 +88,10 @@ def open_layer(strip: Strip) -> StripLayer:
 def open_map(count: int) -> int | None:
     """The channel whose large view is open, of `count`; None for the mosaic."""
     text = linked(_MAP, "")
-    if _is_number(text) and int(text) < count:
+    if is_count(text) and int(text) < count:
         return int(text)
     if text:
-        _forget(_MAP)
+        forget(_MAP)
     return None
 
 
@@ -141,19 +140,19 @@ def open_cell(strip: Strip, layer: StripLayer, channel: int | None) -> tuple[int
 def less_class() -> int | None:
     """The class with which the answer of the ledger is compared."""
     text = linked(_LESS, "")
-    return int(text) if _is_number(text) else None
+    return int(text) if is_count(text) else None
 
 
 def close_unit() -> None:
     """Take an impossible unit out of the state and out of the address."""
     for key in (_UNIT, _LESS):
-        _forget(key)
+        forget(key)
 
 
 def switched_off(count: int) -> Switched:
     """Which of a layer's `count` channels are off; what the link names in vain is left out."""
     named = linked(_OFF, "").split(".")[:_MOST_OFF]
-    channels = sorted({int(text) for text in named if _is_number(text) and int(text) < count})
+    channels = sorted({int(text) for text in named if is_count(text) and int(text) < count})
     text = ".".join(map(str, channels))
     if text != linked(_OFF, ""):
         set_linked(_OFF, text)
@@ -232,13 +231,3 @@ def _switch(asked: Mapping[str, Any]) -> None:
 def _leave(*keys: str) -> None:
     for key in keys:
         set_linked(key, "")
-
-
-def _is_number(text: str) -> bool:
-    return len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit()
-
-
-def _forget(key: str) -> None:
-    """Take an impossible value out of the state and out of the address."""
-    set_linked(key, "")
-    linked(key, "")

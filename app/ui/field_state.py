@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import streamlit as st
 
 from app.ui.frame import foot_follows
-from app.ui.linked import linked, linked_choice, set_linked, widget_key
+from app.ui.linked import forget, is_count, linked, linked_choice, set_linked, widget_key
 from app.ui.network_picker import NetworkChoice, read_network
 from app.ui.plain import plain
 from cnnviz.errors import LayerError
@@ -35,7 +35,6 @@ _PIXEL = "rf_pixel"
 _PLACE = "rf_place"  # where the unit stands, 0 to 1 down and across; it stays when the layer changes
 _OPENING_PLACE = (0.36, 0.44)
 _NOTICE = "rf_notice"
-_DIGITS = 5  # of a row or column in a link
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def open_layer(layers: tuple[FieldLayer, ...]) -> FieldLayer:
         layer = find_layer(layers, name) if name else opening_layer(layers)
     except LayerError as error:
         layer = opening_layer(layers)
-        _forget(LAYER)
+        forget(LAYER)
         st.session_state[_NOTICE] = f"{plain(str(error), 200)} Here is {layer.path}."
     if notice := st.session_state.get(_NOTICE):
         st.warning(notice, icon=":material/info:")
@@ -103,7 +102,7 @@ def open_places(layer: FieldLayer, form: Form) -> Chosen:
             set_linked(_UNIT, f"{unit[0]},{unit[1]}")
             linked(_UNIT, "")
         elif linked(_UNIT, ""):
-            _forget(_UNIT)
+            forget(_UNIT)
     elif unit != unit_at(layer, *place):
         st.session_state[_PLACE] = tuple((at + 0.5) / of for at, of in zip(unit, layer.map_size, strict=True))
     pixel = _pair(linked(_PIXEL, ""), size)
@@ -158,10 +157,10 @@ def _middle(layer: FieldLayer, unit: tuple[int, int]) -> tuple[int, int]:
 def _channel(layer: FieldLayer) -> int | None:
     """A channel by number; None for all together and for the strongest, which the map itself tells."""
     text = linked(CHANNEL, "")
-    if len(text) <= _DIGITS and text.isascii() and text.isdigit() and int(text) < layer.channels:
+    if is_count(text) and int(text) < layer.channels:
         return int(text)
     if text not in ("", STRONGEST):
-        _forget(CHANNEL)
+        forget(CHANNEL)
     return None
 
 
@@ -176,13 +175,7 @@ def _amount() -> float:
 def _pair(text: str, size: tuple[int, int]) -> tuple[int, int] | None:
     """ "12,30" as row and column of something of this size; None where it is not there."""
     parts = text.split(",")
-    if len(parts) != 2 or not all(len(part) <= _DIGITS and part.isascii() and part.isdigit() for part in parts):
+    if len(parts) != 2 or not all(map(is_count, parts)):
         return None
     row, column = int(parts[0]), int(parts[1])
     return (row, column) if row < size[0] and column < size[1] else None
-
-
-def _forget(key: str) -> None:
-    """Take an impossible value out of the state and out of the address."""
-    set_linked(key, "")
-    linked(key, "")

@@ -11,6 +11,7 @@ import streamlit as st
 
 SAID_AGAIN = 5.0
 """Seconds in which every run says a widget's new value."""
+_DIGITS = 6  # of a number in a link
 _SWITCHED = "_page_switched"
 _PAGE = "_page"
 
@@ -50,6 +51,17 @@ def set_linked(key: str, value: str) -> None:
     """Set the text of `key`; the address follows when the page reads it."""
     st.session_state[key] = value
     st.session_state[_seen(key)] = st.query_params.get(key)
+
+
+def forget(key: str) -> None:
+    """Take what cannot be out of the state and out of the address."""
+    set_linked(key, "")
+    linked(key, "")
+
+
+def is_count(text: str) -> bool:
+    """Whether a text is a whole number from 0 on; Python refuses to read one of thousands of digits."""
+    return len(text) <= _DIGITS and text.isascii() and text.isdigit()
 
 
 def hold(key: str, value: object) -> None:

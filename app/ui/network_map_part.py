@@ -10,6 +10,7 @@ from app.components.network_map.component import MapScene, network_map_view, pac
 from app.ui.byte_cache import ByteCache
 from app.ui.feature_maps_layers import strip_of
 from app.ui.feature_maps_passes import seen_by
+from app.ui.linked import is_count
 from app.ui.network_map_form import second_again, second_picture
 from app.ui.network_map_passes import side_of
 from app.ui.network_map_scene import feeds_scene, map_scene
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 _FEEDS: ByteCache[bytes] = ByteCache(32_000_000)
 PICTURES.drop_from(_FEEDS)
-_MOST_DIGITS = 5  # of a number in the name of a scene
 
 
 def map_part(choice: NetworkChoice, network: Network, chosen: ChosenPicture) -> None:
@@ -80,11 +80,11 @@ def _ahead(
     stages, _, column = rest.partition("~")
     if network is None or pictures is None:
         return None
-    opened = tuple(int(one) for one in stages.split(".") if _is_number(one))
+    opened = tuple(int(one) for one in stages.split(".") if is_count(one))
     wanted = replace(form, opened=opened)
     if what == "map":
         return packed(_scene(network, choice, pictures, wanted, theme, scenes))
-    if what == "feeds" and _is_number(column):
+    if what == "feeds" and is_count(column):
         return _feeds(network, choice, pictures, wanted, int(column))
     return None
 
@@ -116,7 +116,3 @@ def _scene(
     sides = [side_of(network, choice.key, picture) for picture in pictures]
     seen = [seen_by(network, choice.key, picture) for picture in pictures]
     return map_scene(choice, network, strip_of(network), sides, seen, form, theme, scenes)
-
-
-def _is_number(text: str) -> bool:
-    return len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit()

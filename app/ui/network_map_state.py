@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from app.ui.frame import foot_follows
-from app.ui.linked import linked, linked_choice, set_linked
+from app.ui.linked import is_count, linked, linked_choice, set_linked
 from app.ui.picture import ask_whole_page
 
 MAP = "network_map"
@@ -27,7 +27,6 @@ COMPARES = {"side": "Side by side", "difference": "Difference"}
 TEMPERATURES = (0.25, 0.5, 1.0, 2.0, 4.0)
 _LAYERS = ("layer", "map", "unit", "off", "ranked")  # a link that sets one of these means the view of a layer
 _MOST_OPEN = 400
-_MOST_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def current_view() -> str:
 
 def read_map_form() -> MapForm:
     """All settings of the map, without drawing anything."""
-    numbers = [text for text in linked(OPEN, "").split(".")[:_MOST_OPEN] if _is_number(text)]
+    numbers = [text for text in linked(OPEN, "").split(".")[:_MOST_OPEN] if is_count(text)]
     target = linked(CLASS, "")
     text = linked(TEMPERATURE, "1")
     temperature = next((one for one in TEMPERATURES if f"{one:g}" == text), 1.0)
@@ -64,7 +63,7 @@ def read_map_form() -> MapForm:
         linked(SECOND, ""),
         "difference" if linked_choice(COMPARE, tuple(COMPARES)) == "difference" else "side",
         temperature,
-        int(target) if _is_number(target) else None,
+        int(target) if is_count(target) else None,
     )
 
 
@@ -97,7 +96,3 @@ def layer_asked() -> None:
     set_linked("unit", str(asked["unit"]))
     set_linked(VIEW, "layer")
     ask_whole_page()
-
-
-def _is_number(text: str) -> bool:
-    return len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit()

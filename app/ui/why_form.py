@@ -13,6 +13,7 @@ from app.ui.why_state import (
     AGAINST,
     CHOSEN,
     LAYER,
+    NOTICE,
     SCALE,
     SCALES,
     TARGET,
@@ -21,7 +22,6 @@ from app.ui.why_state import (
     Form,
     leave_network,
     methods_taken,
-    notice,
     setting_key,
 )
 from cnnviz.analysis import METHODS
@@ -37,7 +37,7 @@ def why_form(form: Form, answers: Sequence[Prediction], categories: Sequence[str
     `layers` are those that methods can work at, by path, in words; "" stands for the last with maps.
     """
     network_picker(form.choice, on_change=leave_network)
-    if said := notice():
+    if said := NOTICE.sentence():
         st.warning(said, icon=":material/info:")
     if answers:
         _question(form, answers, categories)

@@ -15,7 +15,7 @@ from app.ui.plain import plain
 from app.ui.scenes import offered
 from app.ui.visitor import visitor
 from app.ui.why_maps import CANDIDATES, Question, answer_logits, answers_at, map_job, map_key
-from app.ui.why_state import AGAINST, LAYER, PAGE, TARGET, Form, forget, is_stopped
+from app.ui.why_state import AGAINST, LAYER, NOTICE, PAGE, TARGET, Form, is_stopped
 from app.ui.why_view import map_tile, stopped_tile
 from cnnviz.analysis import METHODS, default_layer, map_layers
 from cnnviz.compute import job_name
@@ -33,14 +33,14 @@ def asked(network: Network, form: Form, chosen: ChosenPicture) -> tuple[Question
     target, against, layer = top if form.target is None else form.target, form.against, form.layer
     if target >= len(values):
         wrong = f"There is no class {target}; the network has {len(values)}, counted from 0."
-        forget(TARGET, f"{wrong} Here is the most probable one.")
+        NOTICE.replace(TARGET, f"{wrong} Here is the most probable one.")
         target = top
     if against is not None and (against >= len(values) or against == target):
         label = plain(network.categories[target])
-        forget(AGAINST, f"{label} cannot be asked against class {against}; here is the answer alone.")
+        NOTICE.replace(AGAINST, f"{label} cannot be asked against class {against}; here is the answer alone.")
         against = None
     if layer and layer not in map_layers(network):
-        forget(LAYER, f"This network has no layer “{plain(layer, 60)}” with maps; here is the last that has.")
+        NOTICE.replace(LAYER, f"This network has no layer “{plain(layer, 60)}” with maps; here is the last that has.")
         layer = ""
     return Question(form.choice.key, chosen, target, against, layer or None), values
 

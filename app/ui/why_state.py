@@ -9,7 +9,8 @@ from typing import Any, Literal
 import streamlit as st
 
 from app.ui.frame import foot_follows
-from app.ui.linked import linked, linked_choice, set_linked, widget_key
+from app.ui.link_notice import LinkNotice
+from app.ui.linked import is_count, linked, linked_choice, set_linked, widget_key
 from app.ui.network_picker import NetworkChoice, read_network
 from app.ui.plain import plain
 from cnnviz.analysis import METHODS
@@ -39,10 +40,9 @@ SHIFTS = ((0, 1), (4, 4), (0, 16))
 STEPS = 28
 """Points of a deletion or insertion curve after its first."""
 STOPPED = "_why_stopped"
-_NOTICE = "_why_notice"
+NOTICE = LinkNotice("_why_notice", (TARGET, AGAINST, LAYER))
 _QUICKER: dict[tuple[str, str], Any] = {("integrated_gradients", "steps"): 10, ("rise", "masks"): 500}
 """Where the page opens with less than the library's default, so that one does not wait."""
-_DIGITS = 6  # of a number in a link
 
 
 @dataclass(frozen=True)
@@ -137,29 +137,9 @@ def point_taken() -> None:
 
 def leave_network() -> None:
     """Another network may have other classes, and has other layers."""
-    st.session_state.pop(_NOTICE, None)
+    NOTICE.drop()
     for key in (TARGET, AGAINST, LAYER):
         set_linked(key, "")
-
-
-def forget(key: str, sentence: str) -> None:
-    """Take what the network does not have out of the state and the address, and say so until something else is asked.
-
-    Once would not do: the page is drawn again as soon as its maps have come.
-    """
-    set_linked(key, "")
-    linked(key, "")
-    st.session_state[_NOTICE] = (sentence, _asked_now())
-
-
-def notice() -> str | None:
-    """What is to be said about the link, as long as nothing else is asked than what stood in for it."""
-    sentence, asked = st.session_state.get(_NOTICE, (None, None))
-    return sentence if asked == _asked_now() else None
-
-
-def _asked_now() -> tuple[str, ...]:
-    return tuple(linked(key, "") for key in (TARGET, AGAINST, LAYER))
 
 
 def _methods() -> tuple[str, ...]:
@@ -184,10 +164,10 @@ def _settings(method: str) -> dict[str, Any]:
 
 def _number(key: str) -> int | None:
     text = linked(key, "")
-    if len(text) <= _DIGITS and text.isascii() and text.isdigit():
+    if is_count(text):
         return int(text)
     if text:
-        forget(key, f"“{plain(text, 40)}” is no number of a class; classes are counted from 0.")
+        NOTICE.replace(key, f"“{plain(text, 40)}” is no number of a class; classes are counted from 0.")
     return None
 
 
@@ -199,7 +179,7 @@ def _look(view: str, looks: tuple[str, ...], first: str, share: int) -> Look:
 
 def _per_cent(key: str, default: int) -> int:
     text = linked(key, str(default))
-    known = len(text) <= 3 and text.isascii() and text.isdigit() and int(text) <= 100
+    known = is_count(text) and int(text) <= 100
     return int(text) if known else default
 
 
