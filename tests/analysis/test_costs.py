@@ -55,7 +55,7 @@ convolutions = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(convolutions, st.booleans(), st.integers(1, 3), st.integers(1, 2))
 def test_a_convolution_costs_what_its_formula_says(settings, transposed, channels, more):
     kind = nn.ConvTranspose2d if transposed else nn.Conv2d
@@ -277,7 +277,7 @@ class Valued(nn.Module):
         return self.network(x) if x.max().item() == 0 else x
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v3_small", "googlenet", "swin_t"])
+@pytest.mark.parametrize("name", ["mobilenet_v3_small", "squeezenet1_1", "swin_t"])
 def test_a_pass_without_values_tells_what_a_real_one_does(name):
     network = skeleton(network_info(name)).to_empty(device="cpu")
     for tensor in (*network.parameters(), *network.buffers()):
@@ -343,7 +343,7 @@ def test_a_layer_that_cannot_be_is_named_with_the_reason(module, shape, words):
         assert words in str(raised.value) and str(shape) in str(raised.value) and "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("name", ["googlenet", "shufflenet_v2_x0_5", "convnext_tiny", "swin_v2_t", "vit_b_32"])
+@pytest.mark.parametrize("name", ["googlenet", "convnext_tiny", "swin_v2_t", "vit_b_32"])
 def test_rows_of_layers_are_those_of_the_layer_table(name):
     info = network_info(name)
     module = skeleton(info)

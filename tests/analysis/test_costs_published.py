@@ -1,5 +1,8 @@
 """Published counts of all classification networks of torchvision against ours."""
 
+import gc
+from collections.abc import Iterator
+
 import pytest
 
 from cnnviz.analysis.cost_published import HEADS, PublishedCost, published_cost
@@ -10,8 +13,11 @@ NAMES = [name for name in network_names() if name != SHIPPED]
 
 
 @pytest.fixture(scope="module")
-def table() -> dict[str, PublishedCost]:
-    return {name: published_cost(name) for name in NAMES}
+def table() -> Iterator[dict[str, PublishedCost]]:
+    gc.collect()
+    gc.freeze()  # half of the time would go into looking through all that libraries hold, again and again
+    yield {name: published_cost(name) for name in NAMES}
+    gc.unfreeze()
 
 
 def test_parameters_of_all_networks_are_the_published_ones(table):
