@@ -85,7 +85,7 @@ def test_the_route_refuses_another_visitor(client: TestClient) -> None:
 
 
 def test_the_scene_ahead_is_to_the_byte_what_the_page_then_sends() -> None:
-    page = open_page(FEATURE_MAPS)
+    page = open_page(FEATURE_MAPS, "view=layer")
     ticket = scene_of(page, "map_mosaic")["scenes"].split("/")[-2]
     ahead = SCENES.fetch(ticket, page.session_state["_visitor"], "conv_stem")
     page.query_params["layer"] = "conv_stem"
@@ -93,6 +93,6 @@ def test_the_scene_ahead_is_to_the_byte_what_the_page_then_sends() -> None:
 
 
 def test_a_layer_that_the_network_lacks_is_left_to_the_page() -> None:
-    page = open_page(FEATURE_MAPS)
+    page = open_page(FEATURE_MAPS, "view=layer")
     ticket = scene_of(page, "map_mosaic")["scenes"].split("/")[-2]
     assert SCENES.fetch(ticket, page.session_state["_visitor"], "no such layer") is None
