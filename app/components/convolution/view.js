@@ -12,7 +12,8 @@ import { problem } from "./rules.js";
 import { arrange, drawMoving, drawStill, measure, readLook } from "./stage.js";
 import { reshaped } from "./weights.js";
 
-const SEND_AFTER = 20; // ms of rest before the server hears of new settings
+const SEND_AFTER = 20; // ms of rest before the server hears of settings that change one after another
+const BURST = 200; // ms within which changes belong together; the first of them is told at once
 export default mounting(build, update, (view) => {
   view.player.pause();
   clearTimeout(view.timer);
@@ -21,7 +22,7 @@ export default mounting(build, update, (view) => {
 });
 
 function build(parent) {
-  const view = { at: { map: 0, row: 0, col: 0 }, cell: null, pinned: false, planes: { inputs: [], outputs: [] }, terms: [], revision: 0 };
+  const view = { at: { map: 0, row: 0, col: 0 }, cell: null, pinned: false, planes: { inputs: [], outputs: [] }, terms: [], revision: 0, changed: -Infinity };
   view.root = element("div", { className: "view convolution" });
   view.stage = element("div", { className: "stage" });
   view.controls = buildControls((part) => change(view, part));
@@ -42,14 +43,21 @@ function build(parent) {
   return view;
 }
 
-// New data from the server. Settings that are an echo of our own are older than what stands here: they are left.
+// New data from the server. Settings that are an echo of our own are older than what stands here: they are left, and
+// where nothing else is new, so is all that is drawn.
 function update(view, header) {
   const raw = header.arrays.input;
+  const echoed = view.settings && header.echo !== null && header.echo <= view.revision;
+  const stands = echoed && givenOf(header) === view.given && raw.every((value, i) => value === view.raw[i]);
+  view.header = header;
+  if (stands) {
+    view.root.dataset.cnnvizDrawn = header.token;
+    return;
+  }
   const [channels, height, width] = raw.shape;
   const data = header.divisor === 1 ? Float64Array.from(raw) : Float64Array.from(raw, (v) => Math.fround(v / header.divisor));
-  view.header = header;
+  Object.assign(view, { raw, given: givenOf(header) });
   view.input = { data, channels, height, width, names: header.names, low: header.low, high: header.high };
-  const echoed = view.settings && header.echo !== null && header.echo <= view.revision;
   if (!echoed && JSON.stringify(header.settings) !== JSON.stringify(view.settings)) {
     clearTimeout(view.timer);
     Object.assign(view, { settings: header.settings, pinned: false, cell: null, at: { map: 0, row: -1, col: -1 } });
@@ -57,22 +65,27 @@ function update(view, header) {
   finish(view);
 }
 
+// All that is drawn by, but for the settings and the values themselves.
+const givenOf = ({ arrays, names, divisor, low, high, stops }) => JSON.stringify([arrays.input.shape, names, divisor, low, high, stops]);
+
 function finish(view) {
   view.look = readLook(view.root);
   remeasure(view);
   view.root.dataset.cnnvizDrawn = view.header.token;
 }
 
-// A setting changed here: shown with the next frame, told to the server when the hand rests.
+// A setting changed here: shown with the next frame, told to the server at once, and again when the hand rests.
 function change(view, part) {
   view.settings = reshaped(view.settings, part, view.input.channels);
   view.recompute();
   clearTimeout(view.timer);
+  const alone = performance.now() - view.changed > BURST;
+  view.changed = performance.now();
   view.timer = setTimeout(() => {
     if (problem(view.settings, view.input)) return; // the link keeps the last settings that can be
     view.revision += 1;
     view.send("settings", { revision: view.revision, ...view.settings });
-  }, SEND_AFTER);
+  }, alone ? 0 : SEND_AFTER);
 }
 
 function remeasure(view) {
