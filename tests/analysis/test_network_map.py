@@ -96,7 +96,7 @@ def test_shares_of_a_convolution_are_those_of_its_channels_alone(resnet: Recorde
     for channel in range(given.shape[1]):
         alone = torch.zeros_like(given)
         alone[:, channel] = given[:, channel]
-        mean = float(functional.conv2d(alone, conv.weight, stride=2, padding=1)[0, 5].mean())
+        mean = float(functional.conv2d(alone, conv.weight, stride=2, padding=1)[0, 5].mean().detach())
         assert fed.shares[source][channel] == pytest.approx(mean, abs=1e-5)
 
 
