@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import streamlit as st
-from PIL import Image
 
 from app.ui.feature_maps_state import leave_layer
 from app.ui.linked import follows, hold, set_linked, widget_key
 from app.ui.network_map_state import BY, BYS, COMPARE, COMPARES, MAP_SCALE, MAP_SCALES, SECOND, MapForm
 from app.ui.network_picker import NetworkChoice, network_picker
-from app.ui.picture import ChosenPicture
+from app.ui.picture import ChosenPicture, picture_of
 from app.ui.plain import plain
 from app.ui.shelf import PICTURES
 from app.ui.visitor import visitor
-from cnnviz.image import SAMPLES, load_sample
+from cnnviz.image import SAMPLES
 
 _OWN = "_second_own_picture"  # the key of an own picture never stands in the link
 _NONE = "None"
@@ -52,21 +49,7 @@ def network_map_form(choice: NetworkChoice, form: MapForm, chosen: ChosenPicture
 def second_picture(form: MapForm) -> ChosenPicture | None:
     """The picture that the first is compared with: a sample of the link, or an own one of this visitor."""
     own = st.session_state.get(_OWN, "")
-    return (second_again(visitor(), own) if own else None) or second_again(visitor(), form.second)
-
-
-def second_again(who: str, key: str) -> ChosenPicture | None:
-    """The picture of a key, once more; None where there is none of this name, or no longer."""
-    if key in SAMPLES:
-        return ChosenPicture(key, SAMPLES[key].title, _sample(key), own=False)
-    own = PICTURES.get(who, key)
-    return None if own is None else ChosenPicture(key, own.name, own.picture, own=True)
-
-
-@lru_cache
-def _sample(name: str) -> Image.Image:
-    """A sample, decoded once for everybody."""
-    return load_sample(name)
+    return (picture_of(visitor(), own) if own else None) or picture_of(visitor(), form.second)
 
 
 def _second(form: MapForm, chosen: ChosenPicture) -> None:

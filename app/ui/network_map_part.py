@@ -11,7 +11,7 @@ from app.ui.byte_cache import ByteCache
 from app.ui.feature_maps_layers import strip_of
 from app.ui.feature_maps_passes import seen_by
 from app.ui.linked import is_count
-from app.ui.network_map_form import second_again, second_picture
+from app.ui.network_map_form import second_picture
 from app.ui.network_map_passes import side_of
 from app.ui.network_map_scene import feeds_scene, map_scene
 from app.ui.network_map_state import (
@@ -25,7 +25,7 @@ from app.ui.network_map_state import (
 )
 from app.ui.network_picker import NetworkChoice
 from app.ui.network_store import NETWORKS
-from app.ui.picture import ChosenPicture
+from app.ui.picture import ChosenPicture, picture_of
 from app.ui.scenes import offered
 from app.ui.shelf import PICTURES
 from app.ui.theme import current_theme
@@ -60,7 +60,7 @@ def _again(chosen: ChosenPicture, second: str) -> Callable[[], list[ChosenPictur
     def pictures() -> list[ChosenPicture] | None:
         if not second:
             return [chosen]
-        other = second_again(who, second)
+        other = picture_of(who, second)
         return None if other is None else [chosen, other]
 
     return pictures

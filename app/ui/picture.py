@@ -47,18 +47,24 @@ def chosen_picture() -> ChosenPicture:
     st.session_state.pop(_CHANGED, None)
     PICTURES.seen(visitor())
     key = st.session_state.get(_KEY) or PICTURES.current(visitor()) or DEFAULT
-    own = None if key in SAMPLES else PICTURES.get(visitor(), key)
-    if own is None and key not in SAMPLES:
+    picture = picture_of(visitor(), key)
+    if picture is None:
         notice(
             f"Your picture is no longer here: it was deleted, made room for newer ones, or you were away for more than "
             f"{LIFETIME // 3600} hours. Here is a sample instead."
         )
-        key = DEFAULT
-    st.session_state[_KEY] = key
-    _write_link(key if own is None else None)
-    if own is not None:
-        return ChosenPicture(key, own.name, own.picture, own=True)
-    return ChosenPicture(key, SAMPLES[key].title, _sample(key), own=False)
+        picture = _sample(DEFAULT)
+    st.session_state[_KEY] = picture.key
+    _write_link(None if picture.own else picture.key)
+    return picture
+
+
+def picture_of(who: str, key: str) -> ChosenPicture | None:
+    """The sample or own picture of a key; None where the visitor `who` has none of this key, or no longer."""
+    if key in SAMPLES:
+        return _sample(key)
+    own = PICTURES.get(who, key)
+    return None if own is None else ChosenPicture(key, own.name, own.picture, own=True)
 
 
 def picture_is_gone(chosen: ChosenPicture) -> bool:
@@ -68,9 +74,9 @@ def picture_is_gone(chosen: ChosenPicture) -> bool:
 
 
 @lru_cache
-def _sample(name: str) -> Image.Image:
+def _sample(name: str) -> ChosenPicture:
     """A sample, decoded once for everybody."""
-    return load_sample(name)
+    return ChosenPicture(name, SAMPLES[name].title, load_sample(name), own=False)
 
 
 def choose(key: str) -> None:
