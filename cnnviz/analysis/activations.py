@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from cnnviz.analysis.batches import prepared_one
 from cnnviz.analysis.layers import Layer, layer_reader, leaves, module_of, nearby, without_batch
-from cnnviz.analysis.recording import Leaf, watched_forward
 from cnnviz.errors import LayerError
+from cnnviz.network.recording import Leaf, watched_forward
 
 if TYPE_CHECKING:
     from cnnviz.network import Network

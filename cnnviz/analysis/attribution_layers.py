@@ -10,11 +10,11 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
-from cnnviz.analysis.layers import Layer, Shape, input_shape, layer_table, module_of, own_kind
+from cnnviz.analysis.layers import Layer, Shape, input_shape, layer_table, module_of
 from cnnviz.analysis.layouts import token_grid
-from cnnviz.analysis.recording import first_tensor, forward_on_meta, without_values_if_possible
 from cnnviz.errors import LayerError
 from cnnviz.network import evaluating
+from cnnviz.network.recording import first_tensor, forward_on_meta, own_kind, without_values_if_possible
 
 if TYPE_CHECKING:
     from cnnviz.network import Network

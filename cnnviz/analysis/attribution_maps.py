@@ -17,8 +17,8 @@ from cnnviz.analysis.attribution_layers import default_layer
 from cnnviz.analysis.attribution_question import Question
 from cnnviz.analysis.layers import layer_table, layout_within
 from cnnviz.analysis.layouts import Layout, as_maps
-from cnnviz.analysis.recording import first_tensor
 from cnnviz.errors import LayerError
+from cnnviz.network.recording import first_tensor
 
 Combine = Callable[[Tensor, Tensor], Tensor]
 """Maps (C, h, w) and the score's gradients at them to one map (h, w)."""

@@ -9,8 +9,9 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from cnnviz.analysis.layers import module_of, own_kind
+from cnnviz.analysis.layers import module_of
 from cnnviz.errors import SettingsError
+from cnnviz.network.recording import own_kind
 
 if TYPE_CHECKING:
     from cnnviz.network import Network

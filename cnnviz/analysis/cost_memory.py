@@ -12,9 +12,8 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from cnnviz.analysis.layers import own_kind
-from cnnviz.analysis.recording import without_values_if_possible
 from cnnviz.network import evaluating
+from cnnviz.network.recording import own_kind, without_values_if_possible
 
 BATCH = 2
 """Batch normalization in training refuses a single value for a channel."""

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from cnnviz.analysis import cost_rules
-from cnnviz.analysis.operations import Operation, flat, operation_of, run, tensors_of
-from cnnviz.analysis.recording import first_tensor, is_leaf
+from cnnviz.network.operations import Operation, flat, operation_of, run, tensors_of
+from cnnviz.network.recording import first_tensor, is_leaf
 
 Shape = tuple[int, ...]
 

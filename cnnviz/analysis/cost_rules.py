@@ -13,7 +13,7 @@ from typing import Any
 
 from torch import Tensor
 
-from cnnviz.analysis.operations import Operation
+from cnnviz.network.operations import Operation
 
 Args = Sequence[Any]
 Count = Callable[[Args, Tensor], int]

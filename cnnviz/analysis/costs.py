@@ -17,10 +17,10 @@ from torch import nn
 
 from cnnviz.analysis.cost_memory import kept_for_backward
 from cnnviz.analysis.cost_pass import CostPass, Row, Window
-from cnnviz.analysis.layers import input_shape, module_of, own_kind
-from cnnviz.analysis.recording import without_values_if_possible
+from cnnviz.analysis.layers import input_shape, module_of
 from cnnviz.errors import SettingsError
 from cnnviz.network import evaluating
+from cnnviz.network.recording import own_kind, without_values_if_possible
 
 if TYPE_CHECKING:
     from cnnviz.network import Network

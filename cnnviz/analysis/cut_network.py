@@ -15,12 +15,12 @@ from torch import Tensor, nn
 from torchvision.models.convnext import LayerNorm2d
 
 from cnnviz.analysis.fields import ReceptiveField
-from cnnviz.analysis.layers import layer_table, layout_within, nearby, own_kind
+from cnnviz.analysis.layers import layer_table, layout_within, nearby
 from cnnviz.analysis.layouts import Layout, as_maps
 from cnnviz.analysis.receptive_field import receptive_fields
-from cnnviz.analysis.recording import first_tensor, forward_on_meta, without_values_if_possible
 from cnnviz.errors import LayerError
 from cnnviz.network import evaluating
+from cnnviz.network.recording import first_tensor, forward_on_meta, own_kind, without_values_if_possible
 
 LISTED = "cnnviz.analysis.receptive_fields"
 

@@ -21,8 +21,9 @@ from torch import Tensor, nn
 from cnnviz.analysis.batches import prepared
 from cnnviz.analysis.cut_network import CutNetwork, centre_unit, field_of, sums_to_constant
 from cnnviz.analysis.fields import Box
-from cnnviz.analysis.layers import input_shape, module_of, own_kind
+from cnnviz.analysis.layers import input_shape, module_of
 from cnnviz.errors import LayerError, SettingsError
+from cnnviz.network.recording import own_kind
 
 if TYPE_CHECKING:
     from cnnviz.network import Network

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 from cnnviz.analysis.attribution_question import Score, askable
 from cnnviz.analysis.batches import normalisation
 from cnnviz.analysis.cut_network import CutNetwork, centre_unit
-from cnnviz.analysis.layers import input_shape, layer_table, module_of, own_kind
+from cnnviz.analysis.layers import input_shape, layer_table, module_of
 from cnnviz.errors import LayerError, SettingsError
+from cnnviz.network.recording import own_kind
 
 if TYPE_CHECKING:
     from cnnviz.network import Network

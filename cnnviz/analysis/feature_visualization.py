@@ -22,10 +22,11 @@ from torch import Tensor, nn
 
 from cnnviz.analysis.feature_canvas import Canvas, Recipe, Shaking
 from cnnviz.analysis.feature_goals import Answer, Ask, Goal, asking
-from cnnviz.analysis.layers import module_of, own_kind
+from cnnviz.analysis.layers import module_of
 from cnnviz.analysis.progress import Progress, Stop, Watch
 from cnnviz.compute.device import at_work, one_thread
 from cnnviz.errors import LayerError, SettingsError
+from cnnviz.network.recording import own_kind
 
 if TYPE_CHECKING:
     from cnnviz.network import Network

@@ -21,10 +21,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from cnnviz.analysis.field_calls import Call, Untraceable
 from cnnviz.analysis.field_reach import Array, Axis, Reach, Shape, lifted, nothing, pixels
 from cnnviz.analysis.field_rules import known_rule
-from cnnviz.analysis.layers import Layer, layer_reader, own_kind
-from cnnviz.analysis.operations import Operation, flat, operation_of, run, tensors_of
-from cnnviz.analysis.recording import Leaf, first_tensor, is_leaf
+from cnnviz.analysis.layers import Layer, layer_reader
 from cnnviz.network import evaluating
+from cnnviz.network.operations import Operation, flat, operation_of, run, tensors_of
+from cnnviz.network.recording import Leaf, first_tensor, is_leaf, own_kind
 
 REACH, VIEW = "_cnnviz_reach", "_cnnviz_view_of"
 

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.analysis.fields import Intervals, ReceptiveField
-from cnnviz.analysis.layers import Layer, layer_reader, own_kind
+from cnnviz.analysis.layers import Layer, layer_reader
 from cnnviz.analysis.layouts import as_maps
-from cnnviz.analysis.recording import Leaf, first_tensor, is_leaf
 from cnnviz.errors import LayerError
 from cnnviz.network import evaluating
+from cnnviz.network.recording import Leaf, first_tensor, is_leaf, own_kind
 
 
 def probe(module: nn.Module, shape: tuple[int, ...], seed: int = 0) -> dict[str, ReceptiveField]:

@@ -23,8 +23,8 @@ from torch.overrides import TorchFunctionMode
 
 from cnnviz.analysis.field_growth import growth_formula
 from cnnviz.analysis.fields import ReceptiveField
-from cnnviz.analysis.layers import PICTURE, module_of, own_kind
-from cnnviz.analysis.recording import Leaf, watched_forward, without_values_if_possible
+from cnnviz.analysis.layers import PICTURE, module_of
+from cnnviz.network.recording import Leaf, own_kind, watched_forward, without_values_if_possible
 
 if TYPE_CHECKING:
     from cnnviz.network import Network

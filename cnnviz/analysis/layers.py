@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnviz.analysis.layouts import Layout, LayoutReader
-from cnnviz.analysis.recording import ATTENTION, Leaf, is_leaf, watched_forward, without_values_if_possible
+from cnnviz.network.recording import ATTENTION, Leaf, is_leaf, own_kind, watched_forward, without_values_if_possible
 
 if TYPE_CHECKING:
     from cnnviz.network import Network
@@ -135,14 +135,6 @@ def module_of(network: Network | nn.Module) -> nn.Module:
 def input_shape(network: Network | nn.Module) -> Shape:
     """The shape (C, H, W) of a network's own input; :data:`PICTURE` of a plain module, which does not tell."""
     return PICTURE if isinstance(network, nn.Module) else network.input_size
-
-
-def own_kind(module: nn.Module) -> tuple[torch.device, torch.dtype]:
-    """The device and the floating type of the module's parameters; cpu and float32 where it has none."""
-    for parameter in module.parameters():
-        if parameter.is_floating_point():
-            return parameter.device, parameter.dtype
-    return torch.device("cpu"), torch.float32
 
 
 def _places(layer: Layer, shape: tuple[int, ...] | None = None) -> tuple[int, ...]:

@@ -14,8 +14,8 @@ from torchvision.models.maxvit import WindowDepartition, WindowPartition
 from torchvision.models.swin_transformer import ShiftedWindowAttention
 from torchvision.ops.misc import Permute
 
-from cnnviz.analysis.recording import Leaf
 from cnnviz.errors import LayerError
+from cnnviz.network.recording import Leaf
 
 Layout = Literal["maps", "maps-last", "tokens", "vector", "windows", "other"]
 """Axes of an output: "maps" (C, H, W), "maps-last" (H, W, C), "tokens" (N, D), "vector" (N,), "windows" (windows,

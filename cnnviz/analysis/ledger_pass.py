@@ -22,9 +22,9 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 from cnnviz.analysis.batches import prepared_one
 from cnnviz.analysis.layers import module_of, nearby, without_batch
-from cnnviz.analysis.recording import first_tensor
 from cnnviz.errors import LayerError
 from cnnviz.network import evaluating
+from cnnviz.network.recording import first_tensor
 
 if TYPE_CHECKING:
     from cnnviz.network import Network

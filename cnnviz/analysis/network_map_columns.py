@@ -19,7 +19,7 @@ from cnnviz.analysis.ledger_moves import JOINING, MOVES, QUIET
 from cnnviz.analysis.ledger_pass import Operation, Pass
 from cnnviz.analysis.ledger_pointwise import POINTWISE, SIGNS
 from cnnviz.analysis.ledger_units import own_shape
-from cnnviz.analysis.recording import ATTENTION
+from cnnviz.network.recording import ATTENTION
 
 PICTURE_COLUMN = 0
 """The first column of every map is the picture, as the network is given it."""

@@ -18,9 +18,9 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves, tree_map
 
 from cnnviz.analysis.layers import nearby
-from cnnviz.analysis.recording import first_tensor
 from cnnviz.errors import LayerError
 from cnnviz.network import evaluating, logits
+from cnnviz.network.recording import first_tensor
 
 Forward = Callable[..., Any]
 Key = tuple[tuple[str, int], ...]

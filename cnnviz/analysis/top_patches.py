@@ -18,9 +18,9 @@ from PIL import Image
 
 from cnnviz.analysis.cut_network import CutNetwork, field_of
 from cnnviz.analysis.fields import Box, ReceptiveField
-from cnnviz.analysis.layers import own_kind
 from cnnviz.compute.device import at_work, one_thread
 from cnnviz.errors import LayerError, SettingsError
+from cnnviz.network.recording import own_kind
 
 if TYPE_CHECKING:
     from cnnviz.network import Network

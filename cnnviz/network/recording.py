@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.swin_transformer import ShiftedWindowAttention
 
-from cnnviz.network import evaluating
+from cnnviz.network.replicas import evaluating
 
 T = TypeVar("T")
 
@@ -104,3 +104,11 @@ def meta_tensors(module: nn.Module) -> dict[str, Tensor]:
     """The parameters and buffers of a module by path, as tensors on the meta device."""
     named = [*module.named_parameters(), *module.named_buffers()]
     return {name: torch.empty_like(tensor, device="meta") for name, tensor in named}
+
+
+def own_kind(module: nn.Module) -> tuple[torch.device, torch.dtype]:
+    """The device and the floating type of the module's parameters; cpu and float32 where it has none."""
+    for parameter in module.parameters():
+        if parameter.is_floating_point():
+            return parameter.device, parameter.dtype
+    return torch.device("cpu"), torch.float32
