@@ -41,25 +41,24 @@ _SOURCES = {
 
 def picture_button(chosen: ChosenPicture) -> None:
     """The button that names the picture in use; a picker that is open stays so when the page renews itself below it."""
-    pressed = st.button(
+    if page_switched():
+        _note_closed()
+    st.button(
         plain(chosen.title),
         icon=":material/image:",
         help="Choose another picture",
         key="choose_picture",
         width="stretch",
+        on_click=_note_open,  # told before the run, which another one may overtake before it comes here
     )
-    if pressed or page_switched():
-        _note_closed()
-    if pressed:
-        open_picker()
-    elif picker_is_open():
+    if picker_is_open():
         _dialog()  # Streamlit closes a dialog that a run of the page does not ask for again
 
 
 def open_picker() -> None:
     """Open the picker over the page; called after `picture_button`."""
     if not picker_is_open():
-        st.session_state[_OPEN] = True
+        _note_open()
         _dialog()
 
 
@@ -103,6 +102,10 @@ def _refused() -> None:
     notice(plain(str(st.session_state[_EVENTS].refused), 400))
 
 
+def _note_open() -> None:
+    st.session_state[_OPEN] = True
+
+
 def _note_closed() -> None:
     st.session_state[_OPEN] = False
 
@@ -113,8 +116,20 @@ def _close() -> None:
     st.rerun()
 
 
+def _take(key: str) -> None:
+    choose(key)
+    _note_closed()
+
+
+def _delete_all() -> None:
+    forget_pictures()
+    _note_closed()
+
+
 @st.dialog("Choose a picture", width="large", on_dismiss=_note_closed)
 def _dialog() -> None:
+    if not picker_is_open():  # a picture was chosen
+        _close()
     source = st.segmented_control(
         "Where from",
         _SOURCES,
@@ -199,9 +214,7 @@ def _own_pictures() -> None:
     if not own:
         return
     _grid([(one.key, one.name, _inline(_thumbnail(one.picture))) for one in own])
-    if st.button("Delete all my pictures", icon=":material/delete:"):
-        forget_pictures()
-        _close()
+    st.button("Delete all my pictures", icon=":material/delete:", on_click=_delete_all)
 
 
 def _inline(jpeg: bytes) -> str:
@@ -214,9 +227,7 @@ def _grid(entries: list[tuple[str, str, bytes | str]], columns: int = 4) -> None
         for column, (key, title, thumbnail) in zip(st.columns(columns), entries[start : start + columns], strict=False):
             with column:
                 st.image(thumbnail, width="stretch")
-                if st.button(plain(title), key=f"use_{key}", width="stretch"):
-                    choose(key)
-                    _close()
+                st.button(plain(title), key=f"use_{key}", width="stretch", on_click=_take, args=(key,))
 
 
 @lru_cache

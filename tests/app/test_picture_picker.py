@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from app.ui import picture_picker
 from tests.app.pages import open_page
 
 
@@ -34,3 +36,16 @@ def test_choosing_closes_it(picking: AppTest) -> None:
 def test_another_page_closes_it(picking: AppTest) -> None:
     picking.switch_page("pages/layer/pooling.py").run()
     assert not is_open(picking)
+
+
+def test_a_press_counts_when_its_run_is_overtaken(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page("pages/layer/convolution.py")
+    overtaken = iter([st.rerun])
+
+    def name(title: str) -> str:  # the button's, for which the run must come as far as the button
+        next(overtaken, bool)()
+        return title
+
+    monkeypatch.setattr(picture_picker, "plain", name)
+    app.button(key="choose_picture").click().run()
+    assert is_open(app)

@@ -149,7 +149,7 @@ def test_ledger_and_switches_by_keyboard(page: Page) -> None:
     settled(page)
     page.keyboard.press("Backspace")
     ledger_shows(page, str(first))
-    settled(page)
+    # The large view is closed before the server has heard of the last step in the ledger.
     page.locator(LARGE).focus()
     page.keyboard.press("Escape")
     expect(page.locator(LEDGER)).to_be_hidden()

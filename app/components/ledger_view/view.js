@@ -41,7 +41,7 @@ function build(parent) {
   view.root.onkeydown = (event) => { if (event.key === "Backspace" && view.trail.length) { back(view); event.preventDefault(); } };
   parent.append(view.root);
   view.redraw = onNextFrame(() => { for (const part of view.parts) drawDetail(part); });
-  view.deaf = answers("unit", (name) => open(view, name, { fresh: true }));
+  view.deaf = answers("unit", (name) => (name === null ? shut(view) : open(view, name, { fresh: true })));
   return view;
 }
 
@@ -91,8 +91,9 @@ function back(view) {
 }
 
 function shut(view) {
+  view.order += 1; // what is on its way comes no more
+  if (view.header.unit === null) return;
   view.overtaken.add(called(view.header));
-  view.order += 1;
   view.send("unit", { unit: null, less: null });
 }
 

@@ -32,7 +32,7 @@ function build(parent) {
   view.marks = element("canvas", { className: "marks" });
   view.frame = element("div", { className: "frame mosaic", tabIndex: 0, role: "group" }, view.canvas, view.marks);
   view.large = buildLarge({
-    close: () => open(view, null),
+    close: () => close(view),
     step: (by) => open(view, neighbour(view, by)),
     point: () => view.redraw(),
     unit: () => unitOf(view, view.header.opened, view.large.at),
@@ -151,6 +151,12 @@ function open(view, channel) {
   }
   view.asked = true;
   view.send("open", { channel });
+}
+
+// The ledger closes by itself too: the server may hear of its last gesture after this one.
+function close(view) {
+  ask("unit", null);
+  open(view, null);
 }
 
 function neighbour(view, by) {
