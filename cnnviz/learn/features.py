@@ -10,13 +10,14 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
 
-from cnnviz.compute.device import at_work
+from cnnviz.compute.device import at_work, one_thread
 from cnnviz.learn.augmentation import AUGMENTATIONS, Augmentation, levels, normalised, view
 from cnnviz.learn.datasets import Example
 from cnnviz.learn.parts import find_parts, without_head
@@ -125,22 +126,30 @@ class Stem:
 
     def _compute(self, wanted: Wanted) -> list[Tensor]:
         """Of each its own tensor, on the CPU: a row of a batch would keep the whole batch in memory."""
-        preprocess = self._network.preprocess
-        seen = [levels(view(example, number, preprocess, self._how, self._seed)) for example, number in wanted]
-        if self._part is None:
-            return seen
-        device = self._network.device
-        batch = normalised(torch.stack(seen), preprocess).to(device)
-        # One at a time on a CPU, which is no slower: rounding depends on the size of a batch, and what is kept must not
-        # depend on what else was missing when it was computed.
-        with at_work(), torch.no_grad():
-            return [
-                one.clone() for part in batch.split(1 if device.type == "cpu" else AT_ONCE) for one in self._out(part)
-            ]
+        with at_work() as threads:
+            if self._part is not None and self._network.device.type != "cpu":
+                return [row.clone() for row in self._out(torch.stack([self._seen(*one) for one in wanted]))]
+            with ThreadPoolExecutor(threads) as pool:
+                return list(pool.map(self._alone, wanted))
 
-    def _out(self, batch: Tensor) -> Tensor:
+    def _alone(self, one: tuple[Example, int]) -> Tensor:
+        """The same of one picture, by one thread, on the CPU; as many pictures go at once as threads were given.
+
+        Rounding depends on the size of a batch and on the number of threads, and what is kept must depend on neither
+        what else was missing nor who else was at work. Nor is it slower: threads that share one picture wait for each
+        other, on a busy machine longer than they work.
+        """
+        with one_thread():
+            seen = self._seen(*one)
+            return seen if self._part is None else self._out(seen[None])[0].clone()
+
+    def _seen(self, example: Example, number: int) -> Tensor:
+        return levels(view(example, number, self._network.preprocess, self._how, self._seed))
+
+    def _out(self, seen: Tensor) -> Tensor:
         assert self._part is not None
-        return logits(self._part(batch)).cpu()
+        with torch.no_grad():
+            return logits(self._part(normalised(seen, self._network.preprocess).to(self._network.device))).cpu()
 
     def _key(self, example: Example, number: int) -> Key:
         drawn = (self._how.name, str(self._seed), str(number)) if number else ("0",)
