@@ -1,3 +1,4 @@
+from . import cards as cards
 from . import construction as construction
 from . import download as download
 from . import prediction as prediction
@@ -6,6 +7,8 @@ from . import published as published
 from . import replicas as replicas
 from . import weights as weights
 from . import zoo as zoo
+from .cards import NetworkCard as NetworkCard
+from .cards import card as card
 from .prediction import Prediction as Prediction
 from .prediction import logits as logits
 from .prediction import predict as predict
