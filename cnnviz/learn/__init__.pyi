@@ -44,4 +44,5 @@ from .splits import held_back as held_back
 from .splits import split as split
 from .take_home import parcel as parcel
 from .transfer import Training as Training
+from .transfer import taught_network as taught_network
 from .transfer import teach as teach

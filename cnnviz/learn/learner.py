@@ -8,7 +8,7 @@ what is run beside it, is a copy.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -18,6 +18,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from cnnviz.learn.arms import TransferSettings
 from cnnviz.learn.augmentation import augmentation
 from cnnviz.learn.features import FeatureCache, Stem
+from cnnviz.learn.outcome import TaughtNetwork
 from cnnviz.learn.parts import Parts, cut_before, feature_count, find_parts, without_head
 from cnnviz.network import Network, evaluating, logits
 
@@ -118,6 +119,11 @@ class Learner:
         """Put back what ``state`` gave."""
         for name, tensor in self.state().items():
             tensor.copy_(state[name])
+
+    def taught(self, classes: Sequence[str]) -> TaughtNetwork:
+        """The network as it is now, ready to be asked."""
+        self.set_learning(False)
+        return TaughtNetwork(self.network, tuple(classes), self.body, self.head.requires_grad_(False))
 
     @property
     def runs_body(self) -> bool:

@@ -6,7 +6,6 @@ comes from the seed and n alone, so that a run that goes on from a checkpoint en
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import nullcontext
@@ -26,6 +25,7 @@ from cnnviz.learn.learner import Learner
 from cnnviz.learn.outcome import Epoch, Step, TaughtNetwork, TransferResult
 from cnnviz.learn.splits import Split, fewer, held_back
 from cnnviz.network import Network, load_network
+from cnnviz.network.weights import packed, unpacked
 
 TEST_AT_ONCE = 32
 MOMENTUM = 0.9
@@ -43,6 +43,25 @@ def teach(
     *_, result = Training(network, dataset, parts, settings, cache).run()
     assert isinstance(result, TransferResult)
     return result
+
+
+def taught_network(
+    network: Network,
+    classes: Sequence[str],
+    settings: TransferSettings,
+    checkpoint: bytes,
+    untrained: Network | None = None,
+) -> TaughtNetwork:
+    """The network as it was when :meth:`Training.checkpoint` was taken, with the weights of its best epoch if it chose.
+
+    `network`, `settings` and `untrained` are those of the training. Raises NetworkError for a damaged checkpoint.
+    """
+    if not settings.published:
+        network = untrained or load_network(network.name, weights="none")
+    tensors, facts = unpacked(checkpoint)
+    learner = Learner(network, len(classes), settings)
+    learner.restore(_under("best." if facts["best"][0] else "now.", tensors))
+    return learner.taught(classes)
 
 
 class Training:
@@ -104,15 +123,13 @@ class Training:
 
     def checkpoint(self) -> bytes:
         """All that is needed to go on from the last whole epoch, as a safetensors file."""
-        from safetensors.torch import save
-
         tensors = {f"now.{name}": tensor.clone() for name, tensor in self._learner.state().items()}
         tensors |= {f"best.{name}": tensor for name, tensor in self._best[2].items()}
         for number, values in self._optimiser.state_dict()["state"].items():
             if self._settings.optimiser != "lbfgs":
                 tensors |= {f"optimiser.{number}.{name}": torch.as_tensor(value) for name, value in values.items()}
         facts = {"history": [asdict(epoch) for epoch in self._history], "best": self._best[:2], "worked": self._worked}
-        return save({name: tensor.cpu().contiguous() for name, tensor in tensors.items()}, {"facts": json.dumps(facts)})
+        return packed(tensors, facts)
 
     def _events(self) -> Iterator[Step | Epoch | TransferResult]:
         yield from self._prepare()
@@ -203,7 +220,6 @@ class Training:
         if len(self._answers) == 0 or best < len(self._history):
             _, _, self._answers = yield from self._look(self._test, len(self._history))
         learner = self._learner
-        learner.set_learning(False)
         return TransferResult(
             settings=self._settings,
             history=tuple(self._history),
@@ -214,7 +230,7 @@ class Training:
             trainable_parameters=learner.trainable_parameters,
             parameters=learner.parameters,
             seconds=self._seconds,
-            model=TaughtNetwork(learner.network, self._classes, learner.body, learner.head.requires_grad_(False)),
+            model=learner.taught(self._classes),
         )
 
     def _over(self) -> bool:
@@ -251,10 +267,7 @@ class Training:
     def _go_on_from(self, checkpoint: bytes) -> None:
         if self._settings.optimiser == "lbfgs":
             return  # done in a moment, and its memory of former steps is not kept: from the start it is the same
-        from safetensors.torch import load
-
-        tensors = load(checkpoint)
-        facts = json.loads(_metadata(checkpoint)["facts"])
+        tensors, facts = unpacked(checkpoint)
         self._learner.restore(_under("now.", tensors))
         self._history = [Epoch(**epoch) for epoch in facts["history"]]
         self._best = (*facts["best"], _under("best.", tensors))
@@ -272,12 +285,5 @@ class Training:
 
 
 def _under(start: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Those whose names begin so, in memory of their own: where it begins in the file decides how sums are rounded."""
-    return {name.removeprefix(start): tensor.clone() for name, tensor in tensors.items() if name.startswith(start)}
-
-
-def _metadata(content: bytes) -> dict[str, str]:
-    """The words beside the tensors of a safetensors file: eight bytes of length, then a header in JSON."""
-    length = int.from_bytes(content[:8], "little")
-    found: dict[str, str] = json.loads(content[8 : 8 + length])["__metadata__"]
-    return found
+    """Those whose names begin so, by the rest of their names."""
+    return {name.removeprefix(start): tensor for name, tensor in tensors.items() if name.startswith(start)}

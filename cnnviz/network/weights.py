@@ -1,19 +1,20 @@
 """Where are a network's weights, and are they the right ones?
 
-The only place that reads files of weights: the one that ships, torchvision's published ones (in torch's own cache, or
-downloaded into it), and safetensors files of the learner's own.
+The only place that reads weights: the file that ships, torchvision's published ones (in torch's own cache, or
+downloaded into it), safetensors files of the learner's own, and checkpoints of networks that are being taught.
 """
 
+import json
 import os
 import pickle
 import re
 import sys
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnnviz.errors import NetworkError
 from cnnviz.network.download import download, sha256
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 SHIPPED_FILE = WEIGHTS_FOLDER / f"{SHIPPED}.safetensors"
 
 State = dict[str, "torch.Tensor"]
+_FACTS = "facts"  # the name in a safetensors file's metadata
 
 
 def published_state(info: NetworkInfo, progress: Callable[[int, int], None] | None = None) -> tuple[State, str]:
@@ -63,6 +65,30 @@ def read_safetensors(source: str | PathLike[str]) -> State:
         raise NetworkError(
             f"{path.name} is not a readable safetensors file; save weights with safetensors.torch.save_file."
         ) from None
+
+
+def packed(state: State, facts: Mapping[str, Any]) -> bytes:
+    """Tensors by name and facts that JSON can hold, as the content of a safetensors file; see :func:`unpacked`."""
+    from safetensors.torch import save
+
+    return save({name: tensor.cpu().contiguous() for name, tensor in state.items()}, {_FACTS: json.dumps(facts)})
+
+
+def unpacked(content: bytes) -> tuple[State, dict[str, Any]]:
+    """What :func:`packed` was given. Raises NetworkError for the content of another or a damaged file.
+
+    Each tensor has memory of its own: where it begins in the file would decide how sums are rounded.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        state = {name: tensor.clone() for name, tensor in load(content).items()}
+        length = int.from_bytes(content[:8], "little")  # then comes a header in JSON
+        facts: dict[str, Any] = json.loads(json.loads(content[8 : 8 + length])["__metadata__"][_FACTS])
+    except (SafetensorError, ValueError, KeyError, TypeError):
+        raise NetworkError("This checkpoint cannot be read; begin the run anew.") from None
+    return state, facts
 
 
 def fill(module: "nn.Module", state: State, info: NetworkInfo, file: str | None = None) -> "nn.Module":

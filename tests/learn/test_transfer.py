@@ -28,6 +28,7 @@ from cnnviz.learn import (
     picture_features,
     settings_for,
     split,
+    taught_network,
     teach,
 )
 from cnnviz.learn.chance import OwnChance
@@ -328,3 +329,21 @@ def test_a_job_runs_to_the_result_or_stops_within_a_step(network: Network) -> No
     assert job.wait(2)
     assert job.state == "stopped"
     desk.close()
+
+
+@pytest.mark.parametrize(("arm", "patience"), [("frozen", None), ("random_features", None), ("last_block", 1)])
+def test_a_checkpoint_alone_gives_the_taught_network_back(network: Network, arm: str, patience: int | None) -> None:
+    untrained = small_network(seed=9, dropout=0.2)
+    settings = short(arm, patience=patience, batch_norm="updated")
+    training = Training(network, DATA, PARTS, settings, FeatureCache(), untrained=untrained)
+    *_, result = training.run()
+    assert isinstance(result, TransferResult)
+    again = taught_network(network, DATA.classes, settings, training.checkpoint(), untrained)
+    asked = DATA.examples[PARTS.test[0]].picture()
+    assert again.predict(asked) == result.model.predict(asked)
+
+
+def test_a_damaged_checkpoint_is_refused_in_a_sentence(network: Network) -> None:
+    for content in (b"", b"nothing of the kind", bytes(100)):
+        with pytest.raises(NetworkError, match="cannot be read"):
+            taught_network(network, DATA.classes, short("frozen"), content)
