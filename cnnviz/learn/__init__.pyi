@@ -28,6 +28,7 @@ from .nearest import NearestAnswer as NearestAnswer
 from .nearest import Reason as Reason
 from .nearest import class_means as class_means
 from .outcome import Accuracy as Accuracy
+from .outcome import Answers as Answers
 from .outcome import Epoch as Epoch
 from .outcome import Step as Step
 from .outcome import TaughtNetwork as TaughtNetwork
@@ -46,3 +47,11 @@ from .take_home import parcel as parcel
 from .transfer import Training as Training
 from .transfer import taught_network as taught_network
 from .transfer import teach as teach
+from .written import Outcome as Outcome
+from .written import Teaching as Teaching
+from .written import Written as Written
+from .written import answers_of as answers_of
+from .written import network_of as network_of
+from .written import teach_run as teach_run
+from .written import teaching_of as teaching_of
+from .written import written as written

@@ -75,16 +75,57 @@ class TaughtNetwork:
 
 
 @dataclass(frozen=True, eq=False)
-class TransferResult:
+class Answers:
+    """What a network says of test pictures.
+
+    Attributes:
+        test: the numbers of the test pictures in the data set.
+        labels: their classes, (pictures,).
+        probabilities: what the network says of them, (pictures, classes).
+    """
+
+    test: tuple[int, ...]
+    labels: npt.NDArray[np.int64]
+    probabilities: Array
+
+    @property
+    def said(self) -> npt.NDArray[np.int64]:
+        """The most probable class of each test picture, (pictures,)."""
+        return self.probabilities.argmax(axis=1)
+
+    @property
+    def accuracy(self) -> float:
+        """The share of the test pictures whose most probable class is theirs."""
+        return float((self.said == self.labels).mean())
+
+    @property
+    def confusion(self) -> npt.NDArray[np.int64]:
+        """(classes, classes): how many test pictures of the row's class were taken for the column's."""
+        classes = self.probabilities.shape[1]
+        pairs = self.labels * classes + self.said
+        return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+    def taken_for(self, label: int, said: int) -> tuple[int, ...]:
+        """The places among the test pictures of one cell of the confusion matrix, the surest answers first."""
+        return self._surest(np.flatnonzero((self.labels == label) & (self.said == said)))
+
+    def mistakes(self) -> tuple[int, ...]:
+        """The places among the test pictures of all that are wrong, the surest first."""
+        return self._surest(np.flatnonzero(self.said != self.labels))
+
+    def _surest(self, places: npt.NDArray[np.intp]) -> tuple[int, ...]:
+        sure = self.probabilities[places, self.said[places]]
+        return tuple(places[np.argsort(-sure, kind="stable")].tolist())
+
+
+@dataclass(frozen=True, eq=False)
+class TransferResult(Answers):
     """What came of teaching a network.
 
     Attributes:
         settings: what it was taught with.
         history: every epoch.
         best: the number of the epoch whose weights these are.
-        test: the numbers of the test pictures in the data set.
-        labels: their classes, (pictures,).
-        probabilities: what the network says of them, (pictures, classes).
         trainable_parameters, parameters: the numbers that learned, and all there are, the new head among both.
         seconds: of work.
         model: the network as it was taught.
@@ -93,32 +134,10 @@ class TransferResult:
     settings: TransferSettings
     history: tuple[Epoch, ...]
     best: int
-    test: tuple[int, ...]
-    labels: npt.NDArray[np.int64]
-    probabilities: Array
     trainable_parameters: int
     parameters: int
     seconds: float
     model: TaughtNetwork
-
-    @property
-    def accuracy(self) -> float:
-        """The share of the test pictures whose most probable class is theirs."""
-        return float((self.probabilities.argmax(axis=1) == self.labels).mean())
-
-    @property
-    def confusion(self) -> npt.NDArray[np.int64]:
-        """(classes, classes): how many test pictures of the row's class were taken for the column's."""
-        classes = self.probabilities.shape[1]
-        pairs = self.labels * classes + self.probabilities.argmax(axis=1)
-        return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
-
-    def taken_for(self, label: int, said: int) -> tuple[int, ...]:
-        """The numbers of the test pictures in one cell of the confusion matrix, the surest mistakes first."""
-        answers = self.probabilities.argmax(axis=1)
-        places = np.flatnonzero((self.labels == label) & (answers == said))
-        order = places[np.argsort(-self.probabilities[places, said], kind="stable")]
-        return tuple(self.test[place] for place in order)
 
 
 @dataclass(frozen=True)

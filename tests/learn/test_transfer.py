@@ -231,7 +231,7 @@ def test_the_result_adds_up_and_the_model_gives_the_same_answers(network: Networ
         by_class = {answer.index: answer.probability for answer in answers}
         np.testing.assert_allclose(result.probabilities[place], [by_class[k] for k in range(3)], rtol=1e-4)
         confusion[DATA.labels[number], answers[0].index] += 1
-        assert number in result.taken_for(int(DATA.labels[number]), answers[0].index)
+        assert place in result.taken_for(int(DATA.labels[number]), answers[0].index)
     np.testing.assert_array_equal(result.confusion, confusion)
     assert result.accuracy == pytest.approx(np.trace(confusion) / confusion.sum())
     assert result.parameters == sum(p.numel() for p in small_network().module.parameters())  # three classes there too
