@@ -72,6 +72,8 @@ from .network_map_feeds import Feeds as Feeds
 from .network_map_feeds import contributions as contributions
 from .network_map_feeds import feeds as feeds
 from .receptive_field import receptive_fields as receptive_fields
+from .stack_report import LayerReport as LayerReport
+from .stack_report import stack_report as stack_report
 from .top_patches import LayerExtremes as LayerExtremes
 from .top_patches import Patch as Patch
 from .top_patches import TopPatches as TopPatches

@@ -29,16 +29,46 @@ def untrained(info: NetworkInfo) -> nn.Module:
         return _build(info)
 
 
+def built(make: Callable[[], nn.Module], seed: int | None) -> nn.Module:
+    """What `make` builds, with random numbers that depend on `seed` alone; for None on the meta device, without any.
+
+    The numbers are those that torch would draw after ``torch.manual_seed(seed)``.
+    """
+    with _Weightless() if seed is None else _Seeded(torch.Generator().manual_seed(seed)):
+        return make()
+
+
 def _build(info: NetworkInfo) -> nn.Module:
     if info.name == SHIPPED:
         from timm.models.efficientnet import tf_efficientnet_lite0
 
         lite0: nn.Module = tf_efficientnet_lite0(pretrained=False)
         return lite0
+    if not info.has_weights:
+        return _build_untrained(info)
     from torchvision.models import get_model_builder
 
     module: nn.Module = get_model_builder(info.name)(weights=None, **builder_arguments(info))
     return module
+
+
+def _build_untrained(info: NetworkInfo) -> nn.Module:
+    """A network that is not torchvision's: timm's where it has it, else one of our own."""
+    if info.name in TIMM:
+        import timm
+
+        module: nn.Module = timm.create_model(TIMM[info.name], pretrained=False)
+        return module
+    from cnnviz.network.classics import build_classic
+
+    return build_classic(info.name)
+
+
+TIMM = {
+    "mobilenet_v1": "mobilenetv1_100",
+    **{name: name for name in ("seresnet18", "seresnet34", "seresnet50", "seresnet101", "seresnet152")},
+}
+"""Networks that timm builds, with its names for them."""
 
 
 def builder_arguments(info: NetworkInfo) -> dict[str, Any]:
