@@ -6,6 +6,11 @@ from .arms import TransferSettings as TransferSettings
 from .arms import settings_for as settings_for
 from .augmentation import AUGMENTATIONS as AUGMENTATIONS
 from .augmentation import Augmentation as Augmentation
+from .collection import Added as Added
+from .collection import Collection as Collection
+from .collection import Collections as Collections
+from .collection import OwnClass as OwnClass
+from .collection import OwnPicture as OwnPicture
 from .curves import CurvePoint as CurvePoint
 from .curves import LearningCurve as LearningCurve
 from .curves import learning_curve as learning_curve
@@ -55,3 +60,5 @@ from .written import network_of as network_of
 from .written import teach_run as teach_run
 from .written import teaching_of as teaching_of
 from .written import written as written
+from .zipped import ZippedFile as ZippedFile
+from .zipped import zipped_files as zipped_files

@@ -61,7 +61,7 @@ def _larger(dataset: Dataset) -> list[Notice]:
 def _tiny(dataset: Dataset) -> list[Notice]:
     if dataset.taken_singly:  # shipped, and known
         return []
-    tiny = tuple(number for number, one in enumerate(dataset.examples) if min(one.picture().size) < TINY)
+    tiny = tuple(number for number, one in enumerate(dataset.examples) if min(one.size) < TINY)
     if not tiny:
         return []
     words = "picture is" if len(tiny) == 1 else "pictures are"

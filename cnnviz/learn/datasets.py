@@ -48,6 +48,12 @@ class Example:
         return self.source.convert("RGB") if isinstance(self.source, Image.Image) else load_image(self.source)
 
     @cached_property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels; the picture is opened for it once."""
+        width, height = self.picture().size
+        return height, width
+
+    @cached_property
     def digest(self) -> str:
         """Tells pictures apart by their content: the file's bytes, or size and pixels of a picture."""
         if isinstance(self.source, Image.Image):

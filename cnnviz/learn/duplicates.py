@@ -9,14 +9,14 @@ to 3 % of their width are found. Frames of a burst differ more than that: tell t
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from cnnviz.learn.datasets import Dataset
+from cnnviz.learn.datasets import Dataset, Example
 
 ALIKE = 0.955
 """Cosine of two hashes from which on pictures count as nearly the same; kiwi and apple, of the stamps, have 0.944."""
@@ -30,6 +30,7 @@ _AT_ONCE = 1024
 Array = npt.NDArray[np.float32]
 
 _found: WeakKeyDictionary[Dataset, tuple[tuple[int, ...], ...]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Example, tuple[Array, Array]] = WeakKeyDictionary()  # a collection grows picture by picture
 _lock = threading.Lock()
 
 
@@ -43,7 +44,7 @@ def near_duplicates(dataset: Dataset) -> tuple[tuple[int, ...], ...]:
     with _lock:
         known = _found.get(dataset)
     if known is None:
-        known = clusters(*_hashes(example.picture() for example in dataset.examples))
+        known = clusters(*_hashes(dataset.examples))
         with _lock:
             _found[dataset] = known
     return known
@@ -88,10 +89,20 @@ class Union:
         return number
 
 
-def _hashes(pictures: Iterable[Image.Image]) -> tuple[Array, Array]:
-    rows = [_hash(picture) for picture in pictures]
+def _hashes(examples: Sequence[Example]) -> tuple[Array, Array]:
+    rows = [_hash_of(example) for example in examples]
     hashes = np.array([row[0] for row in rows], dtype=np.float32).reshape(len(rows), FREQUENCIES**2 - 1)
     return hashes, np.array([row[1] for row in rows], dtype=np.float32).reshape(len(rows), 3)
+
+
+def _hash_of(example: Example) -> tuple[Array, Array]:
+    with _lock:
+        known = _known.get(example)
+    if known is None:
+        known = _hash(example.picture())
+        with _lock:
+            _known[example] = known
+    return known
 
 
 def _hash(picture: Image.Image) -> tuple[Array, Array]:
