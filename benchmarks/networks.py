@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import nn
 
-from cnnviz.network import network_info, network_names, replica
+from cnnviz.network import list_networks, network_info, replica
 from cnnviz.network.construction import skeleton
-from cnnviz.network.published import SHIPPED
 
-NAMES = tuple(name for name in network_names() if name != SHIPPED)
+NAMES = tuple(info.name for info in list_networks() if info.url is not None)
 """Every classification network of torchvision."""
 
 

@@ -25,8 +25,9 @@ _NOTICE = "_network_notice"
 _POLL = 0.05  # seconds between two looks at a network on its way
 # Families in the order in which they were published.
 _FAMILIES = (
-    "AlexNet", "VGG", "GoogLeNet", "Inception", "ResNet", "SqueezeNet", "DenseNet", "MobileNet", "ShuffleNet",
-    "MnasNet", "EfficientNet", "RegNet", "Vision Transformer", "Swin Transformer", "ConvNeXt", "MaxViT",
+    "LeNet", "AlexNet", "ZFNet", "VGG", "GoogLeNet", "Inception", "Plain", "ResNet", "SqueezeNet", "DenseNet", "SENet",
+    "MobileNet", "ShuffleNet", "MnasNet", "EfficientNet", "RegNet", "Vision Transformer", "Swin Transformer",
+    "ConvNeXt", "MaxViT",
 )  # fmt: skip
 
 
@@ -62,7 +63,8 @@ def read_network() -> NetworkChoice:
         st.session_state[_NOTICE] = f"{plain(wrong, 200)}; {known} Here is {network_info(DEFAULT).title}."
         set_linked(NETWORK, DEFAULT)
         info = network_info(linked(NETWORK, DEFAULT))
-    return NetworkChoice(info, "none" if linked_choice(WEIGHTS, ("auto", "none")) == "none" else "auto")
+    untrained = linked_choice(WEIGHTS, ("auto", "none")) == "none" or not info.has_weights
+    return NetworkChoice(info, "none" if untrained else "auto")
 
 
 def network_picker(choice: NetworkChoice, on_change: Callable[[], None]) -> None:
@@ -78,7 +80,7 @@ def network_picker(choice: NetworkChoice, on_change: Callable[[], None]) -> None
         help="By family, smallest first. Type to search. M: million parameters.",
     )
     st.caption(_facts(choice))
-    if not choice.trained:
+    if not choice.trained and choice.info.has_weights:
         st.button("Use the published weights", on_click=_use, args=("auto",), key="use_published", width="stretch")
     if notice := st.session_state.get(_NOTICE):
         st.warning(notice, icon=":material/info:")
@@ -116,7 +118,9 @@ def _refusal(choice: NetworkChoice, error: NetworkError) -> str:
 
 
 def millions(parameters: int) -> str:
-    """A count of parameters in millions, three significant digits: 11.7 M."""
+    """A count of parameters in millions, three significant digits: 11.7 M; a small one in thousands."""
+    if parameters < 100_000:
+        return f"{parameters / 1e3:#.3g} k"
     return f"{parameters / 1e6:#.3g}".rstrip(".") + " M"
 
 
@@ -143,6 +147,8 @@ def _label(info: NetworkInfo) -> str:
     named = info.title if info.title.lower().startswith(short.lower()) else f"{short}: {info.title}"
     if info.offline:
         return f"{named} · built in"
+    if not info.has_weights:
+        return f"{named} · {millions(info.parameters)} · untrained"
     return f"{named} · {millions(info.parameters)} · {info.megabytes:.0f} MB"
 
 

