@@ -20,7 +20,7 @@ from cnnviz.analysis.cost_pass import CostPass, Row, Window
 from cnnviz.analysis.layers import input_shape, module_of
 from cnnviz.errors import SettingsError
 from cnnviz.network import evaluating
-from cnnviz.network.recording import own_kind, without_values_if_possible
+from cnnviz.network.recording import own_kind, refusal, without_values_if_possible
 
 if TYPE_CHECKING:
     from cnnviz.network import Network
@@ -185,15 +185,9 @@ def _pass(module: nn.Module, shape: Shape, on_meta: bool) -> _Pass:
     except (RuntimeError, TypeError, ValueError, LookupError, AssertionError) as error:
         if on_meta:
             raise ValueError("The pass needs values, or fails with them too.") from error
-        raise SettingsError(_refusal(module, counted.where, shape, error)) from error
+        raise SettingsError(refusal(module, counted.where, shape, error)) from error
     every = sum(row.multiply_adds for row in counted.rows)
     return _Pass(tuple(_finished(row, every) for row in counted.rows), counted.peak_bytes)
-
-
-def _refusal(module: nn.Module, path: str, shape: Shape, error: Exception) -> str:
-    kind = type(module.get_submodule(path)).__name__
-    why = str(error).strip().partition("\n")[0].rstrip(".")
-    return f"An input of shape {shape} does not go through: {kind} at {path or 'the top'!r} says: {why}."
 
 
 def _finished(row: Row, every: int) -> LayerCost:

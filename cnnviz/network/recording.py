@@ -112,3 +112,10 @@ def own_kind(module: nn.Module) -> tuple[torch.device, torch.dtype]:
         if parameter.is_floating_point():
             return parameter.device, parameter.dtype
     return torch.device("cpu"), torch.float32
+
+
+def refusal(module: nn.Module, path: str, shape: tuple[int, ...], error: Exception) -> str:
+    """Why a module cannot take an input of this shape: which of its parts, at ``path``, refuses it, and its words."""
+    kind = type(module.get_submodule(path)).__name__
+    why = str(error).strip().partition("\n")[0].rstrip(".")
+    return f"An input of shape {shape} does not go through: {kind} at {path or 'the top'!r} says: {why}."
