@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 from app.ui import channel_films
 from app.ui.journey import RECORDED, RECORDED_PICTURE, record, shared_network, travel
 from cnnviz.image import load_sample
+from cnnviz.learn import recorded
 from cnnviz.paths import ASSETS
 
 ICON = ASSETS / "icon.png"
@@ -44,6 +45,11 @@ def make_channels(folder: Path = channel_films.RECORDED) -> None:
     channel_films.record(shared_network(), CHANNELS, OPENING, folder)
 
 
+def make_transfer() -> None:
+    """What the network says of pictures that ship, as *Transfer learning* answers before the network is loaded."""
+    recorded.record_features()
+
+
 def make_icon(path: Path = ICON) -> None:
     """The tab's icon, 128×128 with a transparent ground."""
     icon = Image.new("RGBA", (128, 128), (0, 0, 0, 0))
@@ -60,8 +66,9 @@ def main() -> None:
     """Make everything anew and say where it lies."""
     make_home()
     make_channels()
+    make_transfer()
     make_icon()
-    for path in (*sorted(RECORDED.iterdir()), *sorted(channel_films.RECORDED.iterdir()), ICON):
+    for path in (*sorted(RECORDED.iterdir()), *sorted(channel_films.RECORDED.iterdir()), recorded.RECORDED, ICON):
         print(f"{path.relative_to(ASSETS.parent)}: {path.stat().st_size:,} bytes")
 
 

@@ -27,6 +27,7 @@ from .duplicates import near_duplicates as near_duplicates
 from .features import FeatureCache as FeatureCache
 from .features import FeatureProgress as FeatureProgress
 from .features import feature_steps as feature_steps
+from .features import known_features as known_features
 from .features import picture_features as picture_features
 from .nearest import ClassMeans as ClassMeans
 from .nearest import NearestAnswer as NearestAnswer
@@ -41,6 +42,10 @@ from .outcome import TransferResult as TransferResult
 from .outcome import accuracy_over as accuracy_over
 from .parts import Parts as Parts
 from .parts import find_parts as find_parts
+from .recorded import RECORDED_NETWORK as RECORDED_NETWORK
+from .recorded import RecordedFeatures as RecordedFeatures
+from .recorded import few_of as few_of
+from .recorded import recorded_features as recorded_features
 from .sabotage import SABOTAGES as SABOTAGES
 from .sabotage import Plan as Plan
 from .sabotage import Sabotage as Sabotage

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -49,6 +49,12 @@ class FeatureCache:
             if found is not None:
                 self._kept.move_to_end(key)
             return found
+
+    def drop(self, digests: Set[str]) -> None:
+        """Let go of all that was made of pictures with these digests."""
+        with self._lock:
+            for key in [key for key in self._kept if not digests.isdisjoint(key)]:
+                self.nbytes -= self._kept.pop(key).nbytes
 
     def put(self, key: Key, value: Tensor) -> None:
         """Keep a tensor that nobody will write to; one that is larger than the bound is not kept."""
@@ -124,6 +130,10 @@ class Stem:
         ready = normalised(batch, self._network.preprocess) if self._part is None else batch
         return ready.to(self._network.device)
 
+    def known(self, wanted: Wanted) -> tuple[Tensor | None, ...]:
+        """What is kept of each; None where nothing is."""
+        return tuple(self._cache.get(self._key(*one)) for one in wanted)
+
     def _compute(self, wanted: Wanted) -> list[Tensor]:
         """Of each its own tensor, on the CPU: a row of a batch would keep the whole batch in memory."""
         with at_work() as threads:
@@ -166,6 +176,13 @@ def feature_steps(
 ) -> Iterator[FeatureProgress]:
     """Compute the same for later, some pictures at a time."""
     yield from feature_stem(network, cache).filling([(example, 0) for example in examples])
+
+
+def known_features(
+    network: Network, examples: Sequence[Example], cache: FeatureCache | None = None
+) -> tuple[Tensor | None, ...]:
+    """Of each picture the same (features,), on the CPU, as far as it is there already; computes nothing."""
+    return feature_stem(network, cache).known([(example, 0) for example in examples])
 
 
 def feature_stem(

@@ -12,12 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from cnnviz.learn.datasets import DatasetError
+
+if TYPE_CHECKING:
+    import torch
+
+    Features = torch.Tensor | npt.NDArray[np.float32]
 
 Array = npt.NDArray[np.float64]
 
@@ -63,7 +68,7 @@ class ClassMeans:
     means: Array
     limit: float
 
-    def ask(self, features: torch.Tensor, reasons: int = 3) -> NearestAnswer:
+    def ask(self, features: Features, reasons: int = 3) -> NearestAnswer:
         """The answer for the features (F,) of one picture."""
         asked = _unit(_array(features[None]))[0]
         to_means = np.linalg.norm(self.means - asked, axis=1)
@@ -79,7 +84,7 @@ class ClassMeans:
         )
 
 
-def class_means(features: torch.Tensor, labels: Sequence[int], classes: Sequence[str]) -> ClassMeans:
+def class_means(features: Features, labels: Sequence[int], classes: Sequence[str]) -> ClassMeans:
     """Learn from features (pictures, F) and the class of each.
 
     Raises:
@@ -109,8 +114,9 @@ def _limit(vectors: Array, labels: npt.NDArray[np.int64]) -> float:
     return float(distances[np.triu_indices(len(vectors), 1)].mean())
 
 
-def _array(features: torch.Tensor) -> Array:
-    values: Array = features.detach().cpu().numpy().astype(np.float64)
+def _array(features: Features) -> Array:
+    plain = features if isinstance(features, np.ndarray) else features.detach().cpu().numpy()
+    values: Array = plain.astype(np.float64)
     return values
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from cnnviz.errors import SettingsError
-from cnnviz.learn import Example, feature_steps, picture_features
+from cnnviz.learn import Example, feature_steps, known_features, picture_features
 from cnnviz.learn.augmentation import AUGMENTATIONS, augmentation, levels, normalised, view
 from cnnviz.learn.features import FeatureCache, Stem, fingerprint
 from cnnviz.network import Preprocessing, load_network
@@ -77,6 +77,16 @@ def test_steps_count_what_is_missing_and_leave_nothing_to_do() -> None:
     told = [(step.done, step.total) for step in feature_steps(network, EXAMPLES, cache)]
     assert told == [(0, 9), (8, 9), (9, 9)]
     assert [(step.done, step.total) for step in feature_steps(network, EXAMPLES, cache)] == [(0, 0)]
+
+
+def test_what_is_known_is_told_without_computing_and_goes_when_asked() -> None:
+    cache, network = FeatureCache(), small_network()
+    first = picture_features(network, EXAMPLES[:2], cache)
+    known = known_features(network, EXAMPLES[:3], cache)
+    assert torch.equal(known[0], first[0]) and torch.equal(known[1], first[1]) and known[2] is None
+    cache.drop({EXAMPLES[0].digest})
+    assert [one is None for one in known_features(network, EXAMPLES[:3], cache)] == [True, False, True]
+    assert cache.nbytes == first[1].nbytes
 
 
 def test_changed_weights_have_another_fingerprint() -> None:
