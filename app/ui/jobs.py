@@ -8,7 +8,9 @@ from typing import Any
 from app.ui.shelf import PICTURES
 from cnnviz.compute import JobDesk, Lane, Progress, heavy_at_once, usable_cores
 
-QUICK, SLOW, FILM, GALLERY = "quick", "slow", "film", "gallery"
+QUICK, SLOW, FILM, GALLERY, TEACH = "quick", "slow", "film", "gallery", "teach"
+TEACH_GRACE = 120.0
+"""Seconds that a run goes on unwatched: a browser lets a page in the background look once a minute only."""
 
 
 def _slow_at_once() -> int:
@@ -21,6 +23,7 @@ JOBS = JobDesk(
         SLOW: Lane(_slow_at_once),
         FILM: Lane(at_once=max(1, usable_cores() - 1)),
         GALLERY: Lane(),
+        TEACH: Lane(_slow_at_once, TEACH_GRACE),
     }
 )
 """All jobs by key. The keys are tuples, an own picture's key among their parts: what was found goes with it."""

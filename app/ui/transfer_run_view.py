@@ -1,0 +1,96 @@
+"""How do the arms come along? Their curves in one chart, what each cost in a table, and how each is steered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from app.ui.charts import show_chart
+from app.ui.plain import plain
+from app.ui.theme import chart_colours
+from app.ui.transfer_run_jobs import ArmRun, go_on, pause, stop
+from app.ui.visitor import visitor
+from cnnviz.learn import ARMS, Accuracy
+from cnnviz.plot import epochs_figure
+
+_ICONS = {
+    "waiting": ":material/hourglass_top:",
+    "running": ":material/play_arrow:",
+    "paused": ":material/pause:",
+    "done": ":material/check:",
+    "stopped": ":material/stop:",
+    "failed": ":material/error:",
+}
+
+
+def show_curves(runs: Sequence[ArmRun]) -> None:
+    """Accuracy and loss of all arms over their epochs; of a run on several splits those of the first."""
+    curves = {one.title: one.found.epochs for one in runs}
+    places = {one.title: place_of(one) for one in runs}
+    show_chart(epochs_figure(curves, places, chart_colours()), "tr_curves")
+
+
+def place_of(one: ArmRun) -> int:
+    """Which colour, dash and marker a run has: its arm's, whichever others are there."""
+    return list(ARMS).index(one.teaching.settings.arm) if one.teaching.sabotage is None else len(ARMS)
+
+
+def show_steering(runs: Sequence[ArmRun]) -> None:
+    """One line a run: what it does, how far it is, and what its owner can do about it."""
+    for one in runs:
+        line = st.container(horizontal=True, vertical_alignment="center", key=f"tr_line_{one.id}")
+        line.markdown(f"{_ICONS[one.state]} **{one.title}** {plain(one.words, 300)}", width="stretch")
+        if one.live:
+            line.progress(min(1.0, one.share), width=160)
+        if one.owned:
+            with line:
+                _buttons(one)
+
+
+def show_table(runs: Sequence[ArmRun]) -> None:
+    """What each arm reached and cost."""
+    rows = [_row(one) for one in runs]
+    st.table(rows, border="horizontal")
+    if any(one.state == "done" and len(one.found.outcomes) == 1 for one in runs):
+        st.caption("± of one split: from the number of its test pictures. More splits tell how much chance there was.")
+
+
+def accuracy_of(one: ArmRun) -> Accuracy | None:
+    """Over the splits that are over."""
+    outcomes = one.found.outcomes
+    return Accuracy(tuple(each.accuracy for each in outcomes), outcomes[0].pictures) if outcomes else None
+
+
+def accuracy_words(accuracy: Accuracy | None) -> str:
+    """In per cent, with its uncertainty and on how many splits it was measured."""
+    if accuracy is None:
+        return "–"
+    splits = f", {len(accuracy.values)} splits" if len(accuracy.values) > 1 else ""
+    return f"{100 * accuracy.mean:.1f} ± {100 * accuracy.standard_error:.1f} %{splits}"
+
+
+def _buttons(one: ArmRun) -> None:
+    if one.state in ("waiting", "running"):
+        st.button("Pause", on_click=pause, args=(one.id, True), key=f"tr_pause_{one.id}", icon=":material/pause:")
+    if one.state == "paused":
+        st.button("Go on", on_click=pause, args=(one.id, False), key=f"tr_on_{one.id}", icon=":material/play_arrow:")
+    if one.live:
+        st.button("Cancel", on_click=stop, args=(one.id,), key=f"tr_stop_{one.id}", icon=":material/stop:")
+    elif one.state != "done":
+        args = (one.link, visitor())
+        st.button("Continue", on_click=go_on, args=args, key=f"tr_continue_{one.id}", icon=":material/resume:")
+
+
+def _row(one: ArmRun) -> dict[str, Any]:
+    epochs, outcomes = one.found.epochs, one.found.outcomes
+    seconds = outcomes[0].seconds if outcomes else epochs[-1].seconds if epochs else None
+    trained = f"{outcomes[0].trainable_parameters:,} of {outcomes[0].parameters:,}" if outcomes else "–"
+    return {
+        "Arm": one.title,
+        "Test accuracy": accuracy_words(accuracy_of(one)),
+        "Seconds": "–" if seconds is None else f"{seconds:.3g}",
+        "Trainable parameters": trained,
+        "Epochs": f"{len(epochs)} of {one.teaching.settings.epochs}",
+    }
