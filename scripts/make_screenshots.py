@@ -17,6 +17,7 @@ FOLDER = Path(__file__).parent.parent / "docs" / "images"
 # What each page is shown in; those not named here open as they are.
 STATES = {"classic_kernels": "?stages=sobel_x&colours=grey&show=signed"}
 UNDER_WAY = re.compile("Computing …|pictures so far")  # what views say while they wait for numbers
+RUNNING = '[data-status="running"]'  # a map that comes bit by bit
 HOME_IS_LIVE = '[data-source="live"]'
 
 
@@ -30,7 +31,8 @@ def main() -> None:
             page.goto("/" if home else f"/{name}{STATES.get(name, '')}")
             page.locator(f"[data-cnnviz-drawn]{HOME_IS_LIVE if home else ''}").first.wait_for(timeout=120_000)
             page.wait_for_load_state("networkidle")
-            page.get_by_text(UNDER_WAY).first.wait_for(state="hidden", timeout=120_000)
+            for under_way in (page.get_by_text(UNDER_WAY), page.locator(RUNNING)):
+                under_way.first.wait_for(state="hidden", timeout=120_000)
             shot = Image.open(BytesIO(page.screenshot())).convert("RGB")
             FOLDER.mkdir(parents=True, exist_ok=True)
             shot.save(FOLDER / f"{name}.webp", lossless=True, quality=100, method=6)

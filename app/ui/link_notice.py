@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
-from app.ui.linked import forget, linked
+from app.ui.linked import linked, set_linked
 
 
 class LinkNotice:
     """What stands in for what was asked, and why. `name` is where the page keeps it, `keys` are what can be asked.
 
-    To say it once would not do: a page is drawn again as soon as its work has come further.
+    To say it once would not do: a page is drawn again as soon as its work has come further. `defaults` are those of
+    keys whose text is not empty to begin with.
     """
 
-    def __init__(self, name: str, keys: tuple[str, ...]) -> None:
-        self._name, self._keys = name, keys
+    def __init__(self, name: str, keys: tuple[str, ...], defaults: Mapping[str, str] | None = None) -> None:
+        self._name, self._keys, self._defaults = name, keys, dict(defaults or {})
 
-    def replace(self, key: str, sentence: str) -> None:
-        """Take what the network does not have out of the state and the address, and say so."""
-        forget(key)
-        st.session_state[self._name] = (sentence, self._asked())
+    def replace(self, key: str, sentence: str, stand_in: str | None = None) -> None:
+        """Take what cannot be out of the state and the address, and say so; its default or `stand_in` comes instead."""
+        before = self.sentence()  # of the same link
+        default = self._defaults.get(key, "")
+        set_linked(key, default if stand_in is None else stand_in)
+        linked(key, default)
+        st.session_state[self._name] = (f"{before} {sentence}" if before else sentence, self._asked())
 
     def sentence(self) -> str | None:
         """What is to be said, as long as nothing else is asked than what stood in for it."""
@@ -31,4 +37,4 @@ class LinkNotice:
         st.session_state.pop(self._name, None)
 
     def _asked(self) -> tuple[str, ...]:
-        return tuple(linked(key, "") for key in self._keys)
+        return tuple(linked(key, self._defaults.get(key, "")) for key in self._keys)

@@ -64,12 +64,16 @@ def is_count(text: str) -> bool:
     return len(text) <= _DIGITS and text.isascii() and text.isdigit()
 
 
-def hold(key: str, value: object) -> None:
+def hold(key: str, value: object, always: bool = False) -> None:
     """Make the widget `key`, drawn next, show `value`; where it does, a slider in motion is not pulled back.
 
     A run that follows at once drops what the browser has not been sent yet: the widget would stand at its first option,
-    and the next click would write that back. So for a while the value is said again.
+    and the next click would write that back. So for a while the value is said again; `always`: by every run, for a page
+    whose work makes it run again and again by itself.
     """
+    if always:
+        st.session_state[key] = value
+        return
     said = st.session_state.get(_said(key))
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[_said(key)] = (value, time.monotonic())

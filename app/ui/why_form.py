@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.ui.linked import follows, set_linked, widget_key
+from app.ui.linked import follows, hold, set_linked, widget_key
 from app.ui.network_picker import network_picker
 from app.ui.why_state import (
     AGAINST,
@@ -41,7 +41,7 @@ def why_form(form: Form, answers: Sequence[Prediction], categories: Sequence[str
         st.warning(said, icon=":material/info:")
     if answers:
         _question(form, answers, categories)
-    show_value(CHOSEN, list(form.methods))
+    hold(widget_key(CHOSEN), list(form.methods), always=True)
     st.multiselect(
         "Methods",
         list(METHODS),
@@ -51,7 +51,7 @@ def why_form(form: Form, answers: Sequence[Prediction], categories: Sequence[str
         help="Each says in its own way which pixels spoke for the answer. Occlusion, RISE and integrated gradients "
         "need many passes: their maps come bit by bit and can be stopped.",
     )
-    show_value(SCALE, form.scale)
+    hold(widget_key(SCALE), form.scale, always=True)
     st.segmented_control(
         "Colour scale",
         list(SCALES),
@@ -62,7 +62,7 @@ def why_form(form: Form, answers: Sequence[Prediction], categories: Sequence[str
         "units. Own: each map's own values, from its own least to its own greatest.",
         **follows(SCALE),
     )
-    show_value(TEMPERATURE, f"{form.temperature:g}")
+    hold(widget_key(TEMPERATURE), f"{form.temperature:g}", always=True)
     st.select_slider(
         "Temperature of the softmax",
         sorted(TEMPERATURES, key=float),
@@ -73,22 +73,13 @@ def why_form(form: Form, answers: Sequence[Prediction], categories: Sequence[str
         _method_settings(form, layers)
 
 
-def show_value(key: str, value: object) -> None:
-    """Make the widget of a linked text, drawn next, show `value`, every time.
-
-    Where a second run follows the first at once, the browser may see the second alone. Without the value it would take
-    the widget's own first one for the learner's choice.
-    """
-    st.session_state[widget_key(key)] = value
-
-
 def _question(form: Form, answers: Sequence[Prediction], categories: Sequence[str]) -> None:
     said = {str(answer.index): f"{answer.label} · {100 * answer.probability:.3g} %" for answer in answers}
     for asked in (form.target, form.against):
         if asked is not None and asked < len(categories):
             said.setdefault(str(asked), categories[asked])
     top = answers[0]
-    show_value(TARGET, "" if form.target is None else str(form.target))
+    hold(widget_key(TARGET), "" if form.target is None else str(form.target), always=True)
     st.selectbox(
         "Why this answer",
         ["", *said],
@@ -97,7 +88,7 @@ def _question(form: Form, answers: Sequence[Prediction], categories: Sequence[st
     )
     target = top.index if form.target is None else form.target
     others = [index for index in said if index != str(target)]
-    show_value(AGAINST, "" if form.against is None else str(form.against))
+    hold(widget_key(AGAINST), "" if form.against is None else str(form.against), always=True)
     st.selectbox(
         "Rather than",
         ["", *others],
@@ -112,7 +103,7 @@ def _method_settings(form: Form, layers: Mapping[str, str]) -> None:
     drawn = bool(layers) and any(METHODS[name].needs_layer for name in form.methods)
     if drawn:
         named = [METHODS[name].title for name in form.methods if METHODS[name].needs_layer]
-        show_value(LAYER, form.layer if form.layer in layers else "")
+        hold(widget_key(LAYER), form.layer if form.layer in layers else "", always=True)
         st.selectbox(
             f"Layer of {', '.join(named)}",
             list(layers),
@@ -131,7 +122,7 @@ def _method_settings(form: Form, layers: Mapping[str, str]) -> None:
 def _setting(method: str, setting: Setting, value: Any) -> None:
     key = setting_key(method, setting.name)
     label = f"{METHODS[method].title}: {setting.title.lower()}"
-    show_value(key, value)
+    hold(widget_key(key), value, always=True)
     if setting.choices:
         st.selectbox(label, list(setting.choices), help=setting.sentence, **follows(key))
         return

@@ -32,7 +32,7 @@ def asked(network: Network, form: Form, chosen: ChosenPicture) -> tuple[Question
     top = answers_at(values, network, form.temperature, CANDIDATES)[0].index
     target, against, layer = top if form.target is None else form.target, form.against, form.layer
     if target >= len(values):
-        wrong = f"There is no class {target}; the network has {len(values)}, counted from 0."
+        wrong = f"There is no class {target}; the network has {len(values):,}, counted from 0."
         NOTICE.replace(TARGET, f"{wrong} Here is the most probable one.")
         target = top
     if against is not None and (against >= len(values) or against == target):

@@ -40,7 +40,7 @@ SHIFTS = ((0, 1), (4, 4), (0, 16))
 STEPS = 28
 """Points of a deletion or insertion curve after its first."""
 STOPPED = "_why_stopped"
-NOTICE = LinkNotice("_why_notice", (TARGET, AGAINST, LAYER))
+NOTICE = LinkNotice("_why_notice", (TARGET, AGAINST, LAYER, CHOSEN), {CHOSEN: ",".join(OPENING)})
 _QUICKER: dict[tuple[str, str], Any] = {("integrated_gradients", "steps"): 10, ("rise", "masks"): 500}
 """Where the page opens with less than the library's default, so that one does not wait."""
 
@@ -143,8 +143,16 @@ def leave_network() -> None:
 
 
 def _methods() -> tuple[str, ...]:
-    named = linked(CHOSEN, ",".join(OPENING)).split(",")
-    return tuple(name for name in METHODS if name in named)
+    named = [name for name in linked(CHOSEN, ",".join(OPENING)).split(",") if name]
+    known = tuple(name for name in METHODS if name in named)
+    strange = [name for name in named if name not in METHODS]
+    if not strange:
+        return known
+    instead = "the others that the link names" if known else "those with which this page opens"
+    NOTICE.replace(
+        CHOSEN, f"There is no method “{plain(strange[0], 40)}”; here are {instead}.", ",".join(known) or None
+    )
+    return known or OPENING
 
 
 def _settings(method: str) -> dict[str, Any]:

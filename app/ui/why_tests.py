@@ -10,12 +10,11 @@ import streamlit as st
 
 from app.components.why_view.component import Scene, Tile, packed_tiles, why_view
 from app.ui.jobs import JOBS
-from app.ui.linked import follows
+from app.ui.linked import follows, hold, widget_key
 from app.ui.network_store import NETWORKS
 from app.ui.scenes import offered
 from app.ui.visitor import visitor
 from app.ui.why_cuts import cut_scene, cut_tile, show_curves
-from app.ui.why_form import show_value
 from app.ui.why_maps import Question
 from app.ui.why_state import (
     NOISE,
@@ -52,7 +51,7 @@ _ABOUT = {
 def show_test(form: Form, network: Network, question: Question) -> None:
     """Choose a test of trust, and what it found for the methods chosen above."""
     st.subheader("Can the maps be trusted?", anchor=False)
-    show_value(TEST, form.test)
+    hold(widget_key(TEST), form.test, always=True)
     st.segmented_control(
         "Test", list(TESTS), format_func=TESTS.__getitem__, required=True, label_visibility="collapsed", **follows(TEST)
     )

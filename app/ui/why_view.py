@@ -10,7 +10,7 @@ from torch import Tensor
 
 from app.components.why_view.component import Scene, Tile
 from app.ui.feature_maps_passes import seen_by
-from app.ui.jobs import waits
+from app.ui.jobs import time_left, waits
 from app.ui.theme import current_theme
 from app.ui.why_maps import Question, map_job
 from app.ui.why_state import LOOKS, Form
@@ -43,7 +43,10 @@ def job_tile(job: Job[Any, Any], id: str, title: str, method: str) -> Tile:
     told = job.progress
     so_far = told.so_far.numpy() if isinstance(told.so_far, Tensor) else None
     message, (done, total) = waits(job.key), (told.done, told.total)
-    return Tile(id, name, title, about, record.signed, "running", so_far, message=message, done=done, total=total)
+    left = time_left(told)
+    return Tile(
+        id, name, title, about, record.signed, "running", so_far, message=message, done=done, total=total, left=left
+    )
 
 
 def stopped_tile(name: str, id: str, title: str, method: str) -> Tile:

@@ -62,3 +62,17 @@ def test_what_the_learner_sets_is_not_said_back(clock: list[float]) -> None:
     assert app.session_state["size"] == "middle"
     app.selectbox[0].set_value("large").run()
     assert said(app) is None
+
+
+def test_a_page_that_runs_by_itself_says_the_value_every_time(clock: list[float]) -> None:
+    def busy() -> None:
+        import streamlit as st
+
+        from app.ui.linked import hold
+
+        hold("size", "large", always=True)
+        st.selectbox("Size", ["small", "middle", "large"], key="size")
+
+    app = AppTest.from_function(busy).run()
+    clock[0] += 2 * linked.SAID_AGAIN
+    assert said(app.run()) == "large"

@@ -136,6 +136,20 @@ def test_what_is_said_of_a_link_stays_until_something_else_is_asked() -> None:
     assert not app.warning
 
 
+def test_a_link_with_two_faults_is_told_of_both() -> None:
+    app = open_page(PAGE, "why_methods=magic,saliency&why_target=2000")
+    assert "There is no method “magic”" in app.warning[0].value
+    assert "There is no class 2000" in app.warning[0].value
+    assert list(tiles(app)) == ["saliency"]
+    assert app.query_params["why_methods"] == "saliency"
+
+
+def test_a_link_of_unknown_methods_alone_opens_with_the_usual_ones() -> None:
+    app = open_page(PAGE, "why_methods=magic")
+    assert "those with which this page opens" in app.warning[0].value
+    assert list(tiles(app)) == ["saliency", "integrated_gradients", "grad_cam"]
+
+
 def test_maps_are_made_at_the_layer_of_the_link(lite0: network.Network) -> None:
     app = opened("why_methods=saliency,grad_cam&why_layer=blocks.2.0.conv_dw", "Code")
     assert "made at blocks.2.0.conv_dw, 28 × 28" in tiles(app)["grad_cam"]["facts"]

@@ -28,9 +28,9 @@ class Tile:
     """One map (H, W), or why there is none yet.
 
     `facts` stand below it, `help` on pointing at its title. `job` names the work that makes it. `signed`: whether
-    values can be below 0. `message` says why there is no map; `quiet`: another tile of the same job says how far it is.
-    `rank` is its correlation with another map. `curves` (3, n) are shares of pixels, and the answer's probability with
-    those deleted, or inserted.
+    values can be below 0. `message` says why there is no map; `left` how long it will still take; `quiet`: another tile
+    of the same job says how far it is. `rank` is its correlation with another map. `curves` (3, n) are shares of
+    pixels, and the answer's probability with those deleted, or inserted.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Tile:
     message: str = ""
     done: int = 0
     total: int = 0
+    left: str = ""
     quiet: bool = False
     rank: float | None = None
     curves: npt.NDArray[np.float32] | None = None

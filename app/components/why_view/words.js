@@ -23,9 +23,9 @@ export function sentence(header, tiles, { row, col }) {
   return `${asked}, asked for ${header.question}: ${said.join("; ")}. In brackets: how many times an equal share of the map.`;
 }
 
-export function progress({ done, total, message }) {
+export function progress({ done, total, message, left }) {
   if (message) return message;
-  return total ? `${whole(done)} of ${whole(total)}` : "Computing …";
+  return total ? [`${whole(done)} of ${whole(total)}`, left].filter(Boolean).join(", ") : "Computing …";
 }
 
 // What the colours, the mask or the outline mean, under the maps.
