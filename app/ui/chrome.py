@@ -15,7 +15,9 @@ _LAYOUT = """
 h1 { font-size: 2rem !important; padding: 0 !important; }
 [data-testid="stSidebar"]:not([data-collapsed="true"]) { width: 13.5rem !important; }
 [data-testid="stColumn"]:has(.st-key-choose_picture) { min-width: min(13rem, 100%); }
-.st-key-choose_picture button p { white-space: normal; }
+.st-key-choose_picture button p, [data-testid="stSidebarNavLink"] span * { white-space: normal; }
+[data-testid="stMultiSelect"] :has(> [data-testid="stMultiSelectTagsContainer"]) { height: auto; max-height: none; }
+[data-testid="stMultiSelectTagsContainer"] { flex-wrap: wrap; height: auto; overflow: visible; mask-image: none; }
 a:focus-visible, button:focus-visible, summary:focus-visible, [data-testid="stSidebarNavLink"]:focus-visible {
   outline: 3px solid var(--st-primary-color, currentColor) !important; outline-offset: 1px;
 }
