@@ -35,6 +35,8 @@ _OF_MAP = ("open", "class")  # what the map of the network keeps of one network
 _OF_LAYER = (_MAP, _UNIT, _LESS, _OFF, _KEEP, _RANKED)
 _UNIT_MOVED = "_unit_moved"
 _MAP_MOVED = "_map_moved"
+_SEEN = "_layer_seen"  # on whose maps the last gesture was made: others may be on their way, in any order
+_SWITCHED = "_channels_switched"
 _MOST_OFF = 4096  # channels that a link may name
 _NOTICE = "_layer_notice"
 
@@ -96,22 +98,30 @@ def open_map(count: int) -> int | None:
 
 
 def follow_unit(strip: Strip) -> None:
-    """After a gesture: the map goes where the ledger went, and the ledger goes along when another map is opened."""
-    unit_moved, map_moved = (bool(st.session_state.pop(key, False)) for key in (_UNIT_MOVED, _MAP_MOVED))
+    """After a gesture: the map goes where the ledger went, and the ledger goes along when another map is opened.
+
+    A gesture on the maps counts for the layer that was seen, also if the ledger was about to go to another.
+    """
+    moves = (_UNIT_MOVED, _MAP_MOVED, _SEEN, _SWITCHED)
+    unit_moved, map_moved, seen, switched = (st.session_state.pop(key, None) for key in moves)
+    before = layer = linked(_LAYER, "") or strip.default.id
+    if any(one.id == seen for one in strip.layers):
+        layer = seen
     unit = open_unit(strip)
     cell = cell_of(unit, strip) if unit is not None else None
-    if unit is None or cell is None:
-        return
-    large = cell.layer.layer.layout != "vector" and cell.layer.layer.shape[-2:] != (1, 1)
-    if unit_moved:
-        if (linked(_LAYER, "") or strip.default.id) != cell.layer.id:
+    if cell is not None:
+        large = cell.layer.layer.layout != "vector" and cell.layer.layer.shape[-2:] != (1, 1)
+        if unit_moved and seen in (None, cell.layer.id):
+            layer = cell.layer.id
+            set_linked(_MAP, str(cell.channel) if large else "")
+        elif map_moved and large and layer == cell.layer.id:
+            channel = linked(_MAP, "")
+            moved = unit_at(cell.layer, int(channel), cell.row, cell.col).text if channel.isdecimal() else ""
+            set_linked(_UNIT, moved)
+    if layer != before:
+        set_linked(_LAYER, layer)
+        if not switched:
             _leave(_OFF, _KEEP, _RANKED)
-        set_linked(_LAYER, cell.layer.id)
-        set_linked(_MAP, str(cell.channel) if large else "")
-    elif map_moved and large:
-        channel = linked(_MAP, "")
-        moved = unit_at(cell.layer, int(channel), cell.row, cell.col).text if channel.isdecimal() else ""
-        set_linked(_UNIT, moved)
 
 
 def open_unit(strip: Strip) -> UnitName | None:
@@ -175,11 +185,12 @@ def layer_chosen() -> None:
 
 def map_opened() -> None:
     """The learner opened a map, or closed the large view; a ledger goes along, or is closed."""
-    channel = st.session_state[MOSAIC].open["channel"]
-    set_linked(_MAP, "" if channel is None else str(int(channel)))
-    if channel is None:
+    asked = st.session_state[MOSAIC].open
+    set_linked(_MAP, "" if asked["channel"] is None else str(int(asked["channel"])))
+    if asked["channel"] is None:
         _leave(_UNIT, _LESS)
     st.session_state[_MAP_MOVED] = True
+    st.session_state[_SEEN] = asked["layer"]
     foot_follows("feature_maps")
 
 
@@ -202,7 +213,10 @@ def unit_opened() -> None:
 
 def switched_on_map() -> None:
     """The learner switched a channel off or on in the mosaic or the large view."""
-    _switch(st.session_state[MOSAIC].off)
+    asked = st.session_state[MOSAIC].off
+    _switch(asked)
+    st.session_state[_SEEN] = asked["layer"]
+    st.session_state[_SWITCHED] = True
 
 
 def switched_below() -> None:

@@ -127,6 +127,19 @@ def test_the_map_goes_where_the_ledger_goes_and_leaves_behind_what_was_off() -> 
     assert ledger(app)[0]["unit"] == "blocks.0.0.conv_dw/8.5.6"
 
 
+def test_a_gesture_on_the_maps_counts_for_the_layer_that_was_seen() -> None:
+    back = {"unit": "conv_stem/29.50.60", "_unit_moved": True}
+    switched = {"off": "4", "_layer_seen": "conv_stem", "_channels_switched": True}
+    closed = {"unit": "", "map": "", "_layer_seen": "conv_stem", "_map_moved": True}
+    for gestures, off, opened_map in ((back | switched, [4], 29), (back | closed, [], None)):
+        app = opened("layer=blocks.0.0.conv_dw&map=7&unit=blocks.0.0.conv_dw/7.5.6&off=2")
+        for key, value in gestures.items():
+            app.session_state[key] = value
+        app.run()
+        header = scene_of(app, "map_mosaic")
+        assert (header["layer"], header["opened"], header["listed"]) == ("conv_stem", opened_map, off)
+
+
 @pytest.mark.parametrize("name", ["efficientnet_lite0", "vit_b_32", "swin_t"])
 def test_the_unit_of_a_cell_holds_the_value_of_the_map(name: str) -> None:
     net = network.load_network(name, "auto" if name == "efficientnet_lite0" else "none")

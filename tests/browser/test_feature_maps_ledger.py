@@ -146,10 +146,11 @@ def test_ledger_and_switches_by_keyboard(page: Page) -> None:
     terms.focus()
     page.keyboard.press("Enter")
     expect(page.locator(LEDGER)).to_have_attribute("data-unit", re.compile("^blocks.6.0"))
-    settled(page)
+    shown = page.locator(f"{VIEW} figcaption b")
+    expect(shown).to_have_text(re.compile("^blocks.6.0"))
     page.keyboard.press("Backspace")
     ledger_shows(page, str(first))
-    # The large view is closed before the server has heard of the last step in the ledger.
+    expect(shown).to_have_text("conv_head")
     page.locator(LARGE).focus()
     page.keyboard.press("Escape")
     expect(page.locator(LEDGER)).to_be_hidden()

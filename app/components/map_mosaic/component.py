@@ -84,10 +84,10 @@ class Scene:
 
 
 def map_mosaic(key: str, scene: bytes, on_open: Callable[[], None], on_off: Callable[[], None]) -> None:
-    """Mount the view. `on_open`: `state[key].open` = {channel}, null when the large view was closed.
+    """Mount the view. `on_open`: `state[key].open` = {channel, layer}, channel null when the large view was closed.
 
-    `on_off`: `state[key].off` = {channels, keep}, which channels the learner switched off. A click on a cell goes
-    to the ledger on the same page.
+    `on_off`: `state[key].off` = {channels, keep, layer}, which channels the learner switched off. A click on a cell
+    goes to the ledger on the same page.
     """
     _render(key=key, data=scene, on_open_change=on_open, on_off_change=on_off)
 

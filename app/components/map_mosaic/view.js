@@ -140,7 +140,7 @@ function toggle(view, channel) {
   if (!view.listed.delete(channel)) view.listed.add(channel);
   const channels = [...view.listed].sort((a, b) => a - b);
   view.asking = String(channels);
-  view.send("off", { channels, keep: view.header.keep });
+  view.send("off", { channels, keep: view.header.keep, layer: view.header.layer });
   drawAll(view);
 }
 
@@ -150,7 +150,7 @@ function open(view, channel) {
     return;
   }
   view.asked = true;
-  view.send("open", { channel });
+  view.send("open", { channel, layer: view.header.layer });
 }
 
 // The ledger closes by itself too: the server may hear of its last gesture after this one.
