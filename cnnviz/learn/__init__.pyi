@@ -65,5 +65,9 @@ from .written import network_of as network_of
 from .written import teach_run as teach_run
 from .written import teaching_of as teaching_of
 from .written import written as written
+from .written_curve import CurveTeaching as CurveTeaching
+from .written_curve import curve_teaching_of as curve_teaching_of
+from .written_curve import teach_curve as teach_curve
+from .written_curve import written_curve as written_curve
 from .zipped import ZippedFile as ZippedFile
 from .zipped import zipped_files as zipped_files

@@ -66,7 +66,7 @@ def learning_curve(
     Raises:
         DatasetError: there is no split, or no number of pictures that every class has.
     """
-    numbers = _possible(dataset, splits, per_class)
+    numbers = possible_numbers(dataset, splits, per_class)
     total, done = len(arms) * len(numbers) * len(splits), 0
     points: tuple[CurvePoint, ...] = ()
     for settings in arms:
@@ -83,7 +83,8 @@ def learning_curve(
     yield LearningCurve(points, done, total)
 
 
-def _possible(dataset: Dataset, splits: Sequence[Split], per_class: Sequence[int | None]) -> list[int | None]:
+def possible_numbers(dataset: Dataset, splits: Sequence[Split], per_class: Sequence[int | None]) -> list[int | None]:
+    """Those numbers of pictures that every class has in every split; raises DatasetError where there are none."""
     if not splits:
         raise DatasetError("There is no split to learn on; give at least one.")
     labels = range(len(dataset.classes))

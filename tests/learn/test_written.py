@@ -11,16 +11,20 @@ import pytest
 from cnnviz.compute import Run, RunError, Runs
 from cnnviz.errors import Cancelled
 from cnnviz.learn import (
+    CurveTeaching,
     FeatureCache,
     Step,
     Teaching,
     answers_of,
+    learning_curve,
     network_of,
     settings_for,
     teach,
+    teach_curve,
     teach_run,
     teaching_of,
     written,
+    written_curve,
 )
 from cnnviz.network import Network
 from tests.learn.networks import small_network
@@ -117,3 +121,29 @@ def test_mistakes_come_surest_first(tmp_path: Path, network: Network) -> None:
     assert sorted(answers.mistakes()) == wrong and wrong
     sure = [answers.probabilities[place].max() for place in answers.mistakes()]
     assert sure == sorted(sure, reverse=True)
+
+
+def test_a_learning_curve_goes_on_where_it_was_broken_off(tmp_path: Path, network: Network) -> None:
+    arms, numbers = (settings_for("frozen", epochs=1), BLOCK), (1, 2, 99, None)
+    asked = CurveTeaching(arms, seed=1, splits=2, per_class=numbers)
+    run = Runs(tmp_path).create(asked.as_json(), 1, 1)
+    told: list[int] = []
+
+    def tell(done: int, total: int) -> None:
+        told.append(done)
+        assert done < total == 601
+        if done == 250:
+            raise Cancelled("Enough.")
+
+    with pytest.raises(Cancelled):
+        teach_curve(run, network, DATA, tell, cache=FeatureCache())
+    assert [(point.arm, point.per_class) for point in written_curve(run)] == [("frozen", 1), ("frozen", 2)]
+    teach_curve(run, network, DATA, lambda done, total: told.append(done), cache=FeatureCache())
+    assert told[-1] == 600
+    splits = [Teaching(BLOCK, seed).plan(network, DATA).parts for seed in (1, 2)]
+    *_, at_once = learning_curve(network, DATA, splits, arms, numbers, FeatureCache())
+    assert [(p.arm, p.per_class, p.accuracy) for p in written_curve(run)] == [
+        (p.arm, p.per_class, p.accuracy) for p in at_once.points
+    ]
+    with pytest.raises(RunError, match="no learning curve"):
+        written_curve(begun(tmp_path, Teaching(BLOCK)))
