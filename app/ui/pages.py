@@ -45,9 +45,17 @@ NORMALIZATION = PageEntry(
     "Foundations", "Normalization", "pages/layer/normalization.py",
     "Whose mean is taken, what other pictures in the batch change, and what LRN divides by.",
 )  # fmt: skip
+BUILD_A_NETWORK = PageEntry(
+    "Networks", "Build a network", "pages/network/build_a_network.py",
+    "Stack layers, and see at once what each makes of your picture, what it costs and what it sees.",
+)  # fmt: skip
 RECEPTIVE_FIELDS = PageEntry(
     "Networks", "Receptive fields", "pages/network/receptive_fields.py",
     "What a unit of any layer sees of the picture, what it listens to, and which units notice a nudged pixel.",
+)  # fmt: skip
+ARCHITECTURES = PageEntry(
+    "Networks", "Architectures", "pages/network/architectures.py",
+    "Famous networks taken apart: what reads what, what each block costs, and what it replaced.",
 )  # fmt: skip
 FEATURE_MAPS = PageEntry(
     "Look inside", "Feature maps", "pages/analysis/feature_maps.py",
@@ -70,7 +78,9 @@ PAGES = (
     ACTIVATION_FUNCTIONS,
     POOLING,
     NORMALIZATION,
+    BUILD_A_NETWORK,
     RECEPTIVE_FIELDS,
+    ARCHITECTURES,
     FEATURE_MAPS,
     WHY_THIS_ANSWER,
     CHANNEL,

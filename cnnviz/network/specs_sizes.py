@@ -170,7 +170,7 @@ def _(spec: Linear, shape: Shape) -> Shape:
     if len(shape) != 1:
         channels, height, width = shape
         raise SettingsError(
-            f"A linear layer takes a list of numbers, and {channels} maps of {height} × {width} arrive."
+            f"A linear layer takes a list of numbers, but {channels} maps of {height} × {width} arrive."
         )
     return (spec.out_features,)
 
@@ -227,7 +227,7 @@ def _pooled(spec: MaxPooling | AveragePooling, shape: Shape, dilation: Pair) -> 
 def _maps(spec: LayerSpec, shape: Shape) -> tuple[int, int, int]:
     if len(shape) != 3:
         raise SettingsError(
-            f"{spec.title} takes maps with rows and columns, and a list of {shape[0]:,} numbers arrives."
+            f"{spec.title} takes maps with rows and columns, but a list of {shape[0]:,} numbers arrives."
         )
     return shape[0], shape[1], shape[2]
 

@@ -1,0 +1,111 @@
+// The settings of the picked layer: fields to type into or to step with the arrow keys, and what to do with the layer.
+
+import { showBar } from "../shared/bar.js";
+import { element, setText } from "../shared/dom.js";
+import { drawMaps } from "./maps.js";
+import { stepped, typed, valueOf } from "./stack.js";
+import { mapsTitle } from "./words.js";
+
+const LARGE = 88; // CSS pixels of a map's height
+
+// `act` has set(letter, text), up(), down(), copy(), remove(), fix(text).
+export function buildForm(act) {
+  const form = { act, code: null, fields: new Map() };
+  form.settings = element("div", { className: "settings" });
+  const button = (name, text, title) => {
+    const node = element("button", { className: "plain", type: "button", textContent: text, title });
+    node.onclick = () => act[name]();
+    node.dataset.act = name;
+    return node;
+  };
+  form.buttons = { up: button("up", "Earlier", "Move one place up (Alt + ↑)"), down: button("down", "Later", "Move one place down (Alt + ↓)"),
+    copy: button("copy", "Duplicate", "Put the same layer after it (Ctrl + D)"), remove: button("remove", "Delete", "Take it out (Delete)") };
+  form.fixes = element("div", { className: "buttons fixes" });
+  form.canvas = element("canvas");
+  form.mapsTitle = element("small");
+  form.bar = element("div", { className: "bar" });
+  form.maps = element("div", { className: "maps-large" }, form.mapsTitle, form.canvas, form.bar);
+  form.root = element("div", { className: "form" }, form.fixes, form.settings,
+    element("div", { className: "buttons" }, ...Object.values(form.buttons)), form.maps);
+  form.root.onkeydown = (event) => { if (event.target.matches("input, select") && event.key !== "Escape") event.stopPropagation(); };
+  return form;
+}
+
+export function showForm(form, layer, kind, row, place, of, arrays) {
+  if (form.code !== layer.code) makeFields(form, kind);
+  form.code = layer.code;
+  for (const setting of kind.settings) fill(form.fields.get(setting.letter), setting, valueOf(layer, setting));
+  form.buttons.up.disabled = place === 0;
+  form.buttons.down.disabled = place === of - 1;
+  const fixes = row?.fixes ?? [];
+  form.fixes.hidden = !fixes.length;
+  form.fixes.replaceChildren("What fits: ", ...fixes.map((fix) => {
+    const node = element("button", { className: "plain fix", type: "button", textContent: fix.words });
+    node.onclick = () => form.act.fix(fix.text);
+    return node;
+  }));
+  form.maps.hidden = !row?.maps;
+  if (row?.maps) {
+    const shown = drawMaps(form.canvas, row.maps, arrays, form.root.clientWidth || 600, LARGE);
+    setText(form.mapsTitle, `What it makes of the picture: ${mapsTitle(row.maps, shown)}`);
+    showBar(form.bar, row.maps.bar);
+  }
+}
+
+function makeFields(form, kind) {
+  form.fields = new Map(kind.settings.map((setting) => [setting.letter, fieldOf(form, setting)]));
+  form.settings.replaceChildren(...kind.settings.map((setting) => label(setting, form.fields.get(setting.letter))));
+  form.settings.hidden = !kind.settings.length;
+}
+
+const label = (setting, field) => element("label", { className: setting.kind }, element("span", { textContent: setting.title }), field);
+
+function fieldOf(form, setting) {
+  const set = (text) => form.act.set(setting.letter, text);
+  if (setting.kind === "flag") {
+    const box = element("input", { type: "checkbox" });
+    box.onchange = () => set(box.checked ? "1" : "0");
+    return box;
+  }
+  if (setting.kind === "choice") {
+    const list = element("select", {}, ...setting.options.map((option) => element("option", { value: option, textContent: option })));
+    list.onchange = () => set(list.value);
+    return list;
+  }
+  return numberField(setting, set);
+}
+
+function numberField(setting, set) {
+  const like = { pair: "3 or 3x5", padding: "1, 1x2 or same" }[setting.kind] ?? "a number";
+  const field = element("input", { autocomplete: "off", inputMode: setting.kind === "real" ? "decimal" : "text", spellcheck: false,
+    title: `${like}, ${setting.low} to ${setting.high}; ↑ and ↓ step it` });
+  const take = (text) => {
+    const value = text === null ? null : typed(setting, text);
+    field.setAttribute("aria-invalid", String(value === null));
+    if (value === null) return;
+    field.value = shown(value);
+    field.said = value;
+    set(value);
+  };
+  field.onchange = () => take(field.value);
+  field.onkeydown = (event) => {
+    const by = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (by && !event.altKey) {
+      event.preventDefault();
+      const next = stepped(setting, typed(setting, field.value) ?? field.said, by);
+      if (next !== null) take(next);
+    }
+  };
+  return field;
+}
+
+const shown = (text) => text.replace("x", " × ");
+
+function fill(field, setting, text) {
+  if (setting.kind === "flag") field.checked = text === "1";
+  else if (setting.kind === "choice") field.value = text;
+  else if (field.said !== text || !field.matches(":focus")) {
+    Object.assign(field, { value: shown(text), said: text });
+    field.setAttribute("aria-invalid", "false");
+  }
+}

@@ -1,0 +1,98 @@
+"""Which stack is on the page Build a network? One text in the link: the input's shape, then the layers.
+
+The view keeps the list while it is edited and reports the whole of it, so that reports may overtake one another and
+none is lost. What the page sets by itself (a preset, a pasted text) reaches the view as a new stack.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from app.ui.frame import foot_follows
+from app.ui.linked import forget, linked, set_linked
+from app.ui.plain import plain
+from cnnviz.errors import SettingsError
+from cnnviz.network.builder_presets import PRESETS
+from cnnviz.network.specs import LayerSpec
+from cnnviz.network.specs_text import parse_specs, spell_specs
+
+PAGE = "build_a_network"
+STACK = "bn_stack"
+VIEW = "bn_view"
+SIDES = (28, 32, 48, 64, 96, 128, 160, 224)
+CHANNELS = (1, 3)
+MOST_SIDE = 256
+_SERIAL = "_bn_serial"
+_NOTICE = "_bn_notice"
+_SHAPE = re.compile(r"([13])x([1-9]\d{0,2})x([1-9]\d{0,2})")
+
+InputShape = tuple[int, int, int]
+
+
+def spell(specs: Sequence[LayerSpec], input_shape: InputShape) -> str:
+    """A stack as the link has it: 1x32x32 c_n6_k5 f."""
+    return " ".join(["x".join(map(str, input_shape)), spell_specs(specs)]).strip()
+
+
+def parse(text: str) -> tuple[tuple[LayerSpec, ...], InputShape]:
+    """The layers and the input's shape that a link's text means; SettingsError where it means none."""
+    first, _, rest = text.partition(" ")
+    found = _SHAPE.fullmatch(first)
+    if found is None or max(int(found[2]), int(found[3])) > MOST_SIDE:
+        raise SettingsError(
+            f"A stack begins with its input, channels (1 or 3) × height × width up to {MOST_SIDE}, such as 3x32x32."
+        )
+    return parse_specs(rest), (int(found[1]), int(found[2]), int(found[3]))
+
+
+DEFAULT = spell(PRESETS["lenet5"].specs, PRESETS["lenet5"].input_shape)
+
+
+def read_stack() -> tuple[tuple[LayerSpec, ...], InputShape]:
+    """The stack in hand; one that a link cannot mean gives way to the default, and the page says so."""
+    try:
+        return parse(linked(STACK, DEFAULT))
+    except SettingsError as error:
+        forget(STACK)
+        set_linked(STACK, DEFAULT)
+        notice(f"The link's stack cannot be read: {error} Here is LeNet-5.")
+        return parse(linked(STACK, DEFAULT))
+
+
+def take(specs: Sequence[LayerSpec], input_shape: InputShape) -> None:
+    """Put another stack in place of the one in hand."""
+    set_linked(STACK, spell(specs, input_shape))
+    st.session_state.pop(_NOTICE, None)
+    foot_follows(PAGE)
+
+
+def edited() -> None:
+    """The learner edited the list in the view."""
+    told: Mapping[str, Any] | None = st.session_state[VIEW].stack
+    if told is None:
+        return
+    st.session_state[_SERIAL] = int(told["serial"])
+    try:
+        take(*parse(str(told["text"])))
+    except SettingsError as error:
+        notice(str(error))
+
+
+def serial() -> int:
+    """The number of the view's last report that is in the stack."""
+    return int(st.session_state.get(_SERIAL, 0))
+
+
+def notice(sentence: str) -> None:
+    """Say something on the stack until it changes."""
+    st.session_state[_NOTICE] = plain(sentence, 600)
+
+
+def current_notice() -> str | None:
+    """What is to be said, as Markdown."""
+    found: str | None = st.session_state.get(_NOTICE)
+    return found
