@@ -72,7 +72,7 @@ def network_picker(choice: NetworkChoice, on_change: Callable[[], None]) -> None
     hold(_CHOICE, choice.info.name)
     st.selectbox(
         "Network",
-        [info.name for info in sorted(list_networks(), key=_place)],
+        [info.name for info in by_family()],
         key=_CHOICE,
         on_change=_chosen,
         args=(on_change,),
@@ -115,6 +115,11 @@ def _refusal(choice: NetworkChoice, error: NetworkError) -> str:
     if not choice.trained or "connect to the internet" not in remedy:
         return str(error)
     return f"{wrong}. Connect to the internet once and try again, or use random weights."
+
+
+def by_family() -> list[NetworkInfo]:
+    """Every network: the one that ships first, then by family, smallest first."""
+    return sorted(list_networks(), key=_place)
 
 
 def millions(parameters: int) -> str:

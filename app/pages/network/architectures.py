@@ -1,0 +1,40 @@
+"""Architectures: how are famous networks built, what does each part cost, and what did it replace?"""
+
+from __future__ import annotations
+
+from app.ui.architectures_code import architectures_code
+from app.ui.architectures_form import network_setting, show_card, view_setting
+from app.ui.architectures_state import Form, read_form
+from app.ui.frame import bench, close_page, guarded, live, open_page
+
+chosen = open_page(
+    "Architectures",
+    "A network as it runs, from the picture to the answer: open its blocks, see what each costs, set two side by side.",
+)
+
+
+def show_networks(form: Form) -> None:
+    settings, picture = bench()
+    with settings:
+        for side, info in zip(form.sides, form.networks, strict=False):
+            network_setting(side, info)
+    with picture:
+        # torch is in from here on; before, these imports would hold up the page.
+        from app.ui.architectures_graphs import draw_graphs, draw_layers, draw_totals
+
+        shown = draw_graphs(form)
+    with settings:
+        for one in shown:
+            show_card(one.info)
+            draw_totals(one)
+    draw_layers(form, shown)
+
+
+def body() -> None:
+    form = read_form()
+    view_setting(form)
+    guarded(lambda: show_networks(form))
+    close_page("architectures", architectures_code(form), chosen)
+
+
+live(body, chosen)
