@@ -78,7 +78,7 @@ def arm_settings(arm: str) -> TransferSettings:
 
 def runs_form(data: TransferData) -> None:
     """Draw what is common to all arms, and behind a door the settings of each."""
-    _choose(st.pills, "Arms", CHOSEN, tuple(ARMS), lambda arm: ARMS[arm].title)
+    _choose_arms()
     _choose_one("Pictures of each class to learn from", PER_CLASS, numbers_of(data), str.capitalize)
     if len(splits_of(data)) > 1:
         _choose_one("Split", BY, splits_of(data), lambda by: _BY[by])
@@ -122,18 +122,20 @@ def _choose_one(label: str, key: str, options: tuple[str, ...], words: Callable[
         st.segmented_control(label, options, format_func=words, required=True, **follows(key))
 
 
-def _choose(draw: Any, label: str, key: str, options: tuple[str, ...], words: Callable[[str], str]) -> None:
-    """Several of them; the link has them with commas between."""
-    named = linked(key, ",".join(OPENING)).split(",")
-    hold(widget_key(key), [name for name in options if name in named])
-    draw(
-        label, options, selection_mode="multi", format_func=words, key=widget_key(key), on_change=_chosen_follow,
-        args=(key,), help="\n".join(f"- {ARMS[name].title}: {ARMS[name].sentence}" for name in options),
-    )  # fmt: skip
+def _choose_arms() -> None:
+    """A box each; the link has the chosen ones with commas between."""
+    named = linked(CHOSEN, ",".join(OPENING)).split(",")
+    for arm in ARMS.values():
+        hold(_box(arm.name), arm.name in named)
+        st.checkbox(arm.title, help=arm.sentence, key=_box(arm.name), on_change=_keep_arms)
 
 
-def _chosen_follow(key: str) -> None:
-    set_linked(key, ",".join(st.session_state[widget_key(key)]) or "none")
+def _keep_arms() -> None:
+    set_linked(CHOSEN, ",".join(arm for arm in ARMS if st.session_state[_box(arm)]) or "none")
+
+
+def _box(arm: str) -> str:
+    return f"tr_box_{arm}"
 
 
 def _menu(arm: str, name: str, label: str, options: tuple[str, ...], words: Callable[[str], str], now: Any) -> None:

@@ -20,7 +20,21 @@ from app.ui.network_store import NETWORKS
 from app.ui.transfer_data import TransferData, find_data
 from cnnviz.compute import Job, Run, RunFacts, Runs, Task, usable_cores
 from cnnviz.errors import CnnvizError
-from cnnviz.learn import ARMS, DatasetError, Step, Teaching, Written, teach_run, teaching_of, written
+from cnnviz.learn import (
+    ARMS,
+    CurvePoint,
+    CurveTeaching,
+    DatasetError,
+    Step,
+    Teaching,
+    Written,
+    curve_teaching_of,
+    teach_curve,
+    teach_run,
+    teaching_of,
+    written,
+    written_curve,
+)
 from cnnviz.paths import home
 
 if TYPE_CHECKING:
@@ -40,7 +54,7 @@ _LEFT = {
 
 
 @dataclass(frozen=True)
-class ArmRun:
+class SeenRun:
     """One run as it stands at this moment.
 
     Attributes:
@@ -48,7 +62,6 @@ class ArmRun:
         view_link: the link that only shows it.
         words: what it does now, or why it does nothing.
         share: how much of the work is done, 0..1.
-        found: the curve and the outcomes so far.
     """
 
     link: str
@@ -56,11 +69,9 @@ class ArmRun:
     owned: bool
     id: str
     facts: RunFacts
-    teaching: Teaching
     state: State
     words: str
     share: float
-    found: Written
 
     @property
     def live(self) -> bool:
@@ -69,14 +80,30 @@ class ArmRun:
 
     @property
     def title(self) -> str:
-        """Its arm's name."""
-        title = ARMS[self.teaching.settings.arm].title
-        return title if self.teaching.sabotage is None else f"{title}, with a mistake"
+        """What it is about."""
+        return "Learning curve"
+
+
+@dataclass(frozen=True)
+class ArmRun(SeenRun):
+    """A run that teaches one arm, with its curve and outcomes so far; `name` where it is called otherwise."""
+
+    teaching: Teaching
+    found: Written
+    name: str = ""
 
     @property
-    def network_name(self) -> str:
-        """The name of the network that is taught."""
-        return str(self.facts.settings["network"])
+    def title(self) -> str:
+        """What it is called: by its arm, if nothing else is said."""
+        return self.name or ARMS[self.teaching.settings.arm].title
+
+
+@dataclass(frozen=True)
+class CurveRun(SeenRun):
+    """A run that teaches several arms with more and more pictures, with the points so far."""
+
+    asked: CurveTeaching
+    points: tuple[CurvePoint, ...]
 
 
 def all_runs() -> Runs:
@@ -85,7 +112,11 @@ def all_runs() -> Runs:
 
 
 def begin(
-    data: TransferData, choice: NetworkChoice, teachings: Sequence[Teaching], links: Sequence[str], watcher: str
+    data: TransferData,
+    choice: NetworkChoice,
+    teachings: Sequence[Teaching | CurveTeaching],
+    links: Sequence[str],
+    watcher: str,
 ) -> list[str]:
     """The runs that teach so: those among `links` that do already, the rest begun now. Their links, in that order.
 
@@ -99,16 +130,16 @@ def begin(
     return found
 
 
-def look(link: str, watcher: str) -> ArmRun | None:
+def look(link: str, watcher: str) -> ArmRun | CurveRun | None:
     """The run of a link, its looker counting as watching; None where there is none."""
     try:
         with all_runs().open(link) as run:
             job = JOBS.look(job_key(run.id), watcher)
-            state, words, share = _standing(run, job)
-            return ArmRun(
-                run.owner_link or run.view_link, run.view_link, run.owner_link is not None, run.id, run.facts,
-                teaching_of(run.facts.settings), state, words, share, written(run),
-            )  # fmt: skip
+            owned = run.owner_link is not None
+            seen = run.owner_link or run.view_link, run.view_link, owned, run.id, run.facts, *_standing(run, job)
+            if "arms" in run.facts.settings:
+                return CurveRun(*seen, curve_teaching_of(run.facts.settings), written_curve(run))
+            return ArmRun(*seen, teaching_of(run.facts.settings), written(run))
     except CnnvizError:
         return None
 
@@ -124,9 +155,12 @@ def go_on(link: str, watcher: str) -> None:
         if former is not None:
             former.wait(60)  # it was stopped, and is in its last step
         with all_runs().open(link) as run:
-            settings = run.facts.settings
-            network, untrained = networks_of(settings)
-            teach_run(run, network, pictures_of(settings).dataset, task.tell, untrained)
+            network, untrained = networks_of(run.facts.settings)
+            dataset = pictures_of(run.facts.settings).dataset
+            if "arms" in run.facts.settings:
+                teach_curve(run, network, dataset, task.tell, untrained)
+            else:
+                teach_run(run, network, dataset, task.tell, untrained)
 
     JOBS.watch(key, watcher, work, TEACH)
 
@@ -149,8 +183,8 @@ def job_key(run_id: str) -> tuple[str, str]:
 def networks_of(settings: Any) -> tuple[Network, Network | None]:
     """A run's network, and the untrained one where its arm begins from that. Waits for them; for jobs."""
     name = settings["network"]
-    teaching = teaching_of(settings)
-    untrained = None if teaching.settings.published else NETWORKS.ask(name, "none").result()
+    arms = curve_teaching_of(settings).arms if "arms" in settings else (teaching_of(settings).settings,)
+    untrained = None if all(arm.published for arm in arms) else NETWORKS.ask(name, "none").result()
     return NETWORKS.ask(name, "auto").result(), untrained
 
 
@@ -172,7 +206,7 @@ def threads() -> int:
     return min(share, int(allowed)) if allowed.isdecimal() and int(allowed) else share
 
 
-def _run_for(wanted: dict[str, Any], seed: int, known: Mapping[str, ArmRun], watcher: str) -> str:
+def _run_for(wanted: dict[str, Any], seed: int, known: Mapping[str, SeenRun], watcher: str) -> str:
     """The link of the run that was begun with exactly this: one of those known, one just begun, else a new one."""
     for link, one in known.items():
         if one.owned and dict(one.facts.settings) == wanted:
@@ -218,16 +252,15 @@ def _standing(run: Run, job: Job[Step, None] | None) -> tuple[State, str, float]
 
 
 def _doing(job: Job[Step, None]) -> str:
-    step = job.progress.so_far
-    if step is None:
-        return "Begins."
+    step, left = job.progress.so_far, time_left(job.progress)
+    if step is None:  # a learning curve, or the beginning
+        return f"Learns{', ' if left else ''}{left}." if job.progress.done else "Begins."
     what = _STAGES[step.stage]
     where = f"{step.done} of {step.total} pictures" if step.epoch == 0 else f"epoch {step.epoch}"
-    left = time_left(job.progress)
     return f"{what}, {where}{', ' if left else ''}{left}."
 
 
-def _facts(data: TransferData, choice: NetworkChoice, teaching: Teaching) -> dict[str, Any]:
+def _facts(data: TransferData, choice: NetworkChoice, teaching: Teaching | CurveTeaching) -> dict[str, Any]:
     """What a run is begun with; a collection's secret stays in it, and is shown to nobody."""
     return {
         "network": choice.info.name,
@@ -236,6 +269,7 @@ def _facts(data: TransferData, choice: NetworkChoice, teaching: Teaching) -> dic
         "pictures": data.key,
         "title": data.title,
         "classes": list(data.dataset.classes),
+        "counts": list(data.dataset.counts),
         **teaching.as_json(),
     }
 

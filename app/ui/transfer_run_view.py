@@ -10,7 +10,7 @@ import streamlit as st
 from app.ui.charts import show_chart
 from app.ui.plain import plain
 from app.ui.theme import chart_colours
-from app.ui.transfer_run_jobs import ArmRun, go_on, pause, stop
+from app.ui.transfer_run_jobs import ArmRun, SeenRun, go_on, pause, stop
 from app.ui.visitor import visitor
 from cnnviz.learn import ARMS, Accuracy
 from cnnviz.plot import epochs_figure
@@ -34,10 +34,12 @@ def show_curves(runs: Sequence[ArmRun]) -> None:
 
 def place_of(one: ArmRun) -> int:
     """Which colour, dash and marker a run has: its arm's, whichever others are there."""
-    return list(ARMS).index(one.teaching.settings.arm) if one.teaching.sabotage is None else len(ARMS)
+    if not one.name:
+        return list(ARMS).index(one.teaching.settings.arm)
+    return len(ARMS) + (one.teaching.sabotage is not None)
 
 
-def show_steering(runs: Sequence[ArmRun]) -> None:
+def show_steering(runs: Sequence[SeenRun]) -> None:
     """One line a run: what it does, how far it is, and what its owner can do about it."""
     for one in runs:
         line = st.container(horizontal=True, vertical_alignment="center", key=f"tr_line_{one.id}")
@@ -52,7 +54,7 @@ def show_steering(runs: Sequence[ArmRun]) -> None:
 def show_table(runs: Sequence[ArmRun]) -> None:
     """What each arm reached and cost."""
     rows = [_row(one) for one in runs]
-    st.table(rows, border="horizontal")
+    st.table(rows, border="horizontal", width="content")
     if any(one.state == "done" and len(one.found.outcomes) == 1 for one in runs):
         st.caption("± of one split: from the number of its test pictures. More splits tell how much chance there was.")
 
@@ -71,7 +73,7 @@ def accuracy_words(accuracy: Accuracy | None) -> str:
     return f"{100 * accuracy.mean:.1f} ± {100 * accuracy.standard_error:.1f} %{splits}"
 
 
-def _buttons(one: ArmRun) -> None:
+def _buttons(one: SeenRun) -> None:
     if one.state in ("waiting", "running"):
         st.button("Pause", on_click=pause, args=(one.id, True), key=f"tr_pause_{one.id}", icon=":material/pause:")
     if one.state == "paused":

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from app.ui.frame import guarded
-from app.ui.linked import linked, set_linked
+from app.ui.linked import follows, hold, linked, linked_choice, set_linked, widget_key
 from app.ui.network_picker import NetworkChoice
 from app.ui.transfer_data import TransferData
 from app.ui.transfer_run_answers import chosen_run, show_confusion
-from app.ui.transfer_run_form import read_runs_form, runs_form
+from app.ui.transfer_run_curve import curve_part
+from app.ui.transfer_run_form import AskedRuns, read_runs_form, runs_form
+from app.ui.transfer_run_home import home_part, links_part
 from app.ui.transfer_run_jobs import ArmRun, begin, look
+from app.ui.transfer_run_sabotage import hidden_runs, sabotage_part
 from app.ui.transfer_run_view import show_curves, show_steering, show_table
 from app.ui.visitor import visitor
 
 RUNS = "runs"
 LOOK = 1.0
 """Seconds between two looks at runs that go on."""
+VIEW = "tr_view"
 _START = "_tr_start"
 
 
@@ -30,9 +32,10 @@ def runs_part(data: TransferData, choice: NetworkChoice) -> None:
         st.subheader("Four arms, one split", anchor=False)
         settings, picture = st.columns([1.2, 3.6], gap="medium")
         with settings:
-            guarded(lambda: _settings(data, choice))
+            asked = guarded(lambda: _settings(data, choice)) or AskedRuns(())
         with picture:
-            _runs(data)
+            _runs()
+            guarded(lambda: _understand(data, choice, asked))
 
     part()
 
@@ -42,7 +45,7 @@ def links() -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, linked(RUNS, "").split("."))))
 
 
-def _settings(data: TransferData, choice: NetworkChoice) -> None:
+def _settings(data: TransferData, choice: NetworkChoice) -> AskedRuns:
     runs_form(data)
     asked = read_runs_form(data)
     if st.session_state.get(_START):
@@ -58,13 +61,14 @@ def _settings(data: TransferData, choice: NetworkChoice) -> None:
         st.caption("Arms begin from published weights; choose a network that has them.")
     elif not asked.teachings:
         st.caption("Choose an arm.")
+    return asked
 
 
 def _start() -> None:
     st.session_state[_START] = True
 
 
-def _runs(data: TransferData) -> None:
+def _runs() -> None:
     runs = _looked()
     if not runs:
         st.info("Choose arms and press Start: curves come here as the networks learn.", icon=":material/timeline:")
@@ -81,15 +85,59 @@ def _runs(data: TransferData) -> None:
             st.rerun()
 
     progress()
-    _understand(runs)
 
 
 def _looked() -> list[ArmRun]:
-    return [one for link in links() if (one := look(link, visitor())) is not None]
+    watcher = visitor()
+    found = [one for link in links() if isinstance(one := look(link, watcher), ArmRun)]
+    return [*found, *hidden_runs()]
 
 
-def _understand(runs: Sequence[ArmRun]) -> None:
-    """What can be asked once an arm is taught."""
-    chosen = chosen_run(runs)
-    if chosen is not None:
-        guarded(lambda: show_confusion(*chosen))
+def _understand(data: TransferData, choice: NetworkChoice, asked: AskedRuns) -> None:
+    """What is asked of the arms; one question at a time, since each takes its time."""
+    view = linked_choice(VIEW, tuple(_VIEWS))
+    hold(widget_key(VIEW), view)
+    st.segmented_control(
+        "What to look at", tuple(_VIEWS), format_func=lambda name: _VIEWS[name], required=True,
+        label_visibility="collapsed", **follows(VIEW),
+    )  # fmt: skip
+    if view == "curve":
+        curve_part(data, choice, asked)
+    elif view == "hidden":
+        sabotage_part(data, choice, asked)
+    elif view == "links":
+        _links()
+    else:
+        _answers(view)
+
+
+def _answers(view: str) -> None:
+    chosen = chosen_run(_looked())
+    if chosen is None:
+        st.caption("As soon as an arm is taught, this stands here.")
+    elif view == "confusion":
+        show_confusion(*chosen)
+    elif view == "mistakes":
+        from app.ui.transfer_run_mistakes import mistakes_part  # needs torch
+
+        mistakes_part(*chosen)
+    else:
+        home_part(chosen[0])
+
+
+def _links() -> None:
+    runs = _looked()
+    if runs:
+        links_part([one for one in runs if not one.name] or runs, RUNS)
+    else:
+        st.caption("Runs have links as soon as they are begun.")
+
+
+_VIEWS = {
+    "confusion": "Confusion",
+    "mistakes": "Worst mistakes",
+    "curve": "More pictures",
+    "hidden": "Find the mistake",
+    "home": "Take it home",
+    "links": "Links",
+}

@@ -36,7 +36,7 @@ def epochs_figure(curves: Mapping[str, Sequence[Epoch]], places: Mapping[str, in
             )  # fmt: skip
     longest = max((epochs[-1].of for epochs in curves.values() if epochs), default=10)
     _lay_out(figure, 430)
-    figure.update_xaxes(range=[0.7, longest + 0.3], nticks=12)
+    figure.update_xaxes(range=[0.7, longest + 0.3], tickformat="d", dtick=max(1, round(longest / 10)))
     figure.update_xaxes(title="epoch", row=2, col=1)
     figure.update_yaxes(title="test accuracy, %", row=1, col=1)
     figure.update_yaxes(title="test loss", rangemode="tozero", row=2, col=1)
