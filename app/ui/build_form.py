@@ -35,7 +35,7 @@ def build_form(specs: Sequence[LayerSpec], input_shape: InputShape, program: str
     with st.popover("Paste or open", icon=":material/content_paste:", width="stretch"):
         _paste()
     st.download_button(
-        "Take home", program or "", "network.py", "text/x-python", icon=":material/download:", width="stretch",
+        "Take home", program or "# A layer is impossible.\n", "network.py", "text/x-python", icon=":material/download:", width="stretch",
         on_click="ignore", key="bn_save", disabled=program is None,
         help="The network as a program in plain PyTorch. Open it here again with Paste or open.",
     )  # fmt: skip
