@@ -12,11 +12,14 @@ from .attribution_layers import map_layers as map_layers
 from .attribution_methods import METHODS as METHODS
 from .attribution_methods import Method as Method
 from .attribution_methods import Setting as Setting
+from .block_costs import BlockCosts as BlockCosts
+from .block_costs import block_costs as block_costs
 from .convolution_filters import Filters as Filters
 from .convolution_filters import filters as filters
 from .convolution_filters import mean_patches as mean_patches
 from .cost_published import PublishedCost as PublishedCost
 from .cost_published import published_cost as published_cost
+from .cost_published import published_multiply_adds as published_multiply_adds
 from .costs import LayerCost as LayerCost
 from .costs import TotalCosts as TotalCosts
 from .costs import layer_costs as layer_costs
@@ -51,6 +54,8 @@ from .layers import Layer as Layer
 from .layers import layer_table as layer_table
 from .layers import leaves as leaves
 from .layouts import as_maps as as_maps
+from .lecture.figures import LectureFigure as LectureFigure
+from .lecture.figures import lecture_figures as lecture_figures
 from .ledger import LogitDifference as LogitDifference
 from .ledger import class_ledger as class_ledger
 from .ledger import logit_difference as logit_difference

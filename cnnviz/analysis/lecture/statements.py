@@ -1,0 +1,94 @@
+"""What do the notes say in words that does not hold, and what holds?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A sentence of the notes that does not hold: which of the five notes, the quotation, what holds, the reference."""
+
+    note: int
+    quote: str
+    holds: str
+    reference: str
+
+
+STATEMENTS = (
+    Statement(
+        1, "VGG Net ... Batch normalization is used.",
+        "VGG was published in 2014, batch normalization in 2015. Libraries have added it since (VGG-16 BN).",
+        "Ioffe and Szegedy 2015",
+    ),
+    Statement(
+        1, "Max pool 1 ... Response norm 1",
+        "In AlexNet the response normalization comes first and the pooling after it.",
+        "Krizhevsky and others 2012, section 3.5",
+    ),
+    Statement(
+        1, "Deeper networks perform worse ... because of vanishing gradients.",
+        "The authors see no vanishing gradients, thanks to batch normalization; deep plain nets are hard to optimize "
+        "for another reason.", "He and others 2015, section 4.1",
+    ),
+    Statement(
+        1, "This means that the gradient is at least 1",
+        "The gradient through a block is the identity plus that of the branch, and the branch's part may be negative.",
+        "He and others 2016, Identity mappings in deep residual networks",
+    ),
+    Statement(
+        2, "AlexNet ... first use of ReLU",
+        "ReLU was used before: by Nair and Hinton in 2010, in another form by Jarrett and others in 2009. AlexNet "
+        "showed it at large scale.", "Nair and Hinton 2010; Jarrett and others 2009",
+    ),
+    Statement(
+        2, "GoogLeNet ... Batch Normalization is applied to the input of each layer",
+        "GoogLeNet of 2014 has none; the Inception of 2015 with batch normalization is another network.",
+        "Szegedy and others 2014; Ioffe and Szegedy 2015",
+    ),
+    Statement(
+        2, "auxiliary classifiers are each composed of a global average pooling layer, a fully connected layer",
+        "Each has 5×5 average pooling with stride 3, a 1×1 convolution, two fully connected layers, and dropout.",
+        "Szegedy and others 2014, section 5",
+    ),
+    Statement(
+        2, "convolutional kernels are applied independently to each channel but share weights across channels",
+        "A kernel has weights of its own for every input channel, and the products of all channels are summed.",
+        "Goodfellow, Bengio, Courville 2016, section 9.1",
+    ),
+    Statement(
+        2, "the block computes H(x)-x, and the final output is F(x)=H(x)+x",
+        "The other way round: the layers learn F(x) = H(x) − x, and the output is H(x) = F(x) + x.",
+        "He and others 2015, section 3.1",
+    ),
+    Statement(
+        2, "the first block of each stage halves the resolution",
+        "That of the first stage does not: the stem's pooling has done it.", "He and others 2015, table 1",
+    ),
+    Statement(
+        2, "After pool, double #channels",
+        "After the fourth pooling the channels stay 512.", "Simonyan and Zisserman 2014, table 1",
+    ),
+    Statement(
+        2, "DenseNet is another deep residual neural network",
+        "DenseNet concatenates what the layers put out; it adds nothing.", "Huang and others 2016",
+    ),
+    Statement(
+        2, "ViT is a recent CNN architecture",
+        "ViT is a transformer: after the picture is cut into patches there is no convolution.",
+        "Dosovitskiy and others 2020",
+    ),
+    Statement(
+        2, "rgba (a for alpha a.k.a. brightness)", "Alpha is opacity.", "Porter and Duff 1984",
+    ),
+    Statement(
+        2, "invariant to translation", "A convolution is equivariant: what it finds moves along with the picture. "
+        "Pooling makes it invariant to small shifts, roughly.", "Goodfellow, Bengio, Courville 2016, section 9.2",
+    ),
+    Statement(
+        5, "These structures tend to give rise to larger convolutions.",
+        "VGG's convolutions are all 3×3; it is their stack that sees as much as a larger one.",
+        "Simonyan and Zisserman 2014, section 2.3",
+    ),
+)  # fmt: skip
+"""In the order of the notes."""
