@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.ui.build_state import CHANNELS, SIDES, InputShape, current_notice, notice, read_stack, spell, take
+from app.ui.build_state import CHANNELS, SIDES, InputShape, notice, read_stack, spell, take
 from app.ui.linked import hold
 from cnnviz.errors import SettingsError
 from cnnviz.network.builder_presets import PRESETS
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cnnviz.network import Parsed
 
 _SIDE, _CHANNELS, _PASTED, _FILE = "bn_side", "bn_channels", "bn_pasted", "bn_file"
+_NONE = "# A layer is impossible.\n"
 _COLOURS = {1: "Grey", 3: "Colour"}
 
 
@@ -35,12 +36,10 @@ def build_form(specs: Sequence[LayerSpec], input_shape: InputShape, program: str
     with st.popover("Paste or open", icon=":material/content_paste:", width="stretch"):
         _paste()
     st.download_button(
-        "Take home", program or "# A layer is impossible.\n", "network.py", "text/x-python", icon=":material/download:", width="stretch",
+        "Take home", program or _NONE, "network.py", "text/x-python", icon=":material/download:", width="stretch",
         on_click="ignore", key="bn_save", disabled=program is None,
         help="The network as a program in plain PyTorch. Open it here again with Paste or open.",
     )  # fmt: skip
-    if said := current_notice():
-        st.warning(said, icon=":material/info:")
 
 
 def _input(input_shape: InputShape) -> None:

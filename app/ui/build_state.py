@@ -92,7 +92,7 @@ def notice(sentence: str) -> None:
     st.session_state[_NOTICE] = plain(sentence, 600)
 
 
-def current_notice() -> str | None:
-    """What is to be said, as Markdown."""
-    found: str | None = st.session_state.get(_NOTICE)
-    return found
+def show_notice() -> None:
+    """Say what is to be said of the stack."""
+    if said := st.session_state.get(_NOTICE):
+        st.warning(said, icon=":material/info:")

@@ -13,7 +13,7 @@ from app.ui.build_state import InputShape, serial, spell
 from app.ui.build_words import layer_settings, layer_title, shape_words
 from app.ui.picture import ChosenPicture
 from app.ui.theme import current_theme
-from cnnviz.analysis import LayerReport, stack_report
+from cnnviz.analysis import LayerReport, ReceptiveField, stack_report
 from cnnviz.image import palette
 from cnnviz.network.specs import MOST_LAYERS, LayerSpec
 from cnnviz.network.specs_text import spell_specs
@@ -95,8 +95,15 @@ def _row(report: LayerReport, maps: Maps | None) -> Row:
         field=size,
         jump=jump,
         note="" if field is None else field.note,
+        box=None if field is None else _middle_box(field),
         maps=maps,
     )
+
+
+def _middle_box(field: ReceptiveField) -> tuple[int, int, int, int]:
+    """What the unit in the middle sees of the picture."""
+    box = field.region(len(field.rows) // 2, len(field.columns) // 2)
+    return box.top, box.left, box.bottom, box.right
 
 
 def _maps(found: LayerMaps) -> Maps:

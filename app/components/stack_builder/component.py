@@ -37,7 +37,10 @@ class Maps:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One layer in words and numbers; `state` is "fine", "impossible" or "waiting". `note` is said of its field."""
+    """One layer in words and numbers; `state` is "fine", "impossible" or "waiting".
+
+    `note` is said of its receptive field; `box` (top, left, bottom, right) is that of the unit in the middle, half open.
+    """
 
     title: str
     settings: str
@@ -50,6 +53,7 @@ class Row:
     field: str = ""
     jump: str = ""
     note: str = ""
+    box: tuple[int, int, int, int] | None = None
     problem: str = ""
     fixes: tuple[Fix, ...] = ()
     maps: Maps | None = None

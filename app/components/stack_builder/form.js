@@ -2,6 +2,7 @@
 
 import { showBar } from "../shared/bar.js";
 import { element, setText } from "../shared/dom.js";
+import { savePng } from "../shared/pixels.js";
 import { drawMaps } from "./maps.js";
 import { stepped, typed, valueOf } from "./stack.js";
 import { mapsTitle } from "./words.js";
@@ -24,7 +25,9 @@ export function buildForm(act) {
   form.canvas = element("canvas");
   form.mapsTitle = element("small");
   form.bar = element("div", { className: "bar" });
-  form.maps = element("div", { className: "maps-large" }, form.mapsTitle, form.canvas, form.bar);
+  const save = element("button", { className: "plain", type: "button", textContent: "Save maps", title: "Save these maps as PNG" });
+  save.onclick = () => savePng(form.canvas, "cnnviz maps.png");
+  form.maps = element("div", { className: "maps-large" }, element("div", { className: "buttons" }, form.mapsTitle, element("span", { className: "push" }, save)), form.canvas, form.bar);
   form.root = element("div", { className: "form" }, form.fixes, form.settings,
     element("div", { className: "buttons" }, ...Object.values(form.buttons)), form.maps);
   form.root.onkeydown = (event) => { if (event.target.matches("input, select") && event.key !== "Escape") event.stopPropagation(); };

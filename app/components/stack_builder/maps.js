@@ -1,18 +1,29 @@
 // A layer's maps on a small canvas: entries of a colour table, each map a tile with its pixels enlarged evenly.
 
 import { lookUp } from "../shared/colours.js";
+import { outline } from "../shared/pixels.js";
 
-// The picture that goes in, in its own colours.
-export function drawPicture(canvas, pixels, height) {
+// The picture that goes in, in its own colours, and the box (top, left, bottom, right) that a unit sees.
+export function drawPicture(canvas, pixels, height, box, accent) {
   const [rows, columns] = pixels.shape;
   const image = new ImageData(columns, rows);
   for (let from = 0, to = 0; from < pixels.length; from += 3, to += 4) {
     image.data.set(pixels.subarray(from, from + 3), to);
     image.data[to + 3] = 255;
   }
-  Object.assign(canvas, { width: columns, height: rows });
+  const source = new OffscreenCanvas(columns, rows);
+  source.getContext("2d").putImageData(image, 0, 0);
+  const scale = (height * (window.devicePixelRatio || 1)) / rows;
+  Object.assign(canvas, { width: Math.round(columns * scale), height: Math.round(rows * scale) });
   Object.assign(canvas.style, { height: `${height}px`, width: `${(height * columns) / rows}px` });
-  canvas.getContext("2d").putImageData(image, 0, 0);
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  context.drawImage(source, 0, 0, canvas.width, canvas.height);
+  if (!box) return;
+  const [top, left, bottom, right] = box.map((edge) => edge * scale);
+  const edge = 1.5 * (window.devicePixelRatio || 1); // the line stays inside the picture
+  outline(context, { x: left + edge, y: top + edge, width: Math.max(1, right - left - 2 * edge), height: Math.max(1, bottom - top - 2 * edge) },
+    accent, window.devicePixelRatio || 1);
 }
 
 // Draw the first maps that fit `width` × `height` CSS pixels; returns how many were drawn.

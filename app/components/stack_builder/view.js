@@ -3,7 +3,7 @@
 // The view has the list in hand and reports all of it after each edit, with a serial number; an answer to an earlier
 // report is passed over. A stack that the page set by itself comes with the last number and another text.
 
-import { element, setText } from "../shared/dom.js";
+import { element, onNextFrame, setText, themeColour } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { saveText } from "../shared/pixels.js";
 import { letDrag } from "./drag.js";
@@ -13,10 +13,12 @@ import { buildRow, showMaps, showRow, showShares } from "./rows.js";
 import { added, changed, copied, history, moved, parse, parseLayer, redone, remember, removed, replaced, spell, undone } from "./stack.js";
 import { csv, rowSentence } from "./words.js";
 
+const TALL = 88; // CSS pixels of the picture's height
+
 export default mounting(build, (view, header) => { if (header.token !== view.token) take(view, header); });
 
 function build(parent) {
-  const view = { at: 0, rows: [], history: history(), serial: null, header: null, stack: null };
+  const view = { at: 0, pointed: -1, rows: [], history: history(), serial: null, header: null, stack: null };
   const button = (text, title, act) => {
     const node = element("button", { className: "plain", type: "button", textContent: text, title });
     node.onclick = act;
@@ -32,6 +34,7 @@ function build(parent) {
   view.inputMaps = element("canvas");
   view.inputShape = element("span", { className: "output" });
   view.unrun = element("span", { className: "problem" });
+  view.sees = element("small", { className: "sees" });
   const head = ["", "", "Layer", "Maps", "Output", "Parameters", "Multiply-adds", "Memory", "Sees"];
   view.list = element("ol", { className: "rows", role: "listbox", "aria-label": "Layers, from the picture on" });
   view.form = buildForm({
@@ -49,9 +52,10 @@ function build(parent) {
     view.palette, view.sentence,
     element("div", { className: "row head", "aria-hidden": "true" }, ...head.map((text, at) => element("span", { className: ["handle", "number", "name", "maps", "output", "parameters", "madds", "memory", "field"][at], textContent: text }))),
     element("div", { className: "row input" }, element("span", { className: "handle" }), element("span", { className: "number" }),
-      element("span", { className: "name" }, element("b", { textContent: "Input" })), element("span", { className: "maps" }, view.inputMaps, view.unrun), view.inputShape),
+      element("span", { className: "name" }, element("b", { textContent: "Input" })), element("span", { className: "maps" }, view.inputMaps, view.sees, view.unrun), view.inputShape),
     view.list);
   parent.append(view.root);
+  view.redrawPointed = onNextFrame(() => drawPointed(view));
   listen(view);
   view.resize = new ResizeObserver(() => view.header && drawAllMaps(view));
   view.resize.observe(view.root);
@@ -64,6 +68,8 @@ function listen(view) {
     const at = shownRows(view).findIndex((row) => row.root.contains(event.target));
     if (at >= 0) pick(view, at, true);
   });
+  view.list.addEventListener("pointerover", (event) => point(view, shownRows(view).findIndex((row) => row.root.contains(event.target))));
+  view.list.addEventListener("pointerleave", () => point(view, -1));
   view.root.addEventListener("keydown", (event) => {
     if (key(view, event)) event.preventDefault();
   });
@@ -186,7 +192,6 @@ function draw(view) {
   view.undo.disabled = !view.history.past.length;
   view.redo.disabled = !view.history.future.length;
   view.add.disabled = full(view);
-  setText(view.sentence, header.sentence);
   setText(view.inputShape, header.input);
   setText(view.unrun, header.unrun);
   view.root.dataset.layers = layers.length;
@@ -201,11 +206,28 @@ function arrange(view, rows) {
   while (view.list.children.length > wanted.length) view.list.lastChild.remove();
 }
 
+// Pointing at a layer says its numbers, and shows what its units see of the picture.
+function point(view, at) {
+  view.pointed = at;
+  view.redrawPointed();
+}
+
+function drawPointed(view) {
+  if (!view.header) return;
+  const at = view.pointed >= 0 ? view.pointed : view.at;
+  const row = shownRows(view)[at];
+  const { header } = view;
+  drawPicture(view.inputMaps, header.arrays.pixels, TALL, row?.data?.box, themeColour(view.root, "primary-color"));
+  setText(view.sentence, view.pointed >= 0 && row?.data ? rowSentence(row.data, at + 1, view.stack.layers.length) : header.sentence);
+  view.root.dataset.pointed = view.pointed >= 0 ? at + 1 : "";
+  setText(view.sees, row?.data?.box ? `In the picture: what the unit in the middle of layer ${at + 1} sees` : "");
+}
+
 function drawAllMaps(view) {
   const { header, stack: { layers } } = view;
   const width = view.inputMaps.parentElement.clientWidth;
-  drawPicture(view.inputMaps, header.arrays.pixels, 44);
   for (const row of shownRows(view)) showMaps(row, row.data, header.arrays, width);
+  drawPointed(view);
   const picked = layers[view.at];
   if (picked) {
     const row = view.rows[view.at].data;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.components.stack_builder.component import stack_builder
 from app.ui.build_code import build_code
 from app.ui.build_form import build_form
-from app.ui.build_state import PAGE, VIEW, InputShape, edited, read_stack
+from app.ui.build_state import PAGE, VIEW, InputShape, edited, read_stack, show_notice
 from app.ui.frame import bench, close_page, guarded, live, open_page
 from cnnviz.compute import warm_up
 from cnnviz.network.specs import LayerSpec
@@ -23,6 +23,7 @@ def show(specs: tuple[LayerSpec, ...], input_shape: InputShape) -> str | None:
     from app.ui.build_program import program_of
     from app.ui.build_view import build_scene
 
+    show_notice()
     stack_builder(VIEW, build_scene(specs, input_shape, chosen), on_stack=edited)
     return program_of(specs, input_shape)
 
