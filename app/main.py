@@ -9,6 +9,6 @@ groups: dict[str, list[st.Page]] = {}
 for entry in PAGES:
     groups.setdefault(entry.group, []).append(st.Page(entry.file, title=entry.title, default=entry == HOME))
 
-page = st.navigation(groups)
+page = st.navigation(groups, expanded=True)
 show_chrome(page.title)
 page.run()

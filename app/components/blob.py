@@ -17,10 +17,11 @@ import numpy as np
 _ALIGN = 8
 
 
-def pack(header: dict[str, Any], **arrays: np.ndarray | bytes) -> bytes:
+def pack(header: dict[str, Any], aside: dict[str, Any] | None = None, /, **arrays: np.ndarray | bytes) -> bytes:
     """One blob from a JSON-able header (NaN and infinity become null) and named arrays or raw bytes.
 
-    The header gets a ``token``, the same for the same content: a view reports by it what stands on the screen.
+    The header gets a ``token``, the same for the same content: a view reports by it what stands on the screen. Entries
+    of ``aside`` stand in the header as well and are no content: what the view itself said last, for one.
     """
     entries: dict[str, dict[str, Any]] = {}
     chunks: list[bytes] = []
@@ -35,7 +36,7 @@ def pack(header: dict[str, Any], **arrays: np.ndarray | bytes) -> bytes:
     digest = hashlib.blake2b(json.dumps(plain, sort_keys=True).encode(), digest_size=8)
     for chunk in chunks:
         digest.update(chunk)
-    plain["token"] = digest.hexdigest()
+    plain |= {"token": digest.hexdigest(), **_plain(aside or {})}
     head = json.dumps(plain, allow_nan=False, separators=(",", ":")).encode()
     head += b" " * (-(4 + len(head)) % _ALIGN)
     return struct.pack("<I", len(head)) + head + b"".join(chunks)

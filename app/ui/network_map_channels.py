@@ -102,7 +102,16 @@ def _drawn(place: Place, maps: tuple[Maps, ...], share: Numbers | None, form: Ma
     shown = np.argsort(-np.nan_to_num(rank, nan=-np.inf), kind="stable")[: max(1, ROWS // place.lanes)]
     if place.column == 0:
         shown = np.arange(min(ROWS, len(mean[0])))
+    if form.pinned is not None and form.pinned[0] == place.column:
+        shown = _with(shown, form.pinned[1], len(mean[0]))
     return Drawn(place, maps, shown, mean, least, greatest, share)
+
+
+def _with(shown: npt.NDArray[np.int64], channel: int, count: int) -> npt.NDArray[np.int64]:
+    """The channels to draw with the pinned one among them: another picture, or another order, does not lose it."""
+    if channel in shown or channel >= count:
+        return shown
+    return np.append(shown[:-1], channel)
 
 
 def _thinned(one: Drawn, channels: npt.NDArray[np.int64], difference: bool) -> list[Maps]:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.ui.feature_maps_state import leave_layer
 from app.ui.linked import follows, hold, set_linked, widget_key
-from app.ui.network_map_state import BY, BYS, COMPARE, COMPARES, MAP_SCALE, MAP_SCALES, SECOND, MapForm
+from app.ui.network_map_state import BY, BYS, COMPARE, COMPARES, MAP_SCALE, MAP_SCALES, NOTICE, SECOND, MapForm
 from app.ui.network_picker import NetworkChoice, network_picker
 from app.ui.picture import ChosenPicture, picture_of
 from app.ui.plain import plain
@@ -19,7 +19,9 @@ _NONE = "None"
 
 
 def network_map_form(choice: NetworkChoice, form: MapForm, chosen: ChosenPicture) -> None:
-    """Draw network, order, scale and second picture in one row."""
+    """Draw network, order, scale and second picture in one row; above it what the link asked in vain."""
+    if said := NOTICE.sentence():
+        st.warning(said, icon=":material/info:")
     network, by, scale, second = st.columns([1.3, 1, 1, 1.2])
     with network:
         network_picker(choice, on_change=leave_layer)

@@ -15,8 +15,12 @@ from app.ui.network_map_form import second_picture
 from app.ui.network_map_passes import side_of
 from app.ui.network_map_scene import feeds_scene, map_scene
 from app.ui.network_map_state import (
+    CLASS,
     MAP,
+    NOTICE,
+    PIN,
     MapForm,
+    channel_pinned,
     class_asked,
     layer_asked,
     read_map_form,
@@ -50,7 +54,24 @@ def map_part(choice: NetworkChoice, network: Network, chosen: ChosenPicture) -> 
     scenes = offered("network_map", chosen, ahead)
     pictures = [chosen] if second is None else [chosen, second]
     scene = _scene(network, choice, pictures, form, theme, scenes)
-    network_map_view(MAP, packed(scene), stages_opened, class_asked, temperature_set, layer_asked)
+    _say_what_is_not_there(form, scene)
+    network_map_view(MAP, packed(scene), stages_opened, class_asked, temperature_set, layer_asked, channel_pinned)
+
+
+def _say_what_is_not_there(form: MapForm, scene: MapScene) -> None:
+    """What the link asks of the map and the network does not have gives way, in words."""
+    classes = scene.logits.shape[1]
+    if form.target is not None and form.target >= classes:
+        NOTICE.replace(
+            CLASS, f"There is no class {form.target}; the network has {classes:,}, counted from 0. "
+            "The channels are asked about the most probable one.",
+        )  # fmt: skip
+    if form.pinned is None:
+        return
+    column, channel, _ = form.pinned
+    box = next((box for box in scene.boxes if box.column == column), None)
+    if column >= scene.answer or (box is not None and channel >= box.channels):
+        NOTICE.replace(PIN, f"The network has no channel {channel} in column {column}, so none is pinned.")
 
 
 def _again(chosen: ChosenPicture, second: str) -> Callable[[], list[ChosenPicture] | None]:
@@ -74,31 +95,31 @@ def _ahead(
     scenes: str,
     name: str,
 ) -> bytes | None:
-    """The map with other stages open, "map~1.3", or what feeds a column of it, "feeds~1.3~7"."""
+    """The map with other stages open, "map~1.3", or what feeds a column of it in a picture, "feeds~1.3~7~0"."""
     network, pictures = NETWORKS.ask(*choice.key).network, pictures_again()
     what, _, rest = name.partition("~")
-    stages, _, column = rest.partition("~")
+    stages, column, side = (*rest.split("~"), "", "")[:3]
     if network is None or pictures is None:
         return None
     opened = tuple(int(one) for one in stages.split(".") if is_count(one))
     wanted = replace(form, opened=opened)
     if what == "map":
         return packed(_scene(network, choice, pictures, wanted, theme, scenes))
-    if what == "feeds" and is_count(column):
-        return _feeds(network, choice, pictures, wanted, int(column))
+    if what == "feeds" and is_count(column) and is_count(side) and int(side) < len(pictures):
+        return _feeds(network, choice, pictures, wanted, int(column), int(side))
     return None
 
 
 def _feeds(
-    network: Network, choice: NetworkChoice, pictures: Sequence[ChosenPicture], form: MapForm, column: int
+    network: Network, choice: NetworkChoice, pictures: Sequence[ChosenPicture], form: MapForm, column: int, side: int
 ) -> bytes:
     def make() -> tuple[bytes, int]:
         sides = [side_of(network, choice.key, picture) for picture in pictures]
-        blob = feeds_scene(network, choice.key, sides, form, column)
+        blob = feeds_scene(network, choice.key, sides, form, column, side)
         return blob, len(blob)
 
     keys = [picture.key for picture in pictures]
-    settings = f"{form.opened} {form.by} {form.per} {form.compare} {form.target} {column}"
+    settings = f"{form.opened} {form.by} {form.per} {form.compare} {form.target} {form.pinned} {column} {side}"
     blob = _FEEDS.get((*choice.key, *keys, settings), make)
     if any(picture.own and not PICTURES.holds(picture.key) for picture in pictures):
         _FEEDS.drop(lambda key: isinstance(key, tuple) and not set(keys).isdisjoint(key))

@@ -76,22 +76,32 @@ def map_scene(
         numbers=np.concatenate([column_numbers(one) for one in drawn if one.maps], axis=1),
         logits=np.stack([side.logits for side in sides]),
         seen=[one.jpeg for one in seen],
+        pinned=form.pinned,
     )
 
 
-def feeds_scene(network: Network, key: tuple[str, str], sides: Sequence[Side], form: MapForm, column: int) -> bytes:
-    """What feeds the drawn channels of one column, in the first picture. Raises LayerError for a column not drawn."""
-    side, chart = sides[0], chart_of(network, sides[0])
-    target = target_of(form, side)
+def feeds_scene(
+    network: Network, key: tuple[str, str], sides: Sequence[Side], form: MapForm, column: int, side: int = 0
+) -> bytes:
+    """What feeds the drawn channels of one column, in picture `side`, or how that differs where the map shows that.
+
+    Raises LayerError for a column not drawn.
+    """
+    chart, target = chart_of(network, sides[0]), target_of(form, sides[0])
     columns = drawn_columns(chart, key, sides, form, target)
     drawn = {one.place.column: one for one in columns}
     answer = chart.columns[-1].index
     if column not in drawn and column != answer:
         raise LayerError(f"Column {column} is not shown; open its stage first.")
     asked = _listed(sides, target) if column == answer else drawn[column].shown.tolist()
-    with at_work():
-        found = feeds(side.recorded, chart, column, asked, chart.shown(form.opened))
     difference = is_difference(sides, form)
+    with at_work():
+        found, *less = [
+            feeds(one.recorded, chart, column, asked, chart.shown(form.opened))
+            for one in (sides if difference else [sides[side]])
+        ]
+    if less:
+        found = tuple(one.less(other) for one, other in zip(found, less[0], strict=True))
     limits = dict(zip(drawn, column_limits(columns, difference, form.per), strict=True))
     shares = [np.concatenate([share[drawn[at].shown] for at, share in one.shares.items()]) for one in found]
     fed, extra = [], {}
@@ -181,7 +191,7 @@ def _short(name: str) -> str:
     first = parts.index(plain[0])
     # "3" alone says nothing: it keeps the name that it counts in.
     kept = parts[first - 1 : first + 1] if plain[0].isdecimal() and first else plain[:2]
-    return ".".join(kept)
+    return ".".join(kept).removeprefix("encoder_")
 
 
 def _stages(chart: NetworkMap, opened: Sequence[int]) -> list[MapStageBox]:

@@ -8,8 +8,10 @@ from typing import Literal
 import streamlit as st
 
 from app.ui.frame import foot_follows
+from app.ui.link_notice import LinkNotice
 from app.ui.linked import is_count, linked, linked_choice, set_linked
 from app.ui.picture import ask_whole_page
+from app.ui.plain import plain
 
 MAP = "network_map"
 VIEW = "view"
@@ -20,18 +22,23 @@ SECOND = "against"
 COMPARE = "compare"
 TEMPERATURE = "t"
 CLASS = "class"
+PIN = "pin"
 VIEWS = {"map": "Map of the network", "layer": "Layer by layer"}
 BYS = {"answer": "Share in the answer", "mean": "Mean", "maximum": "Maximum"}
 MAP_SCALES = {"layer": "One for each column", "all": "One for all"}
 COMPARES = {"side": "Side by side", "difference": "Difference"}
 TEMPERATURES = (0.25, 0.5, 1.0, 2.0, 4.0)
+NOTICE = LinkNotice("_map_notice", (CLASS, PIN))
 _LAYERS = ("layer", "map", "unit", "off", "ranked")  # a link that sets one of these means the view of a layer
 _MOST_OPEN = 400
 
 
 @dataclass(frozen=True)
 class MapForm:
-    """What the learner set. `opened` are stages; `second` names the other picture, "" for none; `target` a class."""
+    """What the learner set. `opened` are stages; `second` names the other picture, "" for none; `target` a class.
+
+    `pinned` is (column, channel, side): whose feeders stay lit, and in which of two pictures.
+    """
 
     opened: tuple[int, ...]
     by: str
@@ -40,6 +47,7 @@ class MapForm:
     compare: Literal["side", "difference"]
     temperature: float
     target: int | None
+    pinned: tuple[int, int, int] | None = None
 
 
 def current_view() -> str:
@@ -54,6 +62,8 @@ def read_map_form() -> MapForm:
     """All settings of the map, without drawing anything."""
     numbers = [text for text in linked(OPEN, "").split(".")[:_MOST_OPEN] if is_count(text)]
     target = linked(CLASS, "")
+    if target and not is_count(target):
+        NOTICE.replace(CLASS, f"“{plain(target, 40)}” is no number of a class; classes are counted from 0.")
     text = linked(TEMPERATURE, "1")
     temperature = next((one for one in TEMPERATURES if f"{one:g}" == text), 1.0)
     return MapForm(
@@ -64,6 +74,7 @@ def read_map_form() -> MapForm:
         "difference" if linked_choice(COMPARE, tuple(COMPARES)) == "difference" else "side",
         temperature,
         int(target) if is_count(target) else None,
+        _pinned(),
     )
 
 
@@ -77,6 +88,13 @@ def class_asked() -> None:
     """The learner asked for which class the channels speak; None is the most probable one."""
     asked = st.session_state[MAP].target["class"]
     set_linked(CLASS, "" if asked is None else str(int(asked)))
+    foot_follows("feature_maps")
+
+
+def channel_pinned() -> None:
+    """The learner pinned a channel, or none any more."""
+    at = st.session_state[MAP].pin["at"]
+    set_linked(PIN, "" if at is None else _pin_text(*(int(number) for number in at)))
     foot_follows("feature_maps")
 
 
@@ -96,3 +114,19 @@ def layer_asked() -> None:
     set_linked("unit", str(asked["unit"]))
     set_linked(VIEW, "layer")
     ask_whole_page()
+
+
+def _pinned() -> tuple[int, int, int] | None:
+    """Column, channel and side of "12.5", or "12.5.1" for the second picture; None for any other text."""
+    text = linked(PIN, "")
+    numbers = text.split(".")
+    if len(numbers) not in (2, 3) or not all(is_count(number) for number in numbers):
+        if text:
+            NOTICE.replace(PIN, f"“{plain(text, 40)}” names no column and channel, so none is pinned.")
+        return None
+    column, channel, side = (*map(int, numbers), 0)[:3]
+    return column, channel, min(side, 1)
+
+
+def _pin_text(column: int, channel: int, side: int) -> str:
+    return f"{column}.{channel}" + (f".{side}" if side else "")

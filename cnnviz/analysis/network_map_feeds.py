@@ -48,6 +48,11 @@ class Feeds:
     def rest(self) -> float:
         return self.total - sum(float(share.sum()) for share in self.shares.values())
 
+    def less(self, other: Feeds) -> Feeds:
+        """How the mean differs from the one of the same channel in another pass; the bias is the same in both."""
+        shares = {column: share - other.shares[column] for column, share in self.shares.items()}
+        return Feeds(self.column, self.channel, self.total - other.total, None, shares)
+
     def strongest(self, count: int) -> list[tuple[int, int, float]]:
         """(column, channel, share) of the ``count`` largest by size, over all sources; none that are 0."""
         found = [

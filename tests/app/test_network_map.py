@@ -177,29 +177,70 @@ def test_tokens_are_drawn_on_the_grid_of_their_patches() -> None:
     assert box_of(header, "encoder.layers.encoder_layer_0.self_attention")["channels"] == 768
 
 
-def test_what_feeds_a_column_is_served_with_the_librarys_numbers(lite0: network.Network) -> None:
+@pytest.mark.parametrize(("names", "compare", "side"), [
+    (("chelsea",), "side", 0), (("chelsea", "coffee"), "side", 1), (("chelsea", "coffee"), "difference", 0),
+])  # fmt: skip
+def test_what_feeds_a_column_is_served_with_the_librarys_numbers(
+    names: tuple[str, ...], compare: str, side: int, lite0: network.Network
+) -> None:
     choice = SimpleNamespace(key=("efficientnet_lite0", "auto"))
-    form = MapForm((), "mean", "layer", "", "side", 1.0, None)
-    blob = network_map_part._feeds(lite0, choice, [chosen()], form, 10)
+    form = MapForm((), "mean", "layer", "", compare, 1.0, None)
+    pictures = [chosen(name) for name in names]
+    blob = network_map_part._feeds(lite0, choice, pictures, form, 10, side)
     (length,) = struct.unpack_from("<I", blob)
     header = json.loads(blob[4 : 4 + length])
-    side = side_of(lite0, choice.key, chosen())
-    chart = chart_of(lite0, side)
+    passes = [side_of(lite0, choice.key, picture) for picture in pictures]
+    chart = chart_of(lite0, passes[0])
     first = header["fed"][0]
-    (wanted,) = analysis.feeds(side.recorded, chart, 10, [first["channel"]], chart.shown())
+    found = [analysis.feeds(one.recorded, chart, 10, [first["channel"]], chart.shown())[0] for one in passes]
+    wanted = found[0].less(found[1]) if compare == "difference" else found[side]
     assert first["total"] == pytest.approx(wanted.total)
-    assert first["rest"] == pytest.approx(wanted.rest)
+    assert first["rest"] == pytest.approx(wanted.rest, abs=1e-6)
     assert [tuple(one[:2]) for one in first["strongest"]] == [one[:2] for one in wanted.strongest(8)]
     everything = sum(one[2] for one in first["strongest"]) + first["others_sum"] + first["rest"]
     assert everything == pytest.approx(first["total"], abs=1e-6)
 
 
-@pytest.mark.parametrize("query", ["open=99.x.1111111", "class=5000", "class=x", "against=nobody", "by=x&t=9&view=x"])
-def test_a_link_with_impossible_settings_opens_the_map(query: str) -> None:
+def test_what_feeds_the_difference_adds_up_to_how_the_means_differ(lite0: network.Network) -> None:
+    passes = [side_of(lite0, ("efficientnet_lite0", "auto"), chosen(name)) for name in ("chelsea", "coffee")]
+    chart = chart_of(lite0, passes[0])
+    (column,) = (one for one in chart.columns if one.name == "blocks.1.0.conv_pwl")  # a convolution: no bends between
+    first, second = (
+        analysis.feeds(one.recorded, chart, column.index, [3], chart.shown(range(40)))[0] for one in passes
+    )
+    apart = first.less(second)
+    assert apart.total == pytest.approx(first.total - second.total)
+    assert sum(float(share.sum()) for share in apart.shares.values()) == pytest.approx(apart.total, abs=1e-4)
+    assert apart.bias is None
+
+
+def test_a_pinned_channel_is_drawn_whatever_the_order(page: AppTest) -> None:
+    weakest = 3  # of conv_stem, by its share in this answer, or at least none of the eight strongest
+    assert weakest not in box_of(scene_of(page, "network_map"), "conv_stem")["shown"]
+    app = opened(f"pin=1.{weakest}")
+    header = scene_of(app, "network_map")
+    assert box_of(header, "conv_stem")["shown"][-1] == weakest
+    assert header["pinned"] == [1, weakest, 0]
+    assert not app.warning
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("open=99.x.1111111&against=nobody&by=x&t=9&view=x", ()),
+        ("class=5000&pin=1.9999", ("There is no class 5000", "no channel 9999 in column 1")),
+        ("class=x&pin=abc", ("“x” is no number of a class", "“abc” names no column and channel")),
+    ],
+)
+def test_a_link_with_impossible_settings_opens_the_map(query: str, words: tuple[str, ...]) -> None:
     app = opened(query)
     assert not app.exception
     assert not app.error
     assert scene_of(app, "network_map")["temperature"] == 1.0
+    assert scene_of(app, "network_map")["pinned"] is None or words
+    said = " ".join(warning.value for warning in app.warning)
+    assert all(one in said for one in words)
+    assert bool(said) == bool(words)
 
 
 def test_a_link_to_a_layer_opens_the_view_of_layers() -> None:

@@ -33,6 +33,18 @@ PLACE = """async ([address, name, row]) => {
              channel: row < 0 ? null : tile.channel, column: box?.column };
 }"""
 
+HEIGHT = "(node) => node.scrollHeight"
+# Two fingers move apart by this factor.
+PINCH = """(node, by) => {
+    const at = node.getBoundingClientRect();
+    const fingers = (apart) => [-1, 1].map((side, identifier) => new Touch(
+        { identifier, target: node, clientX: at.left + 150 + side * apart, clientY: at.top + 150 }));
+    const say = (name, touches) => node.dispatchEvent(new TouchEvent(name, { touches, cancelable: true }));
+    say('touchstart', fingers(30));
+    say('touchmove', fingers(30 * by));
+    say('touchend', []);
+}"""
+
 
 def place(page: Page, name: str, row: int = 0) -> dict[str, float]:
     """The middle of the tile in this row of the column `name`; with row −1 of a stage's header."""
@@ -96,6 +108,7 @@ def test_a_map_from_the_picture_to_the_answer(page: Page) -> None:
     page.keyboard.press("Space")
     pinned = f"{columns['blocks.1.1.conv_pw']}."
     expect(view).to_have_attribute("data-pinned", re.compile(f"^{re.escape(pinned)}"))
+    page.wait_for_url(re.compile(f"pin={re.escape(pinned)}"))
     page.mouse.move(5, 5)  # what is pinned stays lit, and its eight strongest feeders come in sight
     expect(view).to_have_attribute("data-edges", re.compile("^(8|9|1[0-6])$"), timeout=30_000)
     expect(view).to_have_attribute("data-hidden", "0")
@@ -135,8 +148,22 @@ def test_two_pictures_on_a_phone_without_scrolling_the_page_sideways(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     at = place(page, "conv_stem", 1)
     page.mouse.click(at["x"], at["y"])
-    expect(page.locator(SENTENCE)).to_contain_text("In the second picture mean")
-    expect(page.locator(VIEW)).to_have_attribute("data-pinned", re.compile(r"^1\."))
+    expect(page.locator(SENTENCE)).to_contain_text("In “Cup of coffee” mean")
+    view = page.locator(VIEW)
+    expect(view).to_have_attribute("data-pinned", re.compile(r"^1\."))
+    if compare == "difference":
+        expect(page.locator(SENTENCE)).to_contain_text("“Chelsea the cat” less that in “Cup of coffee” is")
+    else:  # the right half of a tile is the second picture's, with feeders of its own
+        page.mouse.click(at["x"] + 10, at["y"])
+        expect(view).to_have_attribute("data-side", "1")
+        expect(page.locator(SENTENCE)).to_contain_text("In “Cup of coffee” its convolution")
+        page.wait_for_url(re.compile(rf"pin=1\.{at['channel']:.0f}\.1"))
+        page.reload()  # the link brings it back
+        expect(view).to_have_attribute("data-pinned", f"1.{at['channel']:.0f}")
+        expect(view).to_have_attribute("data-side", "1")
+    height = page.locator(MAP).evaluate(HEIGHT)
+    page.locator(MAP).evaluate(PINCH, 2)
+    assert page.locator(MAP).evaluate(HEIGHT) > 1.5 * height
 
 
 def test_shares_at_a_temperature_are_those_of_the_softmax(page: Page) -> None:

@@ -16,7 +16,8 @@ export function buildAnswer({ point, leave, ask, heat }) {
   answer.slider.onchange = () => heat(answer.temperature);
   answer.note = element("p", { className: "note" });
   answer.root = element("div", { className: "answer" }, answer.title, answer.list,
-    element("label", { title: "All logits are divided by it before the softmax" }, "Temperature ", answer.degrees, answer.slider), answer.note);
+    element("label", { title: "All logits are divided by it before the softmax" }, "Temperature ", answer.degrees, answer.slider,
+      element("small", { textContent: "divides all logits before the softmax" })), answer.note);
   Object.assign(answer, { point, leave, ask });
   return answer;
 }
@@ -27,7 +28,9 @@ export function showAnswer(answer, header) {
   answer.slider.value = HEATS.indexOf(header.temperature);
   answer.rows = header.listed.map((index, place) => rowOf(answer, header, index, place));
   answer.list.replaceChildren(...answer.rows.map((row) => row.node));
-  answer.note.textContent = header.trained ? "" : "Untrained: the answers mean nothing.";
+  const alike = header.arrays.logits.every((logit) => logit === header.arrays.logits[0]);
+  answer.note.textContent = header.trained ? "" : alike
+    ? "Untrained: all logits are alike, so no channel speaks for a class." : "Untrained: the answers mean nothing.";
   fill(answer);
 }
 
@@ -38,9 +41,13 @@ function rowOf(answer, header, index, place) {
     element("span", { textContent: header.labels[place] }), element("div", { className: "numbers" }, ...values),
     ...bars.map((bar, side) => element("div", { className: `track side${side}` }, bar)));
   node.setAttribute("aria-current", String(index === header.target));
-  node.onpointerenter = () => answer.point(place);
+  node.onpointerenter = () => answer.point(place, 0);
+  for (const part of [...values, ...bars.map((bar) => bar.parentElement)]) {
+    const side = Math.max(values.indexOf(part), bars.indexOf(part.firstElementChild));
+    part.onpointerenter = () => answer.point(place, side);
+  }
   node.onpointerleave = () => answer.leave();
-  node.onfocus = () => answer.point(place);
+  node.onfocus = () => answer.point(place, 0);
   node.onblur = () => answer.leave();
   node.onclick = () => answer.ask(index);
   node.onkeydown = (event) => {

@@ -67,7 +67,7 @@ class MapScene:
     the tiles are the first less the second. `tiles` are entries of `palette`, all boxes one after the other. `numbers`
     (sides, tiles, 4) are mean, least, greatest and share in the answer of each tile's map; `limits` (boxes, 2) the
     values of the first and last colour. `labels` are those of all classes that may be listed, by class. `scenes` is the
-    address of further scenes.
+    address of further scenes. `pinned` is (column, channel, side) of what the learner pinned: the view knows it first.
     """
 
     network: str
@@ -93,6 +93,7 @@ class MapScene:
     numbers: npt.NDArray[np.float32]
     logits: npt.NDArray[np.float32]
     seen: Sequence[bytes]
+    pinned: tuple[int, int, int] | None = None
 
 
 def network_map_view(
@@ -102,8 +103,12 @@ def network_map_view(
     on_target: Callable[[], None],
     on_heat: Callable[[], None],
     on_layer: Callable[[], None],
+    on_pin: Callable[[], None],
 ) -> None:
-    """Mount the view. `state[key]` tells `stages` = {open}, `target` = {class}, `heat` = {temperature}, `layer`."""
+    """Mount the view.
+
+    `state[key]` tells `stages` = {open}, `target` = {class}, `heat` = {temperature}, `layer`, `pin` = {at}.
+    """
     _render(
         key=key,
         data=scene,
@@ -111,6 +116,7 @@ def network_map_view(
         on_target_change=on_target,
         on_heat_change=on_heat,
         on_layer_change=on_layer,
+        on_pin_change=on_pin,
     )
 
 
@@ -135,7 +141,7 @@ def packed(scene: MapScene) -> bytes:
         "logits": scene.logits,
     }
     arrays |= {f"seen{place}": jpeg for place, jpeg in enumerate(scene.seen)}
-    return pack(header, **arrays)
+    return pack(header, {"pinned": scene.pinned}, **arrays)
 
 
 @dataclass(frozen=True, eq=False)

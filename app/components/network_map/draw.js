@@ -2,7 +2,7 @@
 
 import { lookUp } from "../shared/colours.js";
 import { themeColour } from "../shared/dom.js";
-import { connection } from "./geometry.js";
+import { connection, half, unseen } from "./geometry.js";
 import { sees, sizeOf } from "./words.js";
 
 const BLUE = { light: "#1f5fbf", dark: "#7fc0ff" };
@@ -67,6 +67,31 @@ export function drawLit(context, view, state, at, ratio) {
   drawEdges(context, view, state, paint, at);
   drawMarks(context, view, state, paint);
   context.restore();
+  drawMore(context, view, paint, at);
+}
+
+// That the map goes on to the left or the right of what is in sight.
+function drawMore(context, { plan, type }, paint, at) {
+  const { before, after } = unseen(plan, at.left, at.width);
+  const [size, y] = [Math.round(12 * type), at.height - 9];
+  context.font = `600 ${size}px ${paint.family}`;
+  for (const [count, right, text] of [[before, false, `← ${before} more`], [after, true, `${after} more →`]]) {
+    if (!count) continue;
+    const edge = right ? at.width : 0;
+    const shade = context.createLinearGradient(edge, 0, right ? edge - 26 : 26, 0);
+    shade.addColorStop(0, paint.text);
+    shade.addColorStop(1, "transparent");
+    context.globalAlpha = 0.22;
+    context.fillStyle = shade;
+    context.fillRect(right ? edge - 26 : 0, 0, 26, at.height);
+    context.globalAlpha = 1;
+    context.textAlign = right ? "right" : "left";
+    const width = context.measureText(text).width + 12;
+    context.fillStyle = paint.ground;
+    context.fillRect(right ? edge - width : 0, y - size - 2, width, size + 8);
+    context.fillStyle = paint.accent;
+    context.fillText(text, right ? edge - 6 : 6, y);
+  }
 }
 
 function drawConnections(context, { header, plan }, paint) {
@@ -163,11 +188,11 @@ function drawEdges(context, { plan }, { edges }, paint, at) {
   const most = Math.max(...edges.map((edge) => Math.abs(edge.share)), 1e-30);
   for (const edge of [...edges].reverse()) {
     const [from, to] = [placeOf(plan, edge.from, "right", at), placeOf(plan, edge.to, "left", at)];
-    if (!from || !to) continue;
+    if (!from || !to || to.x < from.x) continue; // the last column may be out of sight of the answer
     const middle = Math.max(10, (to.x - from.x) / 2);
     context.strokeStyle = edge.share < 0 ? paint.negative : paint.positive;
-    context.globalAlpha = edge.onward ? 0.5 : 0.9;
-    context.lineWidth = 1 + 6 * Math.min(1, Math.abs(edge.share) / (edge.most ?? most));
+    context.globalAlpha = edge.onward || edge.quiet ? 0.5 : 0.9;
+    context.lineWidth = 1 + (edge.quiet ? 3 : 6) * Math.min(1, Math.abs(edge.share) / (edge.most ?? most));
     context.setLineDash(edge.share < 0 ? [5, 3] : []);
     context.beginPath();
     context.moveTo(from.x, from.y);
@@ -214,11 +239,12 @@ function drawMarks(context, { plan }, { pointed, pinned, edges }, paint) {
   };
   for (const edge of edges) {
     const tile = plan.byColumn.get(edge.from.column)?.tiles[edge.from.row];
-    if (tile && !edge.onward) frame(tile, edge.share < 0 ? paint.negative : paint.positive, 2, 1);
+    if (tile && !edge.onward && !edge.quiet) frame(tile, edge.share < 0 ? paint.negative : paint.positive, 2, 1);
   }
   for (const [one, thickness] of [[pinned, 4], [pointed, 3]]) {
-    const tile = one && plan.byColumn.get(one.column)?.tiles[one.row];
-    if (!tile) continue;
+    const whole = one && plan.byColumn.get(one.column)?.tiles[one.row];
+    if (!whole) continue;
+    const tile = half(plan, whole, one.side ?? 0);
     frame(tile, "#000000", thickness + 2, 2);
     frame(tile, paint.accent, thickness, 2);
   }

@@ -2,15 +2,20 @@
 
 const MOST = 8; // on each side
 
-// `active` = {column, row, channel} or null; a class of the answer where `view.classAt` is set.
-export function edgesOf(view, active, swapped, classY) {
-  if (view.classAt !== null) return fedEdges(view, view.header.answer, view.classAt, { y: classY }, null);
-  if (!active) return [];
-  return [...fedEdges(view, active.column, active.row, active, swapped), ...onwardEdges(view, active)];
+// `active` = {column, row, channel, side} or null; then those of a class of the answer, {place, side, y}.
+export function edgesOf(view, active, swapped, asked) {
+  if (!active) {
+    const edges = fedEdges(view, view.header.answer, asked.place, asked.side, { y: asked.y }, null);
+    return view.classAt === null ? edges.map((edge) => ({ ...edge, quiet: true })) : edges;
+  }
+  return [...fedEdges(view, active.column, active.row, active.side, active, swapped), ...onwardEdges(view, active)];
 }
 
-function fedEdges(view, column, place, to, swapped) {
-  const fed = view.fed.get(column)?.fed?.[place];
+// What feeds a column's channels in one of the pictures, if it is here.
+export const feedsOf = (view, column, side) => view.fed.get(`${column}.${view.header.difference ? 0 : side}`);
+
+function fedEdges(view, column, place, side, to, swapped) {
+  const fed = feedsOf(view, column, side)?.fed?.[place];
   if (!fed) return [];
   const most = Math.abs(fed.strongest[0]?.[2] ?? 1);
   return fed.strongest.filter(([, , share]) => share !== 0).map(([source, channel, share]) => (
@@ -32,7 +37,7 @@ function onwardEdges(view, active) {
   const found = [];
   for (const box of view.plan.boxes) {
     if (!box.sources.includes(active.column)) continue;
-    const known = view.fed.get(box.column);
+    const known = feedsOf(view, box.column, active.side);
     if (!known?.fed) continue;
     const at = tileBefore(view, box.sources, active);
     box.tiles.forEach((tile) => found.push({ from: active, to: { column: box.column, row: tile.row }, onward: true,
@@ -53,7 +58,7 @@ function tileBefore(view, sources, { column, row }) {
 
 // While a channel is pinned, its sources' columns show the channels that feed it most: {"column.row": {channel, sheet, share}}.
 export function swaps(view, pinned) {
-  const known = view.fed.get(pinned.column);
+  const known = feedsOf(view, pinned.column, pinned.side);
   const fed = known?.fed?.[pinned.row];
   if (!fed) return null;
   const found = new Map();

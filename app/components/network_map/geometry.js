@@ -3,6 +3,7 @@
 export const ROWS = 8; // channels in a column without branches; app/ui/network_map_scene.py has the same
 const GAP = 4; // between tiles
 const LANE_HEAD = 15; // the line above each of several branches
+const END = 0.45; // of a column's width is left free at the right, for what goes to the answer
 const FOOT = 30; // room below the tiles, for what goes round columns
 
 // `room` = {width, height}; `zoom` 1 fits; `type` is how much larger than usual letters are.
@@ -12,7 +13,7 @@ export function layOut(header, room, zoom, type) {
   const head = Math.round(74 * type);
   const high = Math.floor((room.height - head - FOOT) / ROWS) - GAP;
   const least = 70 * type;
-  const pitch = Math.max(double ? 1.7 * least : least, room.width / depths);
+  const pitch = Math.max(double ? 1.7 * least : least, room.width / (depths + END));
   const wide = (pitch - 24) / (double ? 2 : 1);
   const tile = Math.max(16, Math.floor(Math.min(high, wide) * zoom));
   const across = double ? 2 * tile + 2 : tile;
@@ -21,7 +22,7 @@ export function layOut(header, room, zoom, type) {
   const boxes = header.boxes.map((box) => boxOf(box, { step, tile, across, head, whole, type, double }));
   const height = Math.max(room.height, head + whole + FOOT);
   return { boxes, byColumn: new Map(boxes.map((box) => [box.column, box])), tile, across, step, head, whole, double, type,
-    width: Math.max(room.width, depths * step), height, depths, stages: stagesOf(header, boxes, step) };
+    width: Math.max(room.width, (depths + END) * step), height, depths, stages: stagesOf(header, boxes, step) };
 }
 
 function boxOf(box, { step, tile, across, head, whole, type, double }) {
@@ -39,6 +40,18 @@ function boxOf(box, { step, tile, across, head, whole, type, double }) {
   return { ...box, x: left, y: Math.round(top), width: across, height: Math.round(first + Math.max(1, tiles.length) * (side + GAP) - GAP), side, tiles };
 }
 
+// One picture's half of a tile, where two stand side by side.
+export function half(plan, tile, side) {
+  return plan.double ? { ...tile, x: tile.x + side * (tile.height + 2), width: tile.height } : tile;
+}
+
+// How many columns are out of sight on the left and on the right of what is scrolled into view.
+export function unseen(plan, left, width) {
+  const depths = [...new Set(plan.boxes.map((box) => box.depth))];
+  const middle = (depth) => (depth + 0.5) * plan.step - left;
+  return { before: depths.filter((depth) => middle(depth) < 0).length, after: depths.filter((depth) => middle(depth) > width).length };
+}
+
 // From where to where each stage reaches across, and whether it can be opened.
 function stagesOf(header, boxes, step) {
   return header.stages.map((stage) => {
@@ -49,7 +62,7 @@ function stagesOf(header, boxes, step) {
   }).filter(Boolean);
 }
 
-// What lies under a point of the map: {tile, box}, {stage} in the headers, or null.
+// What lies under a point of the map: {tile, box, side}, {stage} in the headers, or null.
 export function under(plan, x, y, scrollTop) {
   if (y - scrollTop < plan.head) {
     const stage = plan.stages.find((one) => x >= one.x && x < one.x + one.width);
@@ -58,7 +71,7 @@ export function under(plan, x, y, scrollTop) {
   for (const box of plan.boxes) {
     if (x < box.x - 6 || x > box.x + box.width + 6) continue;
     const tile = box.tiles.find((one) => y >= one.y - 2 && y <= one.y + one.height + 2);
-    if (tile) return { box, tile };
+    if (tile) return { box, tile, side: plan.double && x > tile.x + tile.width / 2 ? 1 : 0 };
   }
   return null;
 }

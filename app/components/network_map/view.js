@@ -9,14 +9,18 @@ import { buildAnswer, showAnswer } from "./answer.js";
 import { bitmap, colours, drawLit, drawMap, sheetsOf } from "./draw.js";
 import { edgesOf, swaps } from "./edges.js";
 import { layOut, stepped, under } from "./geometry.js";
-import { channelSentence, feedSentence, lentSentence, overview, scaleNote, stageSentence } from "./words.js";
+import { onPinch } from "./pinch.js";
+import { tell } from "./tell.js";
+import { overview, scaleNote } from "./words.js";
 
 const MOST_AHEAD = 24; // columns whose edges are fetched before anybody points
 const LARGEST = 5; // zoom
+const REST = 400; // milliseconds after which the page hears what is pinned
 
-export default mounting(build, (view, header) => {
-  if (header.token !== view.token && !view.overtaken.has(openedIn(header))) show(view, header);
-}, (view) => { view.gone = true; });
+export default mounting(build, async (view, header) => {
+  if (header.token !== view.token && !view.overtaken.has(openedIn(header))) await show(view, header);
+  hearPinned(view, header.pinned);
+}, (view) => { view.gone = true; clearTimeout(view.telling); });
 
 const plans = new WeakMap();
 
@@ -26,7 +30,7 @@ export const planOf = (root) => plans.get(root);
 const openedIn = (header) => header.stages.filter((stage) => stage.open).map((stage) => stage.stage).join(".");
 
 function build(parent) {
-  const view = { zoom: 1, order: 0, fed: new Map(), pointed: null, pinned: null, over: null, classAt: null, overtaken: new Set() };
+  const view = { zoom: 1, order: 0, fed: new Map(), pointed: null, pinned: null, over: null, classAt: null, classSide: 0, overtaken: new Set(), said: null, asking: null };
   view.title = element("b");
   view.facts = element("small");
   const button = (text, title, act) => {
@@ -37,13 +41,13 @@ function build(parent) {
   view.all = button("Open all", "Show every column of every stage", () => open(view, everything(view)));
   const tools = element("span", { className: "push buttons" }, view.all,
     button("−", "Smaller (−)", () => zoomTo(view, view.zoom / 1.3)), button("+", "Larger (+)", () => zoomTo(view, view.zoom * 1.3)),
-    button("Fit", "All in sight (0)", () => zoomTo(view, 1)), button("Save", "Save what is seen as PNG", () => save(view)));
+    button("Fit", "All rows in sight (0)", () => zoomTo(view, 1)), button("Save", "Save what is seen as PNG", () => save(view)));
   view.canvas = element("canvas");
   view.lit = element("canvas");
   view.spacer = element("div", { className: "spacer" });
   view.scroll = element("div", { className: "scroll", tabIndex: 0, role: "application" }, view.spacer, element("div", { className: "sheet" }, view.canvas, view.lit));
   view.answer = buildAnswer({
-    point: (place) => { view.classAt = place; need(view, view.header.answer); view.redraw(); },
+    point: (place, side) => { Object.assign(view, { classAt: place, classSide: side }); need(view, view.header.answer, side); view.redraw(); },
     leave: () => { view.classAt = null; view.redraw(); },
     ask: (index) => view.send("target", { class: index === view.header.target && view.header.chosen_target ? null : index }),
     heat: (temperature) => view.send("heat", { temperature }),
@@ -61,6 +65,7 @@ function build(parent) {
   view.resize = new ResizeObserver(view.again);
   view.resize.observe(view.scroll);
   listen(view);
+  onPinch(view.scroll, (factor, x, y) => zoomTo(view, view.zoom * factor, x, y));
   return view;
 }
 
@@ -78,7 +83,7 @@ async function show(view, header) {
     view.title.textContent = header.network;
     view.facts.textContent = overview(header);
     view.all.textContent = everything(view).length ? "Open all" : "Close all";
-    view.scroll.setAttribute("aria-label", `Map of ${header.network}. Arrow keys go from channel to channel, space pins one, Enter opens it, O opens or closes its stage.`);
+    view.scroll.setAttribute("aria-label", `Map of ${header.network}. Arrow keys go from channel to channel, space pins one, Enter opens it, O opens or closes its stage${header.sides === 2 ? ", S goes to the other picture" : ""}.`);
     showBar(view.bar, header.per === "all" ? header.bar : null, scaleNote(header));
     showAnswer(view.answer, header);
     plan(view);
@@ -99,8 +104,25 @@ function follow(view, at) {
   const box = at && view.plan.byColumn.get(at.column);
   if (!box?.tiles.length) return null;
   const row = box.shown.indexOf(at.channel);
-  return row < 0 ? { column: at.column, row: 0, channel: box.shown[0] } : { column: at.column, row, channel: at.channel };
+  const side = Math.min(at.side, view.header.sides - 1);
+  return row < 0 ? { column: at.column, row: 0, channel: box.shown[0], side } : { column: at.column, row, channel: at.channel, side };
 }
+
+// What the link says is pinned; while the page has not heard of the last gesture, that stands.
+function hearPinned(view, pinned) {
+  const said = String(pinned ?? "");
+  if (view.asking !== null && said !== view.asking) return;
+  view.asking = null;
+  if (said === view.said || !view.plan) return;
+  view.said = said;
+  if (said === pinText(view)) return;
+  const [column, channel, side] = pinned ?? [];
+  view.pinned = pinned && follow(view, { column, channel, side });
+  if (view.pinned) need(view, view.pinned.column, view.pinned.side);
+  view.redraw();
+}
+
+const pinText = ({ pinned }) => (pinned ? `${pinned.column},${pinned.channel},${pinned.side}` : "");
 
 function plan(view) {
   if (!view.header) return;
@@ -114,7 +136,7 @@ function plan(view) {
 }
 
 function draw(view) {
-  if (!view.plan) return;
+  if (!view.plan || !view.root.isConnected) return; // taken down between a move and its frame
   const { scroll, canvas } = view;
   const ratio = window.devicePixelRatio || 1;
   const at = { left: scroll.scrollLeft, top: scroll.scrollTop, width: scroll.clientWidth, height: scroll.clientHeight };
@@ -123,7 +145,8 @@ function draw(view) {
   const lent = view.pointed && swapped?.get(`${view.pointed.column}.${view.pointed.row}`); // its place shows another channel
   const active = view.classAt !== null ? null : lent ? view.pinned : view.pointed ?? view.pinned;
   Object.assign(view, { active, lent });
-  const edges = edgesOf(view, active, swapped, classY(view));
+  const asked = askedClass(view);
+  const edges = edgesOf(view, active, swapped, asked);
   const stays = [view.token, view.zoom, at.left, at.top, width, height, view.over, swapped ? [...swapped].map(([place, { channel }]) => `${place}:${channel}`) : "", view.plan.type].join();
   if (stays !== view.stays) {
     view.stays = stays;
@@ -136,7 +159,8 @@ function draw(view) {
   }
   drawLit(view.lit.getContext("2d"), view, { pointed: view.classAt === null ? view.pointed : null, pinned: view.pinned, edges }, at, ratio);
   const hidden = edges.filter((edge) => edge.from.row === null).length;
-  tell(view, active, lent, hidden > 0);
+  view.large.hidden = !(active && openable(view.plan.byColumn.get(active.column)));
+  tell(view, { active, lent, asked, hidden: hidden > 0 });
   Object.assign(view.root.dataset, { edges: edges.length, hidden });
 }
 
@@ -149,61 +173,29 @@ function save({ canvas, lit, paint }) {
   savePng(whole, "cnnviz map of the network.png");
 }
 
-function classY(view) {
-  const row = view.answer.rows[view.classAt ?? 0]?.node.getBoundingClientRect();
-  if (!row) return 0;
+// The class pointed at, or that for which the channels speak: its place in the list, and how high it stands.
+function askedClass(view) {
+  const place = view.classAt ?? Math.max(0, view.header.listed.indexOf(view.header.target));
+  const row = view.answer.rows[place].node.getBoundingClientRect();
   const box = view.scroll.getBoundingClientRect();
-  return Math.min(box.height - 4, Math.max(4, row.top + row.height / 2 - box.top));
-}
-
-function tell(view, active, lent, hidden) {
-  const { header, root } = view;
-  const fedBy = (column, place) => view.fed.get(column)?.fed?.[place];
-  const nameOf = (column) => view.plan.byColumn.get(column)?.name ?? "";
-  view.large.hidden = !(active && openable(view.plan.byColumn.get(active.column)));
-  if (view.over !== null) view.sentence.textContent = stageSentence(header.stages[view.over]);
-  else if (view.classAt !== null) {
-    const fed = fedBy(header.answer, view.classAt);
-    view.sentence.textContent = `${header.labels[view.classAt]}. ${fed ? feedSentence(header, null, fed, nameOf) : "What feeds it is on its way."}`;
-  } else if (active) {
-    const box = view.plan.byColumn.get(active.column);
-    const tile = box.tiles[active.row];
-    const numbers = (side) => {
-      const all = header.arrays.numbers;
-      const start = 4 * (side * all.shape[1] + box.start + active.row);
-      return all.subarray(start, start + 4);
-    };
-    const fed = fedBy(box.column, active.row);
-    const made = !box.sources.length ? "" : fed ? ` ${feedSentence(header, box, fed, nameOf)}` : " What feeds it is on its way.";
-    view.sentence.textContent = (lent ? `Pointed at: ${lentSentence(view.plan.byColumn.get(view.pointed.column), lent)} ` : "")
-      + channelSentence(header, box, tile, numbers(0), header.sides === 2 ? numbers(1) : null) + made
-      + (hidden ? " Click to see those that are not shown." : "");
-    showBar(view.bar, limitsOf(header, box));
-    root.dataset.pointed = `${box.name}/${tile.channel}`;
-    root.dataset.fed = fed ? fed.strongest.map(([column, channel, share]) => `${column}.${channel}=${share}`).join(" ") : "";
-  } else view.sentence.textContent = view.header.boxes.some((box) => box.note) ? view.header.boxes.find((box) => box.note).note : "Point at a channel, or go there with the arrow keys.";
-  root.dataset.pinned = view.pinned ? `${view.pinned.column}.${view.pinned.channel}` : "";
-}
-
-function limitsOf(header, box) {
-  const place = header.boxes.findIndex((one) => one.column === box.column);
-  const [low, high] = header.arrays.limits.subarray(2 * place, 2 * place + 2);
-  return { ...header.bar, low, high };
+  return { place, side: view.classAt === null ? 0 : view.classSide, y: Math.min(box.height - 4, Math.max(view.plan.head - 6, row.top + row.height / 2 - box.top)) };
 }
 
 // What feeds a column's channels, fetched once for each scene.
-async function need(view, column) {
-  if (view.fed.has(column)) return;
-  view.fed.set(column, {});
+async function need(view, column, side = 0) {
   const { token, header } = view;
-  const asked = await fetchScene(header, `feeds~${openedIn(header)}~${column}`).catch(() => null);
+  const of = header.difference ? 0 : side;
+  const key = `${column}.${of}`;
+  if (view.fed.has(key)) return;
+  view.fed.set(key, {});
+  const asked = await fetchScene(header, `feeds~${openedIn(header)}~${column}~${of}`).catch(() => null);
   if (view.token !== token) return;
   if (asked) {
     asked.tiles = new Map(asked.extra.map((name, place) => {
       const tile = asked.arrays[`tile${place}`];
       return [name, bitmap(tile, tile.shape[0], tile.shape[1], header.arrays.palette)];
     }));
-    view.fed.set(column, asked);
+    view.fed.set(key, asked);
   }
   view.root.dataset.ready = [...view.fed.values()].filter((one) => one.fed).length;
   view.redraw();
@@ -261,8 +253,12 @@ function enter(view) {
 }
 
 function pin(view, at) {
-  const same = view.pinned && at && view.pinned.column === at.column && view.pinned.channel === at.channel;
+  const same = view.pinned && at && ["column", "channel", "side"].every((name) => view.pinned[name] === at[name]);
+  if (!view.pinned && !at) return;
   view.pinned = same ? null : at;
+  view.asking = pinText(view);
+  clearTimeout(view.telling);
+  view.telling = setTimeout(() => view.send("pin", { at: view.pinned && [view.pinned.column, view.pinned.channel, view.pinned.side] }), REST);
   view.redraw();
 }
 
@@ -292,7 +288,7 @@ function listen(view) {
     }
     const found = hit(event);
     view.over = found?.stage ? found.stage.stage : null;
-    point(view, found?.tile ? { column: found.box.column, row: found.tile.row, channel: found.tile.channel } : null);
+    point(view, found?.tile ? placeOf(found) : null);
     scroll.style.cursor = found?.stage && found.stage.columns > 1 ? "pointer" : found?.tile ? "crosshair" : "grab";
   };
   scroll.onpointerdown = (event) => {
@@ -306,8 +302,8 @@ function listen(view) {
     if (found?.stage) toggle(view, found.stage.stage);
     else if (!found) pin(view, null);
     else if (!view.lent) {
-      const at = { column: found.box.column, row: found.tile.row, channel: found.tile.channel };
-      if (found.box.sources.length) need(view, at.column);
+      const at = placeOf(found);
+      if (found.box.sources.length) need(view, at.column, at.side);
       pin(view, at);
     }
   };
@@ -321,10 +317,12 @@ function listen(view) {
   scroll.onkeydown = (event) => onKey(view, event);
 }
 
+const placeOf = ({ box, tile, side }) => ({ column: box.column, row: tile.row, channel: tile.channel, side });
+
 function point(view, at) {
-  const same = view.pointed?.column === at?.column && view.pointed?.row === at?.row;
+  const same = ["column", "row", "side"].every((name) => view.pointed?.[name] === at?.[name]);
   view.pointed = at;
-  if (at && view.plan.byColumn.get(at.column).sources.length) need(view, at.column);
+  if (at && view.plan.byColumn.get(at.column).sources.length) need(view, at.column, at.side);
   if (!same || !at) view.redraw();
 }
 
@@ -338,6 +336,7 @@ function onKey(view, event) {
   else if (key === "Escape") pin(view, null);
   else if (key === "Enter") enter(view);
   else if (key === " ") { if (at && !view.lent) pin(view, at); }
+  else if ((key === "s" || key === "S") && at && view.header.sides === 2) point(view, { ...at, side: 1 - at.side });
   else if ((key === "o" || key === "O") && at) toggle(view, view.plan.byColumn.get(at.column).stage);
   else {
     const first = view.plan.boxes.find((box) => box.tiles.length);
@@ -346,7 +345,7 @@ function onKey(view, event) {
     const to = at ? stepped(view.plan, at, key) : key.startsWith("Arrow") && first ? { column: first.column, row: 0 } : null;
     if (!to) return;
     const box = view.plan.byColumn.get(to.column);
-    point(view, { ...to, channel: box.tiles[to.row].channel });
+    point(view, { ...to, channel: box.tiles[to.row].channel, side: at?.side ?? 0 });
     bring(view, box);
   }
   event.preventDefault();

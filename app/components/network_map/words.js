@@ -31,33 +31,43 @@ export function stageSentence({ label, columns, open }) {
   return `${label}: ${count(columns, "column")}, ${open ? "all shown. Click to close it." : "its output shown. Click to open it."}`;
 }
 
-export function channelSentence(header, box, tile, numbers, other) {
+// `numbers` are mean, least, greatest and share, of each picture; `side` is the one pointed at.
+export function channelSentence(header, box, tile, numbers, side) {
   const map = box.size && box.size[0] * box.size[1] > 1;
-  const [mean, least, greatest, share] = numbers;
+  const [mean, least, greatest, share] = numbers[side];
   const range = map ? `mean ${short(mean)}, from ${short(least)} to ${short(greatest)}` : `value ${short(mean)}`;
-  const second = other ? ` In the second picture mean ${short(other[0])}.` : "";
-  const spoken = Number.isFinite(share) && box.column ? ` Share in the answer “${header.labels[header.listed.indexOf(header.target)]}”: ${signed(share)}.` : "";
+  const there = header.sides === 2 ? ` in “${header.pictures[side]}”` : "";
+  const other = header.sides === 2 ? ` In “${header.pictures[1 - side]}” ${map ? "mean " : ""}${short(numbers[1 - side][0])}.` : "";
+  const spoken = Number.isFinite(share) && box.column ? ` Share in the logit of “${header.labels[header.listed.indexOf(header.target)]}”: ${signed(share)}.` : "";
   const name = box.column ? `${box.name}, channel ${tile.channel}` : `The picture, ${["red", "green", "blue"][tile.channel] ?? `channel ${tile.channel}`} as the network is given it`;
   const field = box.field ? ` A unit sees ${box.field}${box.field.startsWith("the") ? "" : " pixels"}.` : "";
-  return `${name}: ${range}.${second}${spoken}${field}`;
+  return `${name}${there}: ${range}.${other}${spoken}${field}`;
 }
 
 // Of a channel that is in sight because it feeds the pinned one.
 export const lentSentence = ({ name }, { channel, share }) => `channel ${channel} of ${name}, ${signed(share)} of what follows.`;
 
-// The sum that made a channel's mean, term by term.
-export function feedSentence(header, box, fed, nameOf) {
-  const made = box ? `${box.kind}, before what follows it, averages ${short(fed.total)}` : `logit is ${short(fed.total)}`;
-  const what = `${header.sides === 2 ? "In the first picture its" : "Its"} ${made}`;
+// The sum that made a channel's mean, or a class's logit (`box` null), term by term. `mean` is the channel's.
+export function feedSentence(header, box, fed, nameOf, side, mean = null) {
+  const what = madeWords(header, box, fed.total, side, mean);
   const several = new Set(fed.strongest.map(([column]) => column)).size > 1;
   const from = several || !fed.strongest.length ? "" : ` of ${nameOf(fed.strongest[0][0])}`;
   const terms = fed.strongest.slice(0, 4).map(([column, channel, share], place) => (
     `${signed(share)} from ${several ? `${nameOf(column)}, ` : ""}${several || !place ? "channel " : ""}${channel}${place ? "" : from}`));
   const through = box ? box.through : 0;
-  const rest = fed.bias !== null && !through ? `bias ${signed(fed.bias)}` : Math.abs(fed.rest) > 1e-6 * Math.max(1, Math.abs(fed.total)) ? `${signed(fed.rest)} from biases and bends` : "";
+  const rest = fed.bias !== null && !through ? `bias ${signed(fed.bias)}` : Math.abs(fed.rest) > 1e-6 * Math.max(1, Math.abs(fed.total)) ? `${signed(fed.rest)} from biases and offsets` : "";
   const left = fed.others + Math.max(0, fed.strongest.length - 4);
   const sum = fed.others_sum + fed.strongest.slice(4).reduce((total, one) => total + one[2], 0);
   const others = left > 0 ? `, ${signed(sum)} from ${count(left, "other")}` : "";
   const way = through ? `, through ${count(through, "column")} not shown` : "";
   return `${what}: ${terms.join(several ? "; " : ", ")}${others}${rest ? `; ${rest}` : ""}${way}.`;
+}
+
+// What the terms add up to.
+function madeWords({ sides, difference, pictures }, box, total, side, mean) {
+  const there = sides === 2 && !difference ? `In “${pictures[side]}” its` : "Its";
+  if (difference) return `Its ${box ? `${box.kind}'s mean` : "logit"} in “${pictures[0]}” less that in “${pictures[1]}” is ${short(total)}`;
+  if (!box) return `${there} logit is ${short(total)}`;
+  const alone = mean !== null && Math.abs(mean - total) <= 1e-3 * Math.max(1e-3, Math.abs(total)) ? "" : " alone";
+  return `${there} ${box.kind}${alone} averages ${short(total)}`;
 }
