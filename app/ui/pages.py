@@ -69,6 +69,10 @@ CHANNEL = PageEntry(
     "Look inside", "What a channel looks for", "pages/analysis/channel.py",
     "A picture made from noise until it excites one channel, beside the pictures at hand that do so most.",
 )  # fmt: skip
+TRANSFER_LEARNING = PageEntry(
+    "Teach it", "Transfer learning", "pages/learn/transfer_learning.py",
+    "Classes of your own from one picture each, then four ways to teach them, measured on the same split.",
+)  # fmt: skip
 
 PAGES = (
     HOME,
@@ -84,4 +88,5 @@ PAGES = (
     FEATURE_MAPS,
     WHY_THIS_ANSWER,
     CHANNEL,
+    TRANSFER_LEARNING,
 )

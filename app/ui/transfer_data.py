@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
-from cnnviz.learn import DATASETS, Dataset, load_dataset
+from cnnviz.learn import DATASETS, Collection, Collections, Dataset, load_dataset
 
 OWN = "own"
 """The name of the learner's own classes among the data sets."""
+SOURCES = {**{name: info.title for name, info in DATASETS.items()}, OWN: "My own classes"}
+COLLECTIONS = Collections()
+"""Everybody's own pictures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +46,19 @@ class TransferData:
 
 
 def find_data(source: str, owner: str | None = None) -> TransferData | None:
-    """The pictures of that name as they are now; None where there are none (any more)."""
-    if source not in DATASETS:
+    """The pictures of that name as they are now; None where there is no such set. `owner`: see `owner_of`."""
+    if source in DATASETS:
+        return TransferData(source, DATASETS[source].title, load_dataset(source), source)
+    if source != OWN or owner is None:
         return None
-    return TransferData(source, DATASETS[source].title, load_dataset(source), source)
+    return TransferData(f"own {collected(owner).digest}", SOURCES[OWN], COLLECTIONS.dataset(owner), OWN, owner)
+
+
+def collected(owner: str) -> Collection:
+    """The learner's own classes with the ids of their pictures."""
+    return COLLECTIONS.read(owner)
+
+
+def owner_of(visitor: str) -> str:
+    """The secret of a visitor's collection: a run may keep it, and it does not tell the visitor's own."""
+    return hashlib.blake2b(visitor.encode(), digest_size=24, person=b"cnnviz owner").hexdigest()

@@ -10,7 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "cnnviz_visitor"
-LIFETIME = 24 * 60 * 60  # seconds after the last page; when pictures expire is for the shelf to say, and sooner
+LIFETIME = 7 * 24 * 60 * 60  # seconds after the last page, as long as collected classes; pictures expire sooner
 _ID = re.compile(r"[A-Za-z0-9_-]{43}")
 
 # Streamlit's frontend needs inline scripts and styles, blob: addresses for the modules of components, and WebAssembly

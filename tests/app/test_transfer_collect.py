@@ -1,0 +1,177 @@
+"""Transfer learning, above its runs: the first answer and why, one's own classes, and that nothing is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import streamlit as st
+
+from app.ui import transfer_collect
+from app.ui.transfer_asked import asked_of, means_of, recorded_of, without
+from app.ui.transfer_data import COLLECTIONS, OWN, find_data, owner_of
+from app.ui.transfer_state import COLLECT, SOURCE
+from app.web.visitor import LIFETIME
+from cnnviz.learn import Collections, few_of, load_dataset
+from cnnviz.learn.collection import KEPT_SECONDS
+from cnnviz.learn.datasets import Refused
+from tests.app.pages import arrays_of, chosen, open_page, scene_of
+from tests.app.programs import run_program
+from tests.learn.pictures import blobs, png
+
+FILE = "pages/learn/transfer_learning.py"
+ME = owner_of("the test's visitor")
+
+
+@pytest.fixture(autouse=True)
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test has a disk and a visitor of its own."""
+    monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
+    monkeypatch.setattr("app.ui.transfer_answer.PATIENCE", 60.0)  # on a busy machine, too, the answer comes in one run
+    monkeypatch.setattr("app.ui.transfer_state.visitor", lambda: "the test's visitor")
+
+
+def own_classes(**pictures: tuple[int, ...]) -> dict[str, str]:
+    """Classes of these names with the pictures of these seeds; the id of each."""
+    ids = {name: COLLECTIONS.add_class(ME, name) for name in pictures}
+    for name, seeds in pictures.items():
+        COLLECTIONS.add(ME, ids[name], [(f"{name}_{seed}.png", png(blobs(seed))) for seed in seeds])
+    return ids
+
+
+def test_the_page_opens_answered_from_what_is_recorded() -> None:
+    app = open_page(FILE)
+    assert not app.exception
+    scene = scene_of(app, "nearest_view")
+    assert scene["recorded"] == "recorded" and scene["known"] == scene["total"] == 100
+    assert {row["name"] for row in scene["rows"]} == {"bird", "flower", "food", "mammal"}
+    nearest = min(scene["near"], key=lambda near: near["distance"])
+    assert scene["answer"] is None and nearest["distance"] > scene["limit"]
+    assert len(arrays_of(app, "nearest_view")) == 1 + len(scene["near"])
+    rows = scene_of(app, "collect_view")["rows"]
+    assert [row["count"] for row in rows] == [35, 25, 44, 65] and all(len(row["tiles"]) == 25 for row in rows)
+
+
+@pytest.mark.parametrize("source", ["stamps", "mnist", "fashion"])
+def test_most_pictures_of_a_set_are_nearest_to_their_own_class_without_themselves(source: str) -> None:
+    data = find_data(source)
+    assert data is not None
+    known, right = recorded_of(data), 0
+    for number in known.numbers:
+        others, features = without(known, asked_of(chosen(), data, number))
+        assert features is not None and number not in others.numbers and len(others.numbers) == len(known.numbers) - 1
+        answer = means_of(data, others).ask(features)
+        right += answer.nearest == data.dataset.classes[data.dataset.labels[number]]
+    assert right / len(known.numbers) >= {"stamps": 0.85, "mnist": 0.55, "fashion": 0.6}[source]
+
+
+def test_a_training_picture_is_asked_about_by_the_others_and_the_link_keeps_it() -> None:
+    number = few_of(load_dataset("stamps"))[3]
+    app = open_page(FILE, f"tl_ask={number}")
+    scene = scene_of(app, "nearest_view")
+    name = load_dataset("stamps").examples[number].name.replace("_", " ").replace("-", " ")
+    assert scene["asked"] == f"{name} (bird)" and scene["known"] == 99 and scene["back"] == "Chelsea the cat"
+    assert name not in [near["title"] for near in scene["near"]]
+    assert scene_of(app, "collect_view")["asked"] == str(number)
+
+
+@pytest.mark.parametrize("ask", ["9999", "-1", "x", "²"])
+def test_a_link_to_a_picture_that_is_not_there_asks_about_the_picture_in_use(ask: str) -> None:
+    app = open_page(FILE, f"tl_ask={ask}")
+    assert not app.exception and scene_of(app, "nearest_view")["back"] == ""
+
+
+def test_own_classes_begin_with_a_sentence_and_answer_after_one_picture_each() -> None:
+    app = open_page(FILE, f"{SOURCE}={OWN}")
+    assert "Name two classes" in app.main.info[0].value
+    own_classes(cup=(0,))
+    app.run()
+    assert any("cup" in info.value and "second class" in info.value for info in app.main.info)
+    own_classes(mug=(1,))
+    app.run()
+    scene = scene_of(app, "nearest_view")
+    assert [row["pictures"] for row in scene["rows"]] == [1, 1] and scene["recorded"] == ""
+    assert {near["title"] for near in scene["near"]} == {"cup 0", "mug 1"}
+    assert find_data(OWN, ME).dataset.counts == (1, 1)  # type: ignore[union-attr]
+
+
+def test_what_was_collected_is_there_for_another_server_and_not_for_others(tmp_path: Path) -> None:
+    own_classes(cup=(0, 1), mug=(2,))
+    assert Collections(tmp_path / "collections").dataset(ME).counts == (2, 1)
+    assert find_data(OWN, owner_of("somebody else")).dataset.examples == ()  # type: ignore[union-attr]
+
+
+def test_the_key_of_own_pictures_follows_their_content() -> None:
+    ids = own_classes(cup=(0,), mug=(1,))
+    keys = [find_data(OWN, ME).key]  # type: ignore[union-attr]
+    COLLECTIONS.rename(ME, ids["cup"], "glass")
+    keys.append(find_data(OWN, ME).key)  # type: ignore[union-attr]
+    COLLECTIONS.move(ME, [COLLECTIONS.read(ME).pictures[0].id], ids["mug"])
+    keys.append(find_data(OWN, ME).key)  # type: ignore[union-attr]
+    assert len(set(keys)) == 3 and all(ME not in key for key in keys)
+
+
+def test_bursts_are_known_to_the_arms() -> None:
+    ids = own_classes(cup=(0,), mug=(1,))
+    assert not find_data(OWN, ME).has_bursts  # type: ignore[union-attr]
+    COLLECTIONS.add(ME, ids["cup"], [("a", png(blobs(5))), ("b", png(blobs(6)))], group="burst")
+    assert find_data(OWN, ME).has_bursts  # type: ignore[union-attr]
+
+
+def test_notices_teach_and_mark_their_pictures() -> None:
+    own_classes(cup=(0, 1, 2, 3, 4, 5), mug=(0, 7))
+    app = open_page(FILE, f"{SOURCE}={OWN}")
+    said = [info.value for info in app.main.info]
+    assert any("right 75" in one for one in said), said
+    assert any("stands in cup and in mug" in one for one in said), said
+    marked = [tile for row in scene_of(app, "collect_view")["rows"] for tile in row["tiles"] if tile["mark"]]
+    assert {tile["title"] for tile in marked} == {"cup 0", "mug 0"}
+
+
+def edit(monkeypatch: pytest.MonkeyPatch, **asked: Any) -> None:
+    """What the view reports, as the page's callback hears it."""
+    told = SimpleNamespace(edit={"ids": [], "to": "", "name": "", **asked})
+    data = find_data(OWN, ME)
+    assert data is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(st, "session_state", {COLLECT: told})
+        transfer_collect._edited(data)()
+        said = st.session_state["_tl_said"]
+    assert bool(said) == (asked["to"] == "gone")
+
+
+def test_an_edit_that_cannot_be_is_said_and_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = own_classes(cup=(0,), mug=(1,))
+    before = COLLECTIONS.read(ME)
+    for asked in ({"what": "move", "to": "gone"}, {"what": "rename", "to": "gone", "name": "x"}):
+        edit(monkeypatch, **asked)
+        assert COLLECTIONS.read(ME) == before
+    edit(monkeypatch, what="move", ids=[before.pictures[0].id], to=ids["mug"])
+    assert COLLECTIONS.dataset(ME).counts == (0, 2)
+    edit(monkeypatch, what="remove", ids=[before.pictures[0].id], to="")
+    edit(monkeypatch, what="remove class", to=ids["cup"])
+    assert COLLECTIONS.dataset(ME).counts == (1,)
+
+
+def test_refusals_are_told_once_for_each_reason_however_many_files() -> None:
+    refused = [Refused(f"{number}.txt", "cup", "It is no picture.") for number in range(3000)]
+    (said,) = transfer_collect.refusals(refused)
+    assert said == "Left out: 0.txt, 1.txt, 2.txt and 2,997 more. It is no picture."
+    assert transfer_collect.refusals([*refused, Refused("b", "cup", "Too large.")])[1] == "Left out: b. Too large."
+
+
+def test_the_cookie_lives_as_long_as_the_pictures() -> None:
+    assert LIFETIME == KEPT_SECONDS
+
+
+def test_the_code_gives_what_is_on_the_screen(tmp_path: Path) -> None:
+    app = open_page(FILE, transfer_learning_foot="Code")
+    scene = scene_of(app, "nearest_view")
+    printed = run_program(app.main.code[0].value, tmp_path)
+    assert printed.startswith("none of these")
+    for row in scene["rows"]:
+        assert f"{row['name']}: {row['mean']:.3g} from the mean" in printed
+    assert f"near: up to {scene['limit']:.3g}" in printed
+    assert f"({scene['near'][0]['className']}): {scene['near'][0]['distance']:.3g}" in printed
