@@ -7,7 +7,10 @@ layer's input averaged over the map.
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import fx, nn
@@ -69,7 +72,8 @@ def cut_before(module: nn.Module, block: str) -> tuple[nn.Module, nn.Module] | N
     The module has to be in evaluation mode: branches in its own code are taken as they are then.
     """
     try:
-        graph = _Opened(block).trace(module)
+        with _tracing:
+            graph = _Opened(block).trace(module)
         calls = [node for node in graph.nodes if node.op == "call_module" and node.target == block]
         if len(calls) != 1 or len(calls[0].all_input_nodes) != 1:
             return None
@@ -93,16 +97,36 @@ def feature_count(body: nn.Module, network: Network) -> int:
 
 
 class _Opened(fx.Tracer):
-    """Follows the code of the modules round one, and takes every other module as a whole."""
+    """Follows the code of the modules round one, and takes every other module as a whole.
+
+    While it does, torch hands it the calls of every module in the process, those that other threads run among them:
+    they go their way.
+    """
 
     def __init__(self, inner: str) -> None:
         super().__init__()
+        self._thread = threading.get_ident()
         names = inner.split(".")
         self._round = {".".join(names[:count]) for count in range(len(names))}
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         """Whether to take a module as a whole."""
         return module_qualified_name not in self._round
+
+    def call_module(self, m: nn.Module, forward: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Follow a call, if it is one of ours."""
+        if threading.get_ident() != self._thread:
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, fx.Proxy]) -> Any:
+        """What a module's attribute is, for us in tracing."""
+        if threading.get_ident() != self._thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
+
+
+_tracing = threading.Lock()  # two at once would put back each other's changes to torch
 
 
 def _upto(nodes: list[fx.Node], entry: fx.Node) -> fx.Graph:

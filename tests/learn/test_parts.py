@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 import torch
 from torch import nn
@@ -76,3 +78,34 @@ def test_code_that_cannot_be_followed_is_not_cut() -> None:
 def test_one_layer_is_too_few() -> None:
     with pytest.raises(NetworkError, match="fewer than two layers"):
         find_parts(small_network(module=nn.Sequential(nn.Flatten(), nn.Linear(768, 3))))
+
+
+def test_while_one_thread_cuts_networks_others_run_theirs() -> None:
+    """Following a module's code changes torch for the whole process: no pass of another thread may notice."""
+    asked, pictures = small_network(), torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    expected = asked.module(pictures)
+    going, wrong = threading.Event(), list[object]()
+
+    def run() -> None:
+        while not going.is_set():
+            try:
+                with torch.no_grad():
+                    wrong.extend([] if torch.equal(asked.module(pictures), expected) else ["another answer"])
+            except Exception as error:  # what the test is about; a thread's own would only be printed
+                wrong.append(error)
+
+    def cut() -> None:
+        wrong.extend([] if cut_before(evaluating(asked.module), "blocks.1") is not None else ["no cut"])
+
+    runner = threading.Thread(target=run)
+    runner.start()
+    for _ in range(15):
+        cutters = [threading.Thread(target=cut) for _ in range(2)]
+        for cutter in cutters:
+            cutter.start()
+        for cutter in cutters:
+            cutter.join()
+    going.set()
+    runner.join()
+    assert not wrong, wrong[:3]
+    assert torch.nn.Module.__call__.__name__ == "_wrapped_call_impl"
