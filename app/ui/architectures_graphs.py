@@ -56,10 +56,18 @@ def totals_words(one: Architecture) -> Totals:
     found = one.totals()
     return Totals(
         millions(found.parameters),
-        f"{found.multiply_adds / 1e9:.3g} G",
-        f"{found.forward_bytes / 1e6:.3g} MB",
-        f"{found.training_bytes / 1e6:.3g} MB",
+        scaled(found.multiply_adds),
+        f"{scaled(found.forward_bytes)}B",
+        f"{scaled(found.training_bytes)}B",
     )
+
+
+def scaled(number: float) -> str:
+    """1.5 G, 11.7 M: three significant digits and what they count."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= 0.9995 * size:
+            return f"{number / size:#.3g}".rstrip(".") + f" {letter}"
+    return f"{number:.0f} "
 
 
 def draw_totals(one: Architecture) -> None:

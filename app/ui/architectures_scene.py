@@ -8,7 +8,7 @@ from dataclasses import replace
 from app.components.network_graph.component import GraphItem, GraphScene
 from app.ui.architectures_words import Named, layer_words, node_words, shape_short, shape_words
 from cnnviz.analysis import LayerCost
-from cnnviz.network import GraphGroup, NetworkGraph
+from cnnviz.network import GraphEdge, GraphGroup, NetworkGraph
 from cnnviz.network.graph_data import PICTURE
 
 Costs = tuple[int, int, int]
@@ -62,8 +62,13 @@ class _Scene:
                 self._add(part, -1)
         top = [item for item in self._items if item.parent == -1]
         most = tuple(max(item.costs[place] for item in top) for place in range(3))
-        edges = [(edge.source, edge.target, shape_short(edge.shape)) for edge in self._graph.edges]
+        edges = [(edge.source, edge.target, self._label(edge)) for edge in self._graph.edges]
         return GraphScene(name, self._items, edges, (), (most[0], most[1], most[2]), "multiply_adds")
+
+    def _label(self, edge: GraphEdge) -> str:
+        """The shape that is read. Where a join reads one output piece by piece, it reads all of it."""
+        pieces = self._graph.nodes[edge.target].role == "join" and len(self._graph.sources(edge.target)) == 1
+        return shape_short(self._graph.nodes[edge.source].shape if pieces else edge.shape)
 
     def _add(self, group: GraphGroup, parent: int) -> int:
         """The group as an item, and all in it."""
@@ -91,7 +96,7 @@ class _Scene:
         blocks = [part for part in group.parts if isinstance(part, GraphGroup) and part.kind != "layer"]
         layers = sum(node.role in ("convolution", "linear", "attention") for node in nodes)
         counted = f"{layers} weighted layer{'' if layers == 1 else 's'}"
-        note = f"{len(blocks)} blocks" if len(blocks) > 1 else group.module if group.kind == "block" else counted
+        note = group.module if group.kind == "block" else f"{len(blocks)} blocks" if len(blocks) > 1 else counted
         inside = set(group.nodes)
         given = next((s for node in group.nodes for source, s in self._reads.get(node, ()) if source not in inside), ())
         going = f"{shape_words(given)} in, {shape_words(nodes[-1].shape)} out"

@@ -68,6 +68,8 @@ from .ledger_data import Unit as Unit
 from .ledger_data import Window as Window
 from .ledger_pass import Pass as Pass
 from .ledger_pass import record_pass as record_pass
+from .network_figures import NetworkFigures as NetworkFigures
+from .network_figures import network_figures as network_figures
 from .network_map_columns import MapColumn as MapColumn
 from .network_map_columns import MapStage as MapStage
 from .network_map_columns import NetworkMap as NetworkMap

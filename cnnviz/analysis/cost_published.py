@@ -82,10 +82,16 @@ def published_cost(name: str) -> PublishedCost:
         parameters=own,
         used_parameters=sum(layer.parameters for layer in layers),
         all_parameters=_with_heads(name) if name in HEADS else own,
-        published_multiply_adds=facts["_ops"] * 1e9 if "_ops" in facts else None,
+        published_multiply_adds=published_multiply_adds(info),
         multiply_adds=sum(layer.multiply_adds for layer in layers),
         explanation=HEADS.get(name, ""),
     )
+
+
+def published_multiply_adds(info: NetworkInfo) -> float | None:
+    """What torchvision gives with the weights, rounded to a million; None where none are published. Builds nothing."""
+    facts = _facts(info)
+    return facts["_ops"] * 1e9 if "_ops" in facts else None
 
 
 def _facts(info: NetworkInfo) -> dict[str, Any]:

@@ -11,6 +11,11 @@ from . import replicas as replicas
 from . import specs as specs
 from . import weights as weights
 from . import zoo as zoo
+from .block_pairs import PAIRS as PAIRS
+from .block_pairs import BlockModules as BlockModules
+from .block_pairs import BlockPair as BlockPair
+from .block_pairs import BlockSetting as BlockSetting
+from .block_pairs import build_pair as build_pair
 from .builder import Stack as Stack
 from .builder import build as build
 from .builder import shapes as shapes
@@ -21,6 +26,8 @@ from .builder_parse import parse_source as parse_source
 from .builder_presets import PRESETS as PRESETS
 from .cards import NetworkCard as NetworkCard
 from .cards import card as card
+from .family import FamilyMember as FamilyMember
+from .family import family_tree as family_tree
 from .graph_data import GraphEdge as GraphEdge
 from .graph_data import GraphGroup as GraphGroup
 from .graph_data import GraphNode as GraphNode

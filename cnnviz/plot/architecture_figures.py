@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cnnviz.analysis import NetworkFigures
+    from cnnviz.network import FamilyMember
 
 _BAR_ROOM = 130  # pixels of one row of bars
 
@@ -31,7 +36,9 @@ def cost_bars(
             row=row,
             col=1,
         )
-        figure.update_yaxes(title={"text": name, "standoff": 4}, range=[0, 1.05 * most[name]], row=row, col=1)
+        figure.update_yaxes(
+            title={"text": name, "standoff": 4}, range=[0, 1.05 * most[name]], tickformat="~s", row=row, col=1
+        )
     figure.update_xaxes(title="layer, in the order in which they run", row=len(costs), col=1)
     figure.update_layout(
         height=_BAR_ROOM * len(costs) + 60,
@@ -40,3 +47,94 @@ def cost_bars(
         bargap=0.15,
     )
     return figure
+
+
+def accuracy_figure(networks: Sequence[NetworkFigures], chosen: str = "", colours: Sequence[str] = ()) -> Any:
+    """A ``plotly.graph_objects.Figure``: accuracy by multiply-adds, a disc for each network, its area its parameters.
+
+    The most accurate of each family bears its name; ``chosen`` has a thick rim. Points carry the network's name as
+    ``customdata[0]``.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    families = dict.fromkeys(one.family for one in networks)
+    for number, family in enumerate(families):
+        members = [one for one in networks if one.family == family]
+        best = max(members, key=lambda one: one.top1 or 0)
+        figure.add_scatter(
+            x=[one.multiply_adds for one in members],
+            y=[one.top1 for one in members],
+            name=family,
+            mode="markers+text",
+            text=[one.title if one is best else "" for one in members],
+            textposition="bottom center",
+            textfont={"size": 11},
+            customdata=[[one.name, one.title, one.year, f"{one.parameters / 1e6:.3g}"] for one in members],
+            marker={
+                "color": colours[number % len(colours)] if colours else None,
+                "size": [_disc(one.parameters) for one in members],
+                "opacity": 0.6,
+                "line": {"width": [3 if one.name == chosen else 1 for one in members]},
+            },
+            hovertemplate=(
+                "%{customdata[1]}, %{customdata[2]}<br>%{y:.1f} % with %{x:.3s} multiply-adds"
+                "<br>%{customdata[3]} M parameters<extra></extra>"
+            ),
+        )
+    figure.update_layout(
+        height=520,
+        margin={"l": 60, "r": 10, "t": 10, "b": 45},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "itemsizing": "constant"},
+    )
+    figure.update_xaxes(title="multiply-adds for one picture", type="log", tickformat="~s", dtick=1, range=[7.4, 12.3])
+    figure.update_yaxes(title="top-1 accuracy on ImageNet, %")
+    return figure
+
+
+def family_figure(members: Sequence[FamilyMember], chosen: str = "", colours: Sequence[str] = ()) -> Any:
+    """A ``plotly.graph_objects.Figure``: papers by year, a line from each to those that it goes on from.
+
+    Years without a paper are left out. Points carry the name of the paper's first network as ``customdata[0]``;
+    ``chosen`` is one of any paper's networks.
+    """
+    import plotly.graph_objects as go
+
+    years = sorted({member.year for member in members})
+    at = {member.title: (years.index(member.year), member.lane) for member in members}
+    ends = [(at[parent], at[member.title]) for member in members for parent in member.builds_on]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[place for first, last in ends for place in (first[0], last[0], None)],
+        y=[place for first, last in ends for place in (first[1], last[1], None)],
+        mode="lines",
+        line={"color": "#888888", "width": 1.5},
+        opacity=0.6,
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=[at[member.title][0] for member in members],
+        y=[member.lane for member in members],
+        mode="markers+text",
+        text=[member.title for member in members],
+        textposition="top center",
+        customdata=[[member.networks[0], member.introduced, len(member.networks)] for member in members],
+        marker={
+            "size": [18 if chosen in member.networks else 12 for member in members],
+            "symbol": ["diamond" if chosen in member.networks else "circle" for member in members],
+            "color": colours[0] if colours else None,
+            "opacity": 1,
+        },
+        hovertemplate="%{text}: %{customdata[1]}<extra></extra>",
+    )
+    figure.update_layout(height=470, margin={"l": 10, "r": 10, "t": 10, "b": 35}, showlegend=False)
+    figure.update_xaxes(
+        tickvals=list(range(len(years))), ticktext=[str(year) for year in years], range=[-0.5, len(years) - 0.4]
+    )
+    figure.update_yaxes(visible=False)
+    return figure
+
+
+def _disc(parameters: int) -> float:
+    """The diameter of a disc whose area grows with the parameters, in pixels."""
+    return 5 + 1.7 * math.sqrt(parameters / 1e6)

@@ -49,7 +49,7 @@ function drawFrame(context, { header, paint, type }, box, seen) {
   write(context, `− ${item.title}`, left, box.y + 17 * type, box.width - 18 * type, `600 ${12.5 * type}px ${paint.family}`);
 }
 
-function drawBox(context, { header, paint, type, cost }, box) {
+function drawBox(context, { header, paint, type, cost, panel }, box) {
   const item = header.items[box.item];
   const opens = item.parts.length > 0;
   context.lineWidth = 1;
@@ -65,7 +65,7 @@ function drawBox(context, { header, paint, type, cost }, box) {
   context.fill();
   context.save();
   context.clip();
-  const place = header.costs.indexOf(cost);
+  const place = panel ? -1 : header.costs.indexOf(cost); // with bars beside the graph, none in the boxes
   const full = header.most[place] ? Math.min(1, item.costs[place] / header.most[place]) : 0;
   context.fillStyle = paint.text;
   context.globalAlpha = 0.6;

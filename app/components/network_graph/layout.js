@@ -6,14 +6,15 @@
 const BOX = { height: 40, least: 112, most: 250 };
 const GAP = { across: 16, down: 34, lane: 12 };
 const FRAME = { head: 26, side: 14, foot: 12 };
-const MOST_LANES = 60; // of a group; with more wires than that a picture of lanes shows nothing
+const MOST_LANES = 24; // of a group; with more wires than that a picture of lanes shows nothing
 const ARC = { step: 7, most: 150 };
 const SWEEPS = 4;
 export const NONE = -1; // stands for what is outside of a group
 
 // The items in each group, and the wires between them, whatever is open: made once for each graph.
 export function prepare({ items, edges }) {
-  const top = items.filter((item) => item.parent === NONE).map((item) => item.item);
+  const first = (item) => (items[item].parts.length ? Math.min(...items[item].parts.map(first)) : item);
+  const top = items.filter((item) => item.parent === NONE).map((item) => item.item).sort((a, b) => first(a) - first(b));
   const chain = items.map((item) => chainOf(items, item));
   const wires = new Map([[NONE, new Map()], ...items.filter((item) => item.parts.length).map((item) => [item.item, new Map()])]);
   for (const [source, target, shape] of edges) {
@@ -44,11 +45,12 @@ function join(wires, source, target, shape) {
 export function layOut(graph, open, room, type) {
   const whole = arrange(graph, NONE, graph.top, open, Math.max(BOX.least, room / type - 2 * FRAME.side));
   const plan = { boxes: [], wires: [], byItem: new Map(), width: 0, height: 0 };
-  place(whole, Math.max(0, (room / type - whole.width) / 2), 8, plan, NONE);
+  const width = Math.max(room / type, whole.width + 2 * FRAME.side);
+  place(whole, (width - whole.width) / 2, 8, plan, NONE);
   const scale = (numbers, names) => { for (const name of names) numbers[name] *= type; };
   plan.boxes.forEach((box) => scale(box, ["x", "y", "width", "height", "head"]));
   plan.wires.forEach((wire) => wire.points.forEach((point) => scale(point, ["x", "y"])));
-  plan.width = Math.max(room, (whole.width + 2 * FRAME.side) * type);
+  plan.width = width * type;
   plan.height = (whole.height + 24) * type;
   plan.boxes.sort((a, b) => a.depth - b.depth);
   return plan;
@@ -60,7 +62,10 @@ function arrange(graph, group, parts, open, room) {
   const width = Math.max(...ranks.map((rank) => rank.length));
   const share = (count) => Math.min(BOX.most, Math.max(BOX.least, (room - (count - 1) * GAP.across) / count));
   const cells = new Map();
-  ranks.forEach((rank, at) => rank.forEach((item) => cells.set(item, cellOf(graph, item, at, open, share(width > 3 ? width : rank.length), room))));
+  ranks.forEach((rank, at) => rank.forEach((item) => {
+    const beside = width > 3 ? width : rank.length;
+    cells.set(item, cellOf(graph, item, at, open, share(beside), rank.length > 1 ? share(beside) : room));
+  }));
   const { rows, long, arcs } = laned(ranks, cells, wires);
   order(rows, wires, long);
   return { group, ...positions(rows, cells, arcs), cells, wires, long, arcs, ranks: rows.length };
@@ -69,7 +74,7 @@ function arrange(graph, group, parts, open, room) {
 function cellOf(graph, item, rank, open, share, room) {
   const { parts } = graph.items[item];
   if (!parts.length || !open.has(item)) return { item, rank, width: share, height: BOX.height };
-  const inner = arrange(graph, item, parts, open, Math.max(BOX.least, Math.min(room, Math.max(share, room - 2 * FRAME.side))));
+  const inner = arrange(graph, item, parts, open, Math.max(BOX.least, room - 2 * FRAME.side));
   return { item, rank, inner, width: Math.max(inner.width + 2 * FRAME.side, BOX.least), height: inner.height + FRAME.head + FRAME.foot };
 }
 

@@ -3,11 +3,13 @@
 import { element, onNextFrame, setText } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { savePng } from "../shared/pixels.js";
+import { barAt, drawPanel, panelWidth, slotsOf } from "./bars.js";
 import { colours, drawGraph } from "./draw.js";
 import { layOut, NONE, prepare, stepped, under } from "./layout.js";
 import { itemSentence, NAMES, overview } from "./words.js";
 
 const ZOOM = { least: 0.2, most: 3 };
+const SMALLEST = 0.6; // zoom of a graph that is new here: with less, nothing can be read
 const LARGEST = 16384; // pixels of a saved picture's side
 const DRAGGED = 4; // CSS pixels from which on a press is no click
 
@@ -19,7 +21,7 @@ const plans = new WeakMap();
 export const planOf = (root) => plans.get(root);
 
 function build(parent) {
-  const view = { zoom: 1, pointed: null, chosen: null, open: new Set(), sent: [], token: null };
+  const view = { zoom: 1, pointed: null, chosen: null, open: new Set(), token: null };
   view.title = element("b");
   view.facts = element("small");
   const button = (text, title, act) => {
@@ -48,32 +50,41 @@ function build(parent) {
 
 function show(view, header) {
   if (header.token === view.token) return;
-  const opened = header.opened.join(" ");
-  const fresh = view.header?.name !== header.name || view.header?.items.length !== header.items.length;
-  const echo = view.sent.lastIndexOf(`${header.cost}|${opened}|${header.chosen}`);
+  const fresh = view.header?.name !== header.name || JSON.stringify(view.header.edges) !== JSON.stringify(header.edges);
   Object.assign(view, { header, token: header.token });
-  if (fresh) view.graph = prepare(header);
-  else if (JSON.stringify(view.edges) !== JSON.stringify(header.edges)) view.graph = prepare(header);
-  view.edges = header.edges;
+  if (fresh) Object.assign(view, { graph: prepare(header), pointed: null, said: {}, sent: { opened: [], cost: [], chosen: [] } });
   view.graph.items = header.items;
   view.numbers = new Map(header.items.map((item) => [item.key, item.item]));
   view.totals = header.costs.map((_, at) => header.items.reduce((sum, item) => (item.parent === NONE ? sum + item.costs[at] : sum), 0));
-  // What the learner did here since is newer than what the page says again.
-  if (echo < 0 || fresh) {
+  if (isNew(view, "opened", header.opened.join(" "))) {
     view.open = new Set(header.opened.map((key) => view.numbers.get(key)).filter((item) => item !== undefined));
-    view.cost = header.cost;
-    view.chosen = view.numbers.get(header.chosen) ?? null;
-    view.sent = [];
-  } else view.sent.splice(0, echo + 1);
-  if (fresh) view.pointed = null;
+  }
+  if (isNew(view, "cost", header.cost)) view.cost = header.cost;
+  if (isNew(view, "chosen", header.chosen)) view.chosen = view.numbers.get(header.chosen) ?? null;
   view.scroll.style.height = `${header.height}px`;
   view.title.textContent = header.name;
   view.scroll.setAttribute("aria-label", `Graph of ${header.name}. Arrow keys go from box to box, Enter opens or closes one, plus and minus zoom.`);
   showCosts(view);
   plan(view);
-  if (fresh) Object.assign(view.scroll, { scrollTop: 0, scrollLeft: Math.max(0, (view.plan?.width - view.scroll.clientWidth) / 2) });
+  if (fresh) start(view);
   draw(view);
   view.root.dataset.cnnvizDrawn = header.token;
+}
+
+// From the top, as large as it fits from side to side.
+function start(view) {
+  view.zoom = view.plan ? Math.max(SMALLEST, Math.min(1, roomOf(view) / view.plan.width)) : 1;
+  if (view.plan) size(view);
+  Object.assign(view.scroll, { scrollTop: 0, scrollLeft: view.plan ? (view.plan.width * view.zoom - roomOf(view)) / 2 : 0 });
+}
+
+// Whether the page says something new of a setting: not what it said last, and not what the learner set here since.
+function isNew(view, name, value) {
+  const echo = view.sent[name].lastIndexOf(value);
+  const same = view.said[name] === value;
+  view.said[name] = value;
+  if (echo >= 0) view.sent[name].splice(0, echo + 1);
+  return !same && echo < 0;
 }
 
 function showCosts(view) {
@@ -88,17 +99,20 @@ function plan(view) {
   const room = view.scroll.clientWidth;
   if (!room) return;
   view.type = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
-  view.plan = layOut(view.graph, view.open, room, view.type);
+  view.panel = panelWidth(room, view.type);
+  view.costs.hidden = view.panel > 0;
+  view.plan = layOut(view.graph, view.open, room - view.panel, view.type);
+  view.slots = slotsOf(view.plan);
   plans.set(view.root, view.plan);
   size(view);
   const open = view.header.items.filter((item) => view.open.has(item.item)).map((item) => item.key);
   Object.assign(view.root.dataset, { open: open.join(" "), boxes: view.plan.boxes.length });
-  view.facts.textContent = overview(view.header, view.plan.boxes.length);
+  view.facts.textContent = overview(view.header);
   view.all.textContent = blocks(view).every((item) => view.open.has(item)) ? "Close all" : "Open all";
 }
 
 function size(view) {
-  view.spacer.style.width = `${view.plan.width * view.zoom}px`;
+  view.spacer.style.width = `${view.plan.width * view.zoom + view.panel}px`;
   view.spacer.style.height = `${view.plan.height * view.zoom}px`;
   view.root.dataset.zoom = view.zoom.toFixed(3);
 }
@@ -114,10 +128,15 @@ function draw(view) {
     Object.assign(canvas.style, { width: `${at.width}px`, height: `${at.height}px` });
   }
   view.paint = colours(view.root);
-  drawGraph(canvas.getContext("2d"), view, at, ratio);
+  drawAll(canvas.getContext("2d"), view, at, ratio);
   const item = view.header.items[view.pointed ?? view.chosen];
   setText(view.sentence, item ? itemSentence(view.header, view.totals, view.plan, item) : "Point at a box to hear what it does and costs; click one to look inside.");
   view.root.dataset.pointed = view.pointed === null ? "" : view.header.items[view.pointed].key;
+}
+
+function drawAll(context, view, at, ratio) {
+  drawGraph(context, view, { ...at, width: at.width - view.panel }, ratio);
+  if (view.panel) drawPanel(context, view, at, ratio);
 }
 
 // The groups that "Open all" opens: all but layers, whose parts say little.
@@ -139,7 +158,7 @@ function act(view, box) {
   changed(view);
   const after = view.plan.byItem.get(item.item);
   view.scroll.scrollTop = after.y * view.zoom - before;
-  view.scroll.scrollLeft = (after.x + after.width / 2) * view.zoom - view.scroll.clientWidth / 2;
+  view.scroll.scrollLeft = (after.x + after.width / 2) * view.zoom - roomOf(view) / 2;
   view.redraw();
 }
 
@@ -153,11 +172,11 @@ function changed(view) {
 function tellPage(view) {
   const open = view.header.items.filter((item) => view.open.has(item.item)).map((item) => item.key);
   const chosen = view.header.items[view.chosen]?.key ?? "";
-  view.sent.push(`${view.cost}|${open.join(" ")}|${chosen}`);
+  for (const [name, value] of [["opened", open.join(" ")], ["cost", view.cost], ["chosen", chosen]]) if (view.said[name] !== value) view.sent[name].push(value);
   view.send("act", { open, cost: view.cost, chosen });
 }
 
-function zoomTo(view, wanted, x = view.scroll.clientWidth / 2, y = view.scroll.clientHeight / 2) {
+function zoomTo(view, wanted, x = roomOf(view) / 2, y = view.scroll.clientHeight / 2) {
   const zoom = Math.max(ZOOM.least, Math.min(ZOOM.most, wanted));
   const [across, down] = [(view.scroll.scrollLeft + x) / view.zoom, (view.scroll.scrollTop + y) / view.zoom];
   view.zoom = zoom;
@@ -167,14 +186,18 @@ function zoomTo(view, wanted, x = view.scroll.clientWidth / 2, y = view.scroll.c
   view.redraw();
 }
 
+// CSS pixels from side to side that the graph has for itself.
+const roomOf = ({ scroll, panel }) => scroll.clientWidth - panel;
+
 function fit(view) {
-  zoomTo(view, Math.min(1, view.scroll.clientHeight / view.plan.height, view.scroll.clientWidth / view.plan.width));
+  zoomTo(view, Math.min(1, view.scroll.clientHeight / view.plan.height, roomOf(view) / view.plan.width));
 }
 
 function save(view) {
-  const ratio = Math.min(2, LARGEST / view.plan.width, LARGEST / view.plan.height);
-  const whole = element("canvas", { width: Math.round(view.plan.width * ratio), height: Math.round(view.plan.height * ratio) });
-  drawGraph(whole.getContext("2d"), { ...view, zoom: 1, pointed: null }, { left: 0, top: 0, width: view.plan.width, height: view.plan.height }, ratio);
+  const width = view.plan.width + view.panel;
+  const ratio = Math.min(2, LARGEST / width, LARGEST / view.plan.height);
+  const whole = element("canvas", { width: Math.round(width * ratio), height: Math.round(view.plan.height * ratio) });
+  drawAll(whole.getContext("2d"), { ...view, zoom: 1, pointed: null }, { left: 0, top: 0, width, height: view.plan.height }, ratio);
   savePng(whole, `cnnviz graph of ${view.header.name}.png`);
 }
 
@@ -196,8 +219,9 @@ function listen(view) {
       if (!press.moved && Math.hypot(x, y) > DRAGGED) { press.moved = true; scroll.setPointerCapture(event.pointerId); }
       if (press.moved) { scroll.scrollLeft = press.left - x; scroll.scrollTop = press.top - y; return; }
     }
-    const box = boxAt(event);
-    scroll.style.cursor = box && view.header.items[box.item].parts.length ? "pointer" : "default";
+    const beside = event.clientX - scroll.getBoundingClientRect().left > roomOf(view);
+    const box = beside ? view.plan?.byItem.get(barAt(view, event.clientY - scroll.getBoundingClientRect().top)) : boxAt(event);
+    scroll.style.cursor = !beside && box && view.header.items[box.item].parts.length ? "pointer" : "default";
     point(box?.item ?? null);
   };
   scroll.onpointerleave = () => point(null);
@@ -205,7 +229,7 @@ function listen(view) {
   scroll.onclick = (event) => {
     const moved = press?.moved;
     press = null;
-    if (moved) return;
+    if (moved || event.clientX - scroll.getBoundingClientRect().left > roomOf(view)) return;
     const box = boxAt(event);
     if (box) { view.pointed = box.item; act(view, box); }
   };

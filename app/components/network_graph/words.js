@@ -13,9 +13,9 @@ export function amount(value, cost) {
   return `${letter || unit ? number : whole(number)}${letter || unit ? " " : ""}${letter}${unit}`;
 }
 
-export function overview({ items, edges, costs }, boxes) {
-  const layers = items.filter((item) => !item.parts.length).length - 1;
-  return `${count(layers, "node")}, ${count(edges.length, "edge")}; ${count(boxes, "box", "boxes")} shown. Click a box with + to open it.`;
+export function overview({ items, edges }) {
+  const nodes = items.filter((item) => !item.parts.length).length - 1;
+  return `${count(nodes, "node")}, ${count(edges.length, "edge")}`;
 }
 
 export function itemSentence(header, totals, plan, item) {

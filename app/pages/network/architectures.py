@@ -30,10 +30,30 @@ def show_networks(form: Form) -> None:
     draw_layers(form, shown)
 
 
+def show_blocks(form: Form) -> None:
+    from app.ui.architectures_blocks import blocks_settings, draw_blocks, read_blocks
+
+    settings, picture = bench()
+    blocks = read_blocks()
+    with picture:
+        draw_blocks(form, blocks)
+    with settings:
+        blocks_settings(blocks)
+
+
+def show_all(form: Form) -> None:
+    from app.ui.architectures_all import draw_all
+
+    draw_all()
+
+
+SHOW = {"one": show_networks, "two": show_networks, "all": show_all, "blocks": show_blocks}
+
+
 def body() -> None:
     form = read_form()
     view_setting(form)
-    guarded(lambda: show_networks(form))
+    guarded(lambda: SHOW[form.view](form))
     close_page("architectures", architectures_code(form), chosen)
 
 

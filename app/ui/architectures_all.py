@@ -1,0 +1,113 @@
+"""All networks: accuracy against work, who built on whom, and the table of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from app.ui.architectures_form import show_card
+from app.ui.architectures_state import VIEW, take_network
+from app.ui.charts import show_chart
+from app.ui.linked import linked, set_linked
+from app.ui.theme import chart_colours
+from cnnviz import plot
+from cnnviz.analysis import NetworkFigures, network_figures
+from cnnviz.network import card, family_tree, network_info, network_names
+
+PICKED = "arch_picked"
+_SCATTER, _TREE = "arch_scatter", "arch_tree"
+_OPENING = "googlenet"
+
+
+def draw_all() -> None:
+    """Both charts, the card of what was clicked, the table."""
+    picked = linked(PICKED, _OPENING)
+    picked = picked if picked in network_names() else _OPENING
+    known = network_figures()
+    compared = [one for one in known if one.comparable]
+    charts, beside = st.columns([3.6, 1.2], gap="medium")
+    with charts:
+        st.subheader("Accuracy against work", anchor=False)
+        st.markdown(all_sentence(known))
+        show_chart(plot.accuracy_figure(compared, picked, chart_colours()), _SCATTER, _clicked_in(_SCATTER))
+        st.subheader("Who built on whom", anchor=False)
+        st.markdown("By the year of the paper; a line leads from each to those that it goes on from.")
+        show_chart(plot.family_figure(family_tree(), picked, chart_colours()), _TREE, _clicked_in(_TREE))
+    with beside:
+        show_card(network_info(picked))
+        parents = ", ".join(network_info(parent).title for parent in card(picked).builds_on)
+        if parents:
+            st.markdown(f"Goes on from {parents}.")
+        st.button("Open its graph", on_click=_open_graph, args=(picked,), key="arch_open_graph", type="primary")
+        st.caption("Click a point in either chart to read about another network.")
+    _table(known)
+
+
+def all_sentence(known: Sequence[NetworkFigures]) -> str:
+    """How many are shown, how many cannot be, and how far apart the extremes are."""
+    shown = [one for one in known if one.comparable]
+    best = max(shown, key=lambda one: one.top1 or 0)
+    least = min(shown, key=lambda one: one.multiply_adds or 0)
+    missing = len(known) - len(shown)
+    return (
+        f"{len(shown)} networks whose accuracy was published with their weights; {missing} others have none and are in "
+        f"the table only. Areas are parameters. From {least.title} to {best.title} accuracy goes from {least.top1:.1f} "
+        f"to {best.top1:.1f} %, and work grows {(best.multiply_adds or 0) / (least.multiply_adds or 1):,.0f} times. "
+        "Not all were trained alike: newer recipes lift old networks, too."
+    )
+
+
+def figures_csv(known: Sequence[NetworkFigures]) -> str:
+    """Every network; blank where nothing was published."""
+    sheet = io.StringIO()
+    writer = csv.writer(sheet, lineterminator="\n")
+    writer.writerow(["network", "family", "year", "parameters", "multiply-adds", "top-1 %", "paper"])
+    for one in known:
+        numbers = ("" if number is None else number for number in (one.multiply_adds, one.top1))
+        writer.writerow([one.title, one.family, one.year, one.parameters, *numbers, card(one.name).paper])
+    return sheet.getvalue()
+
+
+def _table(known: Sequence[NetworkFigures]) -> None:
+    number = st.column_config.NumberColumn(format="localized")
+    st.dataframe(
+        {
+            "Network": [one.title for one in known],
+            "Family": [one.family for one in known],
+            "Year": [one.year for one in known],
+            "Parameters": [one.parameters for one in known],
+            "Multiply-adds": [one.multiply_adds for one in known],
+            "Top-1, %": [one.top1 for one in known],
+            "Introduced": [card(one.name).introduced for one in known],
+        },
+        column_config={
+            "Year": st.column_config.NumberColumn(format="%d"),
+            "Parameters": number,
+            "Multiply-adds": number,
+            "Top-1, %": st.column_config.NumberColumn(format="%.1f"),
+        },
+        hide_index=True,
+        height=420,
+        key="arch_all_table",
+    )
+    st.download_button(
+        "Save all networks as CSV", figures_csv(known), "cnnviz networks.csv", "text/csv", on_click="ignore",
+        key="arch_all_csv",
+    )  # fmt: skip
+
+
+def _clicked_in(chart: str) -> Callable[[], None]:
+    def clicked() -> None:
+        points = st.session_state[chart].selection.points
+        if points:
+            set_linked(PICKED, str(points[0]["customdata"][0]))
+
+    return clicked
+
+
+def _open_graph(name: str) -> None:
+    take_network("a", name)
+    set_linked(VIEW, "one")
