@@ -61,7 +61,10 @@ function makeFields(form, kind) {
   form.settings.hidden = !kind.settings.length;
 }
 
-const label = (setting, field) => element("label", { className: setting.kind }, element("span", { textContent: setting.title }), field);
+function label(setting, field) {
+  field.setAttribute("aria-label", setting.title); // a list's options would count among the words of its label
+  return element("label", { className: setting.kind }, element("span", { textContent: setting.title }), field);
+}
 
 function fieldOf(form, setting) {
   const set = (text) => form.act.set(setting.letter, text);
