@@ -10,12 +10,12 @@ from PIL import Image, ImageOps
 
 from app.components.colour_bar import colour_bar
 from app.components.confusion_view.component import CellPicture, Scene, confusion_view
-from app.ui.linked import follows, hold, is_count, linked, linked_choice, set_linked, widget_key
+from app.ui.linked import follows, hold, is_count, linked, set_linked, widget_key
 from app.ui.theme import current_theme
 from app.ui.transfer_run_jobs import ArmRun, all_runs, pictures_of
 from cnnviz.errors import CnnvizError
 from cnnviz.image import encode_jpeg
-from cnnviz.learn import Answers, Dataset, answers_of
+from cnnviz.learn import ARMS, Answers, Dataset, answers_of
 
 VIEW, CELL, ARM = "tr_confusion", "tr_cell", "tr_look"
 MOST = 24
@@ -28,7 +28,10 @@ def chosen_run(runs: Sequence[ArmRun]) -> tuple[ArmRun, Answers] | None:
     done = {one.title: (one, answers) for one in runs if (answers := _answers(one)) is not None}
     if not done:
         return None
-    title = linked_choice(ARM, tuple(done))
+    best = ARMS["frozen"].title  # mostly
+    title = linked(ARM, "")  # no default of its own: which arms are taught changes from moment to moment
+    if title not in done:
+        title = best if best in done else next(iter(done))
     if len(done) > 1:
         hold(widget_key(ARM), title)
         st.segmented_control("Whose answers", tuple(done), required=True, **follows(ARM))

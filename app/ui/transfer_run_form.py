@@ -43,7 +43,7 @@ def read_runs_form(data: TransferData) -> AskedRuns:
     by = cast(Literal["picture", "group", "published"], linked_choice(BY, splits_of(data)))
     seed, splits = linked(SEED, "0"), int(linked_choice(SPLITS, ("1", "3", "5")))
     if not is_count(seed):
-        forget(SEED)
+        set_linked(SEED, "0")
         seed = linked(SEED, "0")
     per_class = None if number == "all" else int(number)
     return AskedRuns(

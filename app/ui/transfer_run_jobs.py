@@ -241,6 +241,8 @@ def _standing(run: Run, job: Job[Step, None] | None) -> tuple[State, str, float]
         return "running", _doing(job), share
     if job is not None and job.error is not None:
         return "failed", str(job.error), 0.0
+    if job is not None and job.state == "stopped":  # perhaps in its last step yet
+        return "stopped", _LEFT["stopped"], 0.0
     state = run.state
     if state == "done":
         return "done", "Done.", 1.0

@@ -51,8 +51,8 @@ def sabotage_part(data: TransferData, choice: NetworkChoice, asked: AskedRuns) -
         set_linked(SHOWN, "")
         st.session_state[_START] = ""
     st.markdown(
-        "One of five classic mistakes is hidden in the second of two runs of the frozen arm. Both stand among the arms: "
-        "compare their curves, their confusion and their mistakes, and say which one it is."
+        "One of five classic mistakes is hidden in the second of two runs of the frozen arm. Both stand among the "
+        "arms: compare their curves, their confusion and their mistakes, and say which one it is."
     )
     names = [name for name in SABOTAGES if _shows(name, data)]
     st.button(

@@ -46,8 +46,8 @@ def links() -> tuple[str, ...]:
 
 
 def _settings(data: TransferData, choice: NetworkChoice) -> AskedRuns:
-    runs_form(data)
     asked = read_runs_form(data)
+    runs_form(data)
     if st.session_state.get(_START):
         begun = begin(data, choice, asked.teachings, links(), visitor())
         set_linked(RUNS, ".".join(begun))

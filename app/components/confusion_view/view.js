@@ -21,7 +21,7 @@ function build(parent) {
   save.onclick = () => saveText(csv(view.header, view.counts), "confusion.csv", "text/csv");
   view.table = element("table", { role: "grid", tabIndex: 0, "aria-label": "Confusion matrix. Arrow keys go from cell to cell, Enter opens one." });
   view.table.onkeydown = (event) => onKey(view, event);
-  view.axis = element("p", { className: "axis", textContent: "Rows: what a picture is. Columns: what it was taken for. Double rim: recognised." });
+  view.axis = element("p", { className: "axis", textContent: "Rows: what a picture is. Columns: what it was taken for. Double rim: recognised. Colour: per cent of the row." });
   view.bar = element("div", { className: "bar" });
   view.sentence = element("p", { className: "sentence", "aria-live": "polite" });
   view.heading = element("figcaption");
@@ -46,7 +46,7 @@ async function show(view, header) {
   view.title.textContent = `Confusion: ${header.title}`;
   view.root.classList.toggle("many", size >= MANY);
   view.table.replaceChildren(head(header.classes), body(view));
-  showBar(view.bar, header.bar, "per cent of the row");
+  showBar(view.bar, header.bar);
   showTiles(view, sheet);
   drawPointed(view);
   view.root.dataset.open = header.cell.join(",");

@@ -7,7 +7,7 @@ import { cellAt, decode, outline } from "../shared/pixels.js";
 import { moved } from "../shared/tiles.js";
 import { caption, cellSentence, heading } from "./words.js";
 
-const HINT = "Point at a map: which places spoke for an answer?";
+const HINT = "Point at a map: how much did a place speak for the answer, in shares of the greatest of both maps?";
 export default mounting(build, (view, header) => {
   if (header.token !== view.token) show(view, header);
   view.token = header.token;
