@@ -14,7 +14,6 @@ from cnnviz.analysis import METHODS, attribute
 from cnnviz.analysis.attribution_question import ask
 from cnnviz.errors import Cancelled, NetworkError, SettingsError
 from cnnviz.image import load_sample
-from cnnviz.network import load_network
 
 PICTURE = torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(1))
 FAST = {"rise": {"masks": 20}, "occlusion": {"window": 8, "stride": 8}, "integrated_gradients": {"steps": 6}}
@@ -264,10 +263,9 @@ def test_what_cannot_be_is_said_in_a_sentence(target, name, settings, message):
         attribute(Plain(), PICTURE, target, name, **settings)
 
 
-def test_black_and_white_are_those_of_the_networks_own_preparation():
-    network = load_network("efficientnet_lite0")
-    question = ask(network, load_sample("chelsea"), 0)
+def test_black_and_white_are_those_of_the_networks_own_preparation(lite0):
+    question = ask(lite0, load_sample("chelsea"), 0)
     for kind, value in (("black", 0.0), ("white", 1.0)):
-        mean, std = (torch.tensor(values).view(3, 1, 1) for values in (network.preprocess.mean, network.preprocess.std))
+        mean, std = (torch.tensor(values).view(3, 1, 1) for values in (lite0.preprocess.mean, lite0.preprocess.std))
         seen = question.baseline(kind)[0] * std + mean
         torch.testing.assert_close(seen, torch.full_like(seen, value), atol=1e-6, rtol=0)

@@ -10,14 +10,9 @@ from torch import nn
 from cnnviz.analysis.batches import normalisation, prepared, prepared_one
 from cnnviz.errors import SettingsError
 from cnnviz.image import load_sample
-from cnnviz.network import Network, load_network
+from cnnviz.network import Network
 
 PLAIN = nn.Conv2d(3, 1, 3)
-
-
-@pytest.fixture(scope="module")
-def lite0() -> Network:
-    return load_network("efficientnet_lite0")
 
 
 def test_pictures_and_tensors_may_come_together(lite0: Network) -> None:

@@ -13,12 +13,6 @@ from torch import nn
 from cnnviz.analysis import capture, filters, mean_patches
 from cnnviz.errors import LayerError
 from cnnviz.image import load_sample
-from cnnviz.network import load_network
-
-
-@pytest.fixture(scope="module")
-def lite0():
-    return load_network("efficientnet_lite0")
 
 
 def test_filters_are_the_weights_themselves(lite0):

@@ -1,8 +1,5 @@
 """Published counts of all classification networks of torchvision against ours."""
 
-import gc
-from collections.abc import Iterator
-
 import pytest
 
 from cnnviz.analysis.cost_published import HEADS, PublishedCost, published_cost
@@ -13,11 +10,8 @@ NAMES = [info.name for info in list_networks() if info.url is not None]
 
 
 @pytest.fixture(scope="module")
-def table() -> Iterator[dict[str, PublishedCost]]:
-    gc.collect()
-    gc.freeze()  # half of the time would go into looking through all that libraries hold, again and again
-    yield {name: published_cost(name) for name in NAMES}
-    gc.unfreeze()
+def table() -> dict[str, PublishedCost]:
+    return {name: published_cost(name) for name in NAMES}
 
 
 def test_parameters_of_all_networks_are_the_published_ones(table):

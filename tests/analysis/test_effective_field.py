@@ -14,12 +14,7 @@ from torchvision.models.convnext import LayerNorm2d
 from cnnviz.analysis import Box, EffectiveField, effective_receptive_field, receptive_fields
 from cnnviz.errors import LayerError, SettingsError
 from cnnviz.image import load_sample
-from cnnviz.network import Network, load_network
-
-
-@pytest.fixture(scope="module")
-def lite0() -> Network:
-    return load_network("efficientnet_lite0")
+from cnnviz.network import Network
 
 
 def boxes(kernels: tuple[int, ...]) -> nn.Sequential:

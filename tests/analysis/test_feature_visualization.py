@@ -25,11 +25,6 @@ STILL = {"jitter": 0, "rotation": 0.0, "scale": 0.0}
 
 
 @pytest.fixture(scope="module")
-def lite0() -> Network:
-    return load_network("efficientnet_lite0")
-
-
-@pytest.fixture(scope="module")
 def made(lite0: Network) -> Visualisation:
     return visualise(lite0, LAYER, CHANNEL, recipe=SHORT)
 

@@ -13,12 +13,7 @@ from torchvision.ops import SqueezeExcitation
 from cnnviz.analysis import Box, influence, receptive_fields
 from cnnviz.errors import LayerError, SettingsError
 from cnnviz.image import load_sample
-from cnnviz.network import Network, load_network
-
-
-@pytest.fixture(scope="module")
-def lite0() -> Network:
-    return load_network("efficientnet_lite0")
+from cnnviz.network import Network
 
 
 @pytest.mark.parametrize("layer", ["conv_stem", "blocks.1.1.conv_dw", "blocks.2.1", "blocks.4.0.bn2.act", "bn2.act"])

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from cnnviz.analysis import capture, class_ledger, logit_difference, record_pass, unit_ledger, value_ledger
 from cnnviz.analysis.ledger_moves import unpadded
 from cnnviz.errors import LayerError, SettingsError
-from cnnviz.network import load_network
 from tests.analysis.capture_oracle import lively, torchvision_model
 
 NETWORKS = {
@@ -58,10 +57,9 @@ def test_totals_equal_torchs_values_for_random_units(name):
     assert_ledgers_of_random_units_agree(torchvision_model(name), picture, UNITS)
 
 
-def test_totals_equal_torchs_values_in_the_trained_network():
-    network = load_network("efficientnet_lite0")
+def test_totals_equal_torchs_values_in_the_trained_network(lite0):
     picture = torch.rand(3, 96, 96, generator=torch.Generator().manual_seed(2)) * 2 - 1
-    assert_ledgers_of_random_units_agree(network.module, picture, UNITS)
+    assert_ledgers_of_random_units_agree(lite0.module, picture, UNITS)
 
 
 def test_recorded_outputs_are_those_that_capture_keeps_to_the_bit():

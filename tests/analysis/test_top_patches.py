@@ -10,15 +10,10 @@ from PIL import Image
 from cnnviz.analysis import capture, layer_extremes, looking_through, receptive_fields, top_patches
 from cnnviz.errors import LayerError, SettingsError
 from cnnviz.image import load_sample
-from cnnviz.network import Network, load_network
+from cnnviz.network import Network
 
 NAMES = ("chelsea", "coffee", "rocket")
 LAYER = "blocks.2.0.bn3.drop"
-
-
-@pytest.fixture(scope="module")
-def lite0() -> Network:
-    return load_network("efficientnet_lite0")
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +49,11 @@ def test_the_unit_reads_nothing_outside_its_box(lite0: Network, pictures: dict[s
     assert value == pytest.approx(patch.value, rel=1e-4)
 
 
-def test_equal_values_name_the_first_unit() -> None:
-    network = load_network("efficientnet_lite0")
-    silent = layer_extremes(network, "bn1.act", {"black": Image.new("RGB", (224, 224))})
+def test_equal_values_name_the_first_unit(lite0: Network) -> None:
+    silent = layer_extremes(lite0, "bn1.act", {"black": Image.new("RGB", (224, 224))})
     inner = silent.least[0] == 0
     assert inner.any()
-    maps = capture(network, Image.new("RGB", (224, 224)), ["bn1.act"])["bn1.act"].flatten(1)
+    maps = capture(lite0, Image.new("RGB", (224, 224)), ["bn1.act"])["bn1.act"].flatten(1)
     np.testing.assert_array_equal(silent.least_at[0][inner], maps.argmin(1).numpy()[inner])
 
 

@@ -14,7 +14,7 @@ from cnnviz.analysis.similarity import rank_correlation, structural_similarity
 from cnnviz.analysis.trust import draw_anew, shift
 from cnnviz.errors import Cancelled, SettingsError
 from cnnviz.image import load_sample
-from cnnviz.network import load_network, replica
+from cnnviz.network import replica
 
 PICTURE = torch.randn(1, 3, 20, 24, generator=torch.Generator().manual_seed(4))
 
@@ -35,11 +35,11 @@ class RedCorner(nn.Module):
         return torch.stack([20 * amount - 10, torch.zeros_like(amount)], 1)
 
 
-def test_guided_backprop_hardly_changes_when_lite0_forgets_and_grad_cam_does():
+def test_guided_backprop_hardly_changes_when_lite0_forgets_and_grad_cam_does(lite0):
     """The known result (Adebayo et al. 2018): without its last layer, then without its upper half."""
     upper_half = ("bn2", "conv_head", "blocks.6", "blocks.5", "blocks.4")
     found = randomised_attributions(
-        load_network("efficientnet_lite0"),
+        lite0,
         load_sample("chelsea"),
         None,
         ("guided_backprop", "grad_cam"),
@@ -53,9 +53,8 @@ def test_guided_backprop_hardly_changes_when_lite0_forgets_and_grad_cam_does():
     assert cam[1].ssim < guided[1].ssim - 0.2
 
 
-def test_network_of_the_zoo_keeps_its_own_black_while_it_forgets():
-    network = load_network("efficientnet_lite0")
-    small = replace(network, module=small_network())
+def test_network_of_the_zoo_keeps_its_own_black_while_it_forgets(lite0):
+    small = replace(lite0, module=small_network())
     found = randomised_attributions(small, PICTURE, 1, ["occlusion"], 1, window=8, stride=8, baseline="black")
     assert found.originals["occlusion"].settings["baseline"] == "black" and len(found.trials["occlusion"]) == 1
 

@@ -8,6 +8,10 @@ from functools import cache
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
+from app.ui.jobs import FILM, JOBS, SLOW
+from app.ui.network_store import NETWORKS
+from cnnviz.network import Network
+
 
 @pytest.fixture(autouse=True, scope="session")
 def packages_are_searched_once() -> Iterator[None]:
@@ -18,3 +22,18 @@ def packages_are_searched_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
         yield
+
+
+@pytest.fixture(scope="session")
+def lite0() -> Network:
+    """The network that ships, as the pages have it: loaded once for all tests, so they leave it as it is."""
+    return NETWORKS.ask("efficientnet_lite0", "auto").result()
+
+
+@pytest.fixture(autouse=True)
+def what_a_page_left_at_work_ends_with_its_test() -> Iterator[None]:
+    """Stop long work that nobody waits for any more; it would take the processor from the tests that follow."""
+    yield
+    for job in JOBS.jobs():
+        if job.live and job.lane in (SLOW, FILM):
+            JOBS.stop(job.key)

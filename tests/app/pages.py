@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -11,6 +13,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
+from app.ui.jobs import JOBS
 from app.ui.picture import ChosenPicture
 from cnnviz.image import load_sample
 
@@ -25,6 +28,26 @@ def open_page(file: str, query: str = "", **state: str) -> AppTest:
     for name, value in parse_qsl(query):
         app.query_params[name] = value
     return app.switch_page(file).run()
+
+
+def followed(app: AppTest, done: Callable[[], bool]) -> AppTest:
+    """The page, run anew whenever a job has ended, until it shows that all is `done`; a browser looks by itself."""
+    end = time.monotonic() + 120
+    while not done():
+        assert time.monotonic() < end, "the work was not done"
+        assert not app.exception and not app.error
+        wait_for_a_job()
+        app.run()
+    return app
+
+
+def wait_for_a_job() -> None:
+    """Until one of the jobs at work has ended; a moment where there is none, as while a network is loading."""
+    live = [job for job in JOBS.jobs() if job.live]
+    for _ in range(50):
+        time.sleep(0.02)
+        if len(live) == 0 or not all(job.live for job in live):
+            return
 
 
 def scene_of(app: AppTest, component: str, number: int | None = None) -> dict[str, Any]:

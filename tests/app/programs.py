@@ -40,6 +40,7 @@ def _starter() -> subprocess.Popen[str]:
 def _serve() -> None:
     """Read a folder a line; run its program in a fork; answer with how it ended."""
     import numpy  # noqa: F401
+    import timm.models.efficientnet  # noqa: F401
     import torchvision  # noqa: F401
 
     for line in sys.stdin:

@@ -19,6 +19,7 @@ from app.ui.feature_maps_layers import strip_of
 from app.ui.feature_maps_numbers import MOST_PIXELS, stride_for
 from app.ui.feature_maps_passes import layer_output
 from app.ui.lesson import questions
+from app.ui.network_store import NETWORKS
 from app.ui.picture import ChosenPicture
 from cnnviz import analysis, network
 from cnnviz.image import colourise, load_sample
@@ -36,11 +37,6 @@ def opened(query: str = "", foot: str = "Lesson") -> AppTest:
 def sent(app: AppTest, component: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The header and the arrays that a view was sent."""
     return scene_of(app, component), arrays_of(app, component)
-
-
-@pytest.fixture(scope="module")
-def lite0() -> network.Network:
-    return network.load_network("efficientnet_lite0")
 
 
 @pytest.fixture(scope="module")
@@ -62,21 +58,21 @@ def test_the_page_opens_on_the_first_activation_of_the_shipped_network(page: App
     assert arrays["order"].tolist() == list(range(32))
 
 
-def test_the_five_answers_are_cats(page: AppTest) -> None:
+def test_the_five_answers_are_cats(page: AppTest, lite0: network.Network) -> None:
     header, _ = sent(page, "answers")
     assert {label for label, _ in header["rows"][:3]} == {"tiger cat", "tabby", "Egyptian cat"}
-    direct = network.predict(network.load_network("efficientnet_lite0"), load_sample("chelsea"))
+    direct = network.predict(lite0, load_sample("chelsea"))
     for (label, probability), answer in zip(header["rows"], direct, strict=True):
         assert label == answer.label
         assert probability == pytest.approx(answer.probability, rel=1e-4)
 
 
-def test_the_strip_shows_the_layers_in_the_order_in_which_they_run(page: AppTest) -> None:
+def test_the_strip_shows_the_layers_in_the_order_in_which_they_run(page: AppTest, lite0: network.Network) -> None:
     header, _ = sent(page, "layer_strip")
     names = [entry[0] for entry in header["layers"]]
     assert names[:3] == ["conv_stem", "bn1.drop", "bn1.act"]
     assert names[-1] == "classifier"
-    assert len(names) + header["left_out"] == len(analysis.layer_table(network.load_network("efficientnet_lite0")))
+    assert len(names) + header["left_out"] == len(analysis.layer_table(lite0))
 
 
 def test_the_strip_is_sent_alike_whatever_layer_is_open(page: AppTest) -> None:
@@ -207,7 +203,7 @@ def test_another_network_opens_with_its_own_layer() -> None:
 
 def test_a_module_called_again_is_shown_call_by_call() -> None:
     _, arrays = sent(opened("network=resnet18&weights=none&layer=layer1.0.relu:1&map=0"), "map_mosaic")
-    net = network.load_network("resnet18", "none")
+    net = NETWORKS.ask("resnet18", "none").result()
     parts = net.module
     with torch.inference_mode():
         stem = parts.maxpool(parts.relu(parts.bn1(parts.conv1(net.batch(load_sample("chelsea"))))))
@@ -224,9 +220,9 @@ def test_answers_of_a_classifier_carry_their_labels(lite0: network.Network) -> N
 
 def test_tokens_are_shown_on_the_grid_of_their_patches() -> None:
     layer = "encoder.layers.encoder_layer_0.ln_1"
-    header, arrays = sent(opened(f"network=vit_b_16&weights=none&layer={layer}&map=5"), "map_mosaic")
-    assert header["shape"] == [768, 14, 14]
-    net = network.load_network("vit_b_16", "none")
+    header, arrays = sent(opened(f"network=vit_b_32&weights=none&layer={layer}&map=5"), "map_mosaic")
+    assert header["shape"] == [768, 7, 7]
+    net = NETWORKS.ask("vit_b_32", "none").result()
     tokens = analysis.capture(net, load_sample("chelsea"), layers=[layer])[layer]
     np.testing.assert_allclose(arrays["values"].ravel(), tokens[1:, 5], rtol=1e-3, atol=1e-4)
 
@@ -236,7 +232,7 @@ INSIDE = [("swin_v2_t", "features.1.0.attn.cpb_mlp.0"), ("maxvit_t", "")]
 
 @pytest.mark.parametrize(("name", "layer"), INSIDE)
 def test_a_layer_without_rows_and_columns_leaves_strip_and_answers(name: str, layer: str) -> None:
-    net = network.load_network(name, "none")
+    net = NETWORKS.ask(name, "none").result()
     layer = layer or next(one.id for one in strip_of(net).layers if one.layer.layout == "windows")
     app = opened(f"network={name}&weights=none&layer={layer}", "Code")
     assert not app.exception

@@ -14,6 +14,7 @@ from app.ui.jobs import JOBS
 from app.ui.ledger_scene import MOST_TERMS, ledger_scene
 from app.ui.ledger_units import UnitName, cell_of, read_unit, unit_at
 from app.ui.lesson import questions
+from app.ui.network_store import NETWORKS
 from cnnviz import analysis, network
 from cnnviz.errors import LayerError
 from cnnviz.image import load_sample
@@ -28,11 +29,6 @@ def opened(query: str = "", foot: str = "Lesson") -> AppTest:
 
 def ledger(app: AppTest) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     return scene_of(app, "ledger_view"), arrays_of(app, "ledger_view")
-
-
-@pytest.fixture(scope="module")
-def lite0() -> network.Network:
-    return network.load_network("efficientnet_lite0")
 
 
 def ranked(app: AppTest) -> dict[str, Any]:
@@ -142,7 +138,7 @@ def test_a_gesture_on_the_maps_counts_for_the_layer_that_was_seen() -> None:
 
 @pytest.mark.parametrize("name", ["efficientnet_lite0", "vit_b_32", "swin_t"])
 def test_the_unit_of_a_cell_holds_the_value_of_the_map(name: str) -> None:
-    net = network.load_network(name, "auto" if name == "efficientnet_lite0" else "none")
+    net = NETWORKS.ask(name, "auto" if name == "efficientnet_lite0" else "none").result()
     strip, found = strip_of(net), analysis.capture(net, load_sample("chelsea"))
     layouts = set()
     for layer in strip.layers[::7]:
@@ -163,7 +159,7 @@ def test_the_unit_of_a_cell_holds_the_value_of_the_map(name: str) -> None:
 
 
 def test_a_class_token_has_no_cell() -> None:
-    strip = strip_of(network.load_network("vit_b_16", "none"))
+    strip = strip_of(NETWORKS.ask("vit_b_32", "none").result())
     layer = strip.find("encoder.layers.encoder_layer_0.ln_1")
     assert cell_of(UnitName(layer.layer.path, 0, (0, 5)), strip) is None
     with pytest.raises(LayerError, match="names no cell"):
@@ -171,7 +167,7 @@ def test_a_class_token_has_no_cell() -> None:
 
 
 def test_a_walk_leads_through_attention_back_to_the_picture() -> None:
-    net = network.load_network("vit_b_16", "none")
+    net = NETWORKS.ask("vit_b_32", "none").result()
     strip, recorded = strip_of(net), analysis.record_pass(net, load_sample("chelsea"))
     name, kinds = "encoder.layers.encoder_layer_0.self_attention/20.30", []
     while name:
@@ -182,7 +178,7 @@ def test_a_walk_leads_through_attention_back_to_the_picture() -> None:
         kinds.append(first.kind)
         if first.kind == "attention":
             assert first.sum.plane is not None
-            assert first.sum.plane.shape == (14, 14)
+            assert first.sum.plane.shape == (7, 7)
             assert first.sum.spots is not None
             spots = first.sum.spots >= 0
             np.testing.assert_array_equal(first.sum.plane.ravel()[first.sum.spots[spots]], first.sum.weights[spots])

@@ -6,23 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from app.components.filters_view.component import HALF, FiltersScene
 from app.ui.feature_maps_layers import strip_of
 from app.ui.filters_part import convolution_behind, filters_scene
+from app.ui.network_store import NETWORKS
 from cnnviz.analysis import capture
 from cnnviz.image import load_sample
-from cnnviz.network import Network, load_network
+from cnnviz.network import Network
 from tests.app.pages import arrays_of, chosen, open_page, scene_of
 from tests.app.programs import run_program
 
 KEY = ("efficientnet_lite0", "auto")
-
-
-@pytest.fixture(scope="module")
-def lite0() -> Network:
-    return load_network("efficientnet_lite0")
 
 
 def scene(network: Network, layer: str, channel: int | None = None, key: tuple[str, str] = KEY) -> FiltersScene:
@@ -77,8 +72,7 @@ def test_a_depthwise_filter_reads_its_own_channel_alone(lite0: Network) -> None:
 
 
 def test_patch_embedding_is_a_gallery_and_other_layers_of_a_transformer_say_why_not() -> None:
-    torch.manual_seed(0)
-    vit = load_network("vit_b_32", weights="none")
+    vit = NETWORKS.ask("vit_b_32", "none").result()
     key = ("vit_b_32", "none")
     found = scene(vit, "conv_proj", 3, key)
     assert found.gallery is not None and found.gallery.weights.shape == (768, 3, 32, 32) and not found.trained

@@ -20,6 +20,7 @@ from app.ui.field_numbers import SMALL, patch_round, strongest_channel
 from app.ui.field_published import published_csv
 from app.ui.field_view import MARGIN, margin_of
 from app.ui.lesson import lesson_text, questions
+from app.ui.network_store import NETWORKS
 from cnnviz import analysis, network
 from cnnviz.analysis.fields import Box
 from cnnviz.image import load_sample
@@ -55,11 +56,6 @@ def few(values: np.ndarray) -> np.ndarray:
     """Those units of a map that stand in its small one."""
     every = -(-values.shape[0] // SMALL)
     return values[::every, ::every]
-
-
-@pytest.fixture(scope="module")
-def lite0() -> network.Network:
-    return network.load_network(LITE0)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +108,7 @@ def test_every_step_has_its_map_before_the_slider_gets_there(page: AppTest, lite
 
 
 def test_each_step_of_parallel_branches_widens_the_field_too() -> None:
-    layers = field_layers(network.load_network("googlenet", "none"))
+    layers = field_layers(NETWORKS.ask("googlenet", "none").result())
     steps, _ = steps_of(layers, opening_layer(layers))
     sizes = [layer.field.size[0] for layer in steps if not layer.field.whole_input]
     assert sizes == sorted(set(sizes)) and sizes[-1] == max(
@@ -132,8 +128,7 @@ def test_a_block_stands_in_the_list_with_its_own_map_and_field(name: str, path: 
     scene = scene_of(app, "field_view")
     assert scene["layers"][scene["current"]]["path"] == path
     assert scene["heat"] is not None
-    net = network.load_network(name, weights)
-    net.module.eval()
+    net = NETWORKS.ask(name, weights).result()
     kept: list[torch.Tensor] = []
     with torch.no_grad(), net.module.get_submodule(path).register_forward_hook(lambda *call: kept.append(call[2])):
         net.module(net.preprocess(load_sample("chelsea"))[None])
@@ -229,7 +224,7 @@ def test_layers_on_each_other_share_a_step_and_the_one_in_hand_stands_for_it(lit
 
 
 def test_gates_are_no_steps_through_the_depth_unless_one_is_in_hand() -> None:
-    gated = network.load_network("mobilenet_v3_small", "none")
+    gated = NETWORKS.ask("mobilenet_v3_small", "none").result()
     layers = field_layers(gated)
     whole = [layer.field.whole_input for layer in steps_of(layers, opening_layer(layers))[0]]
     assert whole == sorted(whole)

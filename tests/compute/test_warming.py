@@ -2,7 +2,6 @@
 
 import gc
 import sys
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,10 +10,8 @@ from cnnviz.compute.warming import Warming
 
 
 @pytest.fixture(autouse=True)
-def afresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def afresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warming, "_warming", None)
-    yield
-    gc.unfreeze()
 
 
 def finished(libraries: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, later: tuple[str, ...] = ()) -> Warming:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import runpy
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -17,6 +14,7 @@ import torch
 from cnnviz.learn import FeatureCache, TaughtNetwork, parcel, settings_for
 from cnnviz.learn.learner import Learner
 from cnnviz.network import load_network
+from tests.app.programs import run_program
 from tests.learn.pictures import blobs
 
 
@@ -41,16 +39,11 @@ def unpacked(model: TaughtNetwork, folder: Path) -> dict[str, float]:
 
 def test_the_script_gives_the_same_answers_in_a_process_of_its_own(tmp_path: Path) -> None:
     expected = unpacked(taught("efficientnet_lite0", "auto"), tmp_path)
-    env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     script = (
         "import sys, runpy; sys.modules['cnnviz'] = None; sys.argv = ['predict.py', 'new.png'];"
         "runpy.run_path('predict.py', run_name='__main__')['check']()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=200
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [
+    assert run_program(script, tmp_path).splitlines() == [
         *(f"new.png: {name} {share:.4f}" for name, share in sorted(expected.items(), key=lambda pair: -pair[1])),
         "4 pictures get the answers they got before.",
     ]

@@ -11,11 +11,6 @@ from cnnviz.image import load_sample
 from cnnviz.network import Network, load_network, logits, predict, predictions_from_logits
 
 
-@pytest.fixture(scope="module")
-def lite0() -> Network:
-    return load_network("efficientnet_lite0")
-
-
 def test_chelsea_is_a_cat(lite0: Network) -> None:
     answers = predict(lite0, load_sample("chelsea"), k=3)
     assert {answer.label for answer in answers} == {"tiger cat", "Egyptian cat", "tabby"}
