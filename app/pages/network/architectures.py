@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.ui.architectures_code import architectures_code
 from app.ui.architectures_form import network_setting, show_card, view_setting
-from app.ui.architectures_state import Form, read_form
+from app.ui.architectures_state import PAGE, Form, read_form
 from app.ui.frame import bench, close_page, guarded, live, open_page
 
 chosen = open_page(
@@ -30,31 +32,35 @@ def show_networks(form: Form) -> None:
     draw_layers(form, shown)
 
 
-def show_blocks(form: Form) -> None:
-    from app.ui.architectures_blocks import blocks_settings, draw_blocks, read_blocks
-
-    settings, picture = bench()
-    blocks = read_blocks()
-    with picture:
-        draw_blocks(form, blocks)
-    with settings:
-        blocks_settings(blocks)
-
-
-def show_all(form: Form) -> None:
+def show_all() -> None:
     from app.ui.architectures_all import draw_all
 
     draw_all()
 
 
-SHOW = {"one": show_networks, "two": show_networks, "all": show_all, "blocks": show_blocks}
+def show_blocks(form: Form) -> tuple[str, Mapping[str, int]]:
+    from app.ui.architectures_blocks import blocks_settings, draw_blocks, read_blocks
+
+    settings, picture = bench()
+    blocks = read_blocks()
+    with picture:
+        guarded(lambda: draw_blocks(form, blocks))
+    with settings:
+        blocks_settings(blocks)
+    return blocks.pair.name, blocks.sizes
 
 
 def body() -> None:
     form = read_form()
     view_setting(form)
-    guarded(lambda: SHOW[form.view](form))
-    close_page("architectures", architectures_code(form), chosen)
+    sizes = None
+    if form.view == "blocks":
+        sizes = guarded(lambda: show_blocks(form))
+    elif form.view == "all":
+        guarded(show_all)
+    else:
+        guarded(lambda: show_networks(form))
+    close_page(PAGE, architectures_code(form, sizes), chosen)
 
 
 live(body, chosen)
