@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ from app.ui.picture_picker import picker_is_open
 from app.ui.plain import plain
 from app.ui.transfer_asked import (
     PATIENCE,
-    Asked,
     Known,
     answer_scene,
     asked_features,
@@ -35,6 +33,7 @@ from app.ui.transfer_asked import (
 )
 from app.ui.transfer_data import TransferData
 from app.ui.transfer_state import ANSWER, Form, asked_number, back
+from app.ui.transfer_webcam import burst_came, webcam_part, webcam_picture
 from app.ui.visitor import visitor
 from cnnviz.learn import DatasetError
 
@@ -48,55 +47,62 @@ LOOK = 0.5
 def answer_part(form: Form, data: TransferData, chosen: ChosenPicture) -> None:
     """The nearest class of the picture that is asked about, drawn again as more training pictures are known."""
     number = asked_number(form, data)
-    show(data, form.choice, lambda: asked_of(chosen, data, number), chosen.title)
-
-
-def show(data: TransferData, choice: NetworkChoice, asked: Callable[[], Asked], in_use: str) -> None:
-    """The same of any picture; `in_use` names the picture in use."""
-    if not data.own and is_recorded(choice):
-        known = recorded_of(data)
-        guarded(lambda: _draw(data, choice, asked(), known, None, in_use))
-        return
-    if missing := too_few(data):
-        NETWORKS.ask(*choice.key)  # it will be asked for in a moment
-        st.info(plain(missing, longest=300), icon=":material/photo_library:")
-        return
-    network = obtain(choice)
-    if network is None:
-        return
-    live = _follow(data, choice, network)[1]
+    missing = too_few(data)
+    recorded = not data.own and is_recorded(form.choice)
+    network = None
+    if missing:
+        NETWORKS.ask(*form.choice.key)  # it will be asked for in a moment
+    elif not recorded:
+        network = obtain(form.choice)
+    live = network is not None and _begin(data, form.choice, network)
 
     @st.fragment(run_every=LOOK if live else None)
     def part() -> None:
-        known, goes_on = _follow(data, choice, network)
-        guarded(lambda: _draw(data, choice, asked(), known, network, in_use))
-        if live and not goes_on and not picker_is_open():
+        goes_on = False
+        if missing:
+            st.info(plain(missing, longest=300), icon=":material/photo_library:")
+        elif recorded:
+            guarded(lambda: _draw(form, data, chosen, number, recorded_of(data), None))
+        elif network is not None:
+            goes_on = _progress(data, form.choice)
+            known = known_of(data, network, numbers_of(data))
+            guarded(lambda: _draw(form, data, chosen, number, known, network))
+        webcam_part(data)
+        if burst_came() or (live and not goes_on and not picker_is_open()):
             st.rerun()
 
     part()
 
 
-def _follow(data: TransferData, choice: NetworkChoice, network: Network) -> tuple[Known, bool]:
-    """What is known of the training pictures by now, and whether more is on its way."""
-    numbers = numbers_of(data)
-    known = known_of(data, network, numbers)
+def _begin(data: TransferData, choice: NetworkChoice, network: Network) -> bool:
+    """Have what is missing computed, and wait a little for it; whether there is more to come."""
+    known = known_of(data, network, numbers_of(data))
     if len(known.numbers) == known.total:
-        return known, False
+        return False
     job = features_job(data, network, choice, visitor(), known.total - len(known.numbers))
     job.wait(PATIENCE)
-    if job.error is not None:
+    return job.live
+
+
+def _progress(data: TransferData, choice: NetworkChoice) -> bool:
+    """Say how far the job is, or what it failed with; whether it goes on."""
+    key = features_key(data, choice)
+    job = JOBS.look(key, visitor())
+    if job is not None and job.error is not None:
         st.error(plain(str(job.error), longest=600), icon=":material/error:")
-        st.button("Try again", on_click=JOBS.forget, args=(features_key(data, choice),), key="tl_try")
-    elif job.live:
-        done, total = job.progress.done, job.progress.total
-        words = waits(features_key(data, choice)) or f"The network looks at training picture {done} of {total}."
-        st.progress(done / total if total else 0.0, f"{words} {time_left(job.progress)}".strip())
-    return known_of(data, network, numbers), job.live
+        st.button("Try again", on_click=JOBS.forget, args=(key,), key="tl_try")
+    if job is None or not job.live:
+        return False
+    done, total = job.progress.done, job.progress.total
+    words = waits(key) or f"The network looks at training picture {done} of {total}."
+    st.progress(done / total if total else 0.0, f"{words} {time_left(job.progress)}".strip())
+    return True
 
 
 def _draw(
-    data: TransferData, choice: NetworkChoice, asked: Asked, known: Known, network: Network | None, in_use: str
+    form: Form, data: TransferData, chosen: ChosenPicture, number: int | None, known: Known, network: Network | None
 ) -> None:
+    asked = webcam_picture() or asked_of(chosen, data, number)
     others, features = without(known, asked)
     try:
         means_of(data, others)
@@ -104,11 +110,11 @@ def _draw(
         if others.total == len(others.numbers):  # else the first pictures are on their way
             st.info("Without this picture a class is empty; add another one to it.", icon=":material/photo_library:")
         return
-    if features is None and network is None and not asked.recorded:
-        network = obtain(choice)
+    if features is None and network is None and not (asked.recorded and is_recorded(form.choice)):
+        network = obtain(form.choice)
         if network is None:
             return
     if features is None:
-        features = asked_features(asked, choice, network)
-    scene = answer_scene(data, others, choice, asked, features)
-    nearest_view(ANSWER, scene if asked.number is None else replace(scene, back=in_use), on_back=back)
+        features = asked_features(asked, form.choice, network)
+    scene = answer_scene(data, others, form.choice, asked, features)
+    nearest_view(ANSWER, scene if asked.number is None else replace(scene, back=chosen.title), on_back=back)

@@ -80,7 +80,7 @@ def asked_of(chosen: ChosenPicture, data: TransferData, number: int | None = Non
         return Asked(chosen.picture, chosen.title, chosen.key)
     example = data.dataset.examples[number]
     title = f"{title_of(example)} ({data.dataset.classes[example.label]})"
-    return Asked(example.picture(), title, f"{data.source} {example.digest}", number)
+    return Asked(example.picture(), title, None if data.own else f"{data.source} {number}", number)
 
 
 def is_recorded(choice: NetworkChoice) -> bool:

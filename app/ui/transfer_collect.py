@@ -80,6 +80,12 @@ def read_into(data: TransferData) -> str | None:
     return wanted if wanted in classes else classes[-1] if classes else None
 
 
+def class_name(data: TransferData, class_id: str) -> str:
+    """What a class is called."""
+    classes = collected(data.owner).classes if data.owner else ()
+    return next((one.name for one in classes if one.id == class_id), "")
+
+
 def take(owner: str, add: Callable[[], Added]) -> None:
     """Add pictures; what was refused, or failed, is said under the view."""
     try:
