@@ -1,6 +1,7 @@
 """Every captured value equals that of a hook which clones at once, on a copy of the module."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from types import SimpleNamespace
 
 import pytest
@@ -112,15 +113,19 @@ def test_exception_in_the_pass_leaves_no_hook_and_no_mode_behind():
     assert torch.equal(module.norm.running_mean, statistics)
 
 
-def test_eight_learners_on_one_module_get_their_own_pictures():
-    model = torchvision_model("resnet18")
-    pictures = [torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(seed)) for seed in range(8)]
+def test_thirty_learners_at_once_on_one_module_get_their_own_pictures():
+    model, together = torchvision_model("resnet18"), Barrier(30)
+    pictures = [torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(seed)) for seed in range(30)]
     expected = [cloned_by_hooks(model, picture)[0] for picture in pictures]
-    with ThreadPoolExecutor(8) as learners:
-        for _ in range(3):
-            for activations, truth in zip(learners.map(lambda x: capture(model, x), pictures), expected, strict=True):
-                for layer, (path, tensor) in zip(activations.layers, truth, strict=True):
-                    assert torch.allclose(activations.call(path, layer.call), tensor.squeeze(0), rtol=1e-4, atol=1e-5)
+
+    def learn(picture):
+        together.wait(60)
+        return capture(model, picture)
+
+    with ThreadPoolExecutor(30) as learners:
+        for activations, truth in zip(learners.map(learn, pictures), expected, strict=True):
+            for layer, (path, tensor) in zip(activations.layers, truth, strict=True):
+                assert torch.allclose(activations.call(path, layer.call), tensor.squeeze(0), rtol=1e-4, atol=1e-5)
     assert hooks_on(model) == 0
 
 
