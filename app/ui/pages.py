@@ -57,6 +57,10 @@ ARCHITECTURES = PageEntry(
     "Networks", "Architectures", "pages/network/architectures.py",
     "Famous networks taken apart: what reads what, what each block costs, and what it replaced.",
 )  # fmt: skip
+LECTURE_NUMBERS = PageEntry(
+    "Networks", "Lecture numbers", "pages/network/lecture_numbers.py",
+    "Every figure of the lecture notes computed anew, with its working: which hold, which do not, and why.",
+)  # fmt: skip
 FEATURE_MAPS = PageEntry(
     "Look inside", "Feature maps", "pages/analysis/feature_maps.py",
     "What every layer of a network makes of the picture, all channels at once, and the network's answer.",
@@ -85,6 +89,7 @@ PAGES = (
     BUILD_A_NETWORK,
     RECEPTIVE_FIELDS,
     ARCHITECTURES,
+    LECTURE_NUMBERS,
     FEATURE_MAPS,
     WHY_THIS_ANSWER,
     CHANNEL,

@@ -1,0 +1,105 @@
+"""The tables of the notes, row by row from computation, the figures as CSV, and what the notes say wrongly in words."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from cnnviz.analysis import LectureFigure
+
+
+TABLE = "ln_table"
+_COLUMNS = {
+    "input, then filters, kernel, stride, padding": "Layer",
+    "output: channels, side": "Output",
+    "output": "Output",
+    "memory of the output, KB": "Memory, KB",
+    "numbers that the output holds": "Memory, numbers",
+    "numbers that the picture holds": "Memory, numbers",
+    "parameters, thousands": "Parameters, K",
+    "weights": "Parameters",
+    "multiply-adds, millions": "Multiply-adds, M",
+    "blocks of stages 1 to 4": "Blocks",
+    "layers of stages 1 to 4": "Layers in stages",
+    "layers with weights: stem, stages, FC": "Layers",
+    "multiply-adds, billions": "Multiply-adds, G",
+    "top-5 error on ImageNet, %": "Top-5 error",
+    "filters of the first convolution": "Filters in 2012",
+}
+"""What a column of a table is called, by what its figures count."""
+_ELSEWHERE = "AlexNet ["
+"""How a figure's quotation begins that joins the table's title to a row."""
+
+
+def draw_tables(figures: Sequence[LectureFigure]) -> None:
+    """The choice of a table, its rows with both numbers where they differ, and what that comes to."""
+    names = list(dict.fromkeys(figure.topic.partition(":")[0] for figure in figures if ": " in figure.topic))
+    names = [name for name in names if name not in ("Implementation", "AlexNet")]
+    st.subheader("The notes' tables, row by row", anchor=False)
+    name = st.selectbox("Table", names, key=TABLE, bind="query-params")
+    cells = [figure for figure in figures if figure.topic.startswith(f"{name}: ")]
+    wrong = [figure for figure in cells if not figure.agrees]
+    said = f"**{len(cells) - len(wrong)} of {len(cells)}** cells of this table are what is computed."
+    for figure in wrong:
+        said += (
+            f"\n- {figure.topic.partition(': ')[2]}, {figure.what}: {figure.given} ≠ {figure.computed}. {figure.why}"
+        )
+    st.markdown(said)
+    st.dataframe(table_rows(cells), hide_index=True, key="ln_table_rows")
+    st.caption(
+        "Computed from the network itself. Where the notes have another number, both stand there: notes ≠ computed."
+    )
+
+
+def table_rows(cells: Sequence[LectureFigure]) -> list[dict[str, str]]:
+    """One record a row of the notes, in their order; a cell holds the computed number, to the notes' digits."""
+    rows: dict[tuple[str, str], dict[str, str]] = {}
+    for figure in cells:
+        row = figure.topic.partition(": ")[2]
+        if figure.quote.startswith(_ELSEWHERE):
+            record = next(record for record in rows.values() if record["Row"] == row)
+        else:
+            record = rows.setdefault((row, figure.quote), {"Row": row})
+        record[_COLUMNS[figure.what]] = figure.given if figure.agrees else f"{figure.given} ≠ {figure.computed}"
+    columns = dict.fromkeys(column for record in rows.values() for column in record)
+    return [{column: record.get(column, "") for column in columns} for record in rows.values()]
+
+
+def draw_statements() -> None:
+    """The sentences of the notes that do not hold, beside what holds."""
+    from cnnviz.analysis.lecture.statements import STATEMENTS
+
+    with st.expander(f"{len(STATEMENTS)} sentences of the notes that do not hold", icon=":material/rule:"):
+        st.dataframe(
+            {
+                "Notes": [one.note for one in STATEMENTS],
+                "The notes say": [one.quote for one in STATEMENTS],
+                "What holds": [one.holds for one in STATEMENTS],
+                "Reference": [one.reference for one in STATEMENTS],
+            },
+            column_config={
+                "The notes say": st.column_config.TextColumn(width="medium"),
+                "What holds": st.column_config.TextColumn(width="large"),
+            },
+            hide_index=True,
+            row_height=70,
+            key="ln_statements",
+        )
+
+
+def figures_csv(figures: Sequence[LectureFigure]) -> str:
+    """One row a figure, with everything that the page says of it."""
+    names = (
+        "number", "note", "topic", "quote", "what", "given", "computed", "verdict", "working", "source", "why",
+        "reference",
+    )  # fmt: skip
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([getattr(figure, name) for name in names] for figure in figures)
+    return out.getvalue()
