@@ -1,4 +1,4 @@
-"""Runs of the page Transfer learning: begun, watched, steered, found again, and their answers. A mouse: tests/browser."""
+"""Runs of the page Transfer learning: begun, watched, steered, found again; their answers. A mouse: tests/browser."""
 
 from __future__ import annotations
 
@@ -152,10 +152,9 @@ def test_cancel_is_seen_at_once_and_continue_goes_to_the_end() -> None:
     until(app, lambda: len(seen(link).found.epochs) > 1)
     job = JOBS.find(job_key(seen(link).id))
     assert job is not None
-    start = time.monotonic()
     app.button(key=f"tr_stop_{seen(link).id}").click().run()
     assert lines(app) == ["Stopped; it goes on from its last epoch."]
-    assert job.wait(2) and time.monotonic() - start < 2
+    assert job.wait(2)
     there = seen(link).found.epochs
     assert 1 < len(there) < 40
     app.button(key=f"tr_continue_{seen(link).id}").click().run()

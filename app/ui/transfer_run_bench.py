@@ -1,0 +1,136 @@
+"""Which way of teaching serves best? Arms taught on one split as runs: curves, answers, and what comes next."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.ui.frame import guarded
+from app.ui.linked import follows, hold, linked, linked_choice, set_linked, widget_key
+from app.ui.network_picker import NetworkChoice
+from app.ui.transfer_data import TransferData
+from app.ui.transfer_run_answers import chosen_run, show_confusion
+from app.ui.transfer_run_curve import curve_part
+from app.ui.transfer_run_form import AskedRuns, read_runs_form, runs_form
+from app.ui.transfer_run_home import home_part, links_part
+from app.ui.transfer_run_jobs import ArmRun, begin, look
+from app.ui.transfer_run_mistakes import mistakes_part
+from app.ui.transfer_run_sabotage import hidden_runs, sabotage_part
+from app.ui.transfer_run_view import show_curves, show_steering, show_table
+from app.ui.visitor import visitor
+
+RUNS = "runs"
+LOOK = 1.0
+"""Seconds between two looks at runs that go on."""
+VIEW = "tr_view"
+_START = "_tr_start"
+
+
+def runs_bench(data: TransferData, choice: NetworkChoice) -> None:
+    """Settings on the left, beside them what the runs of the link say, and what can be asked of them."""
+    settings, picture = st.columns([1.2, 3.6], gap="medium")
+    with settings:
+        asked = guarded(lambda: _settings(data, choice)) or AskedRuns(())
+    with picture:
+        _runs()
+        guarded(lambda: _understand(data, choice, asked))
+
+
+def links() -> tuple[str, ...]:
+    """The links of the runs that the address names."""
+    return tuple(dict.fromkeys(filter(None, linked(RUNS, "").split("."))))
+
+
+def _settings(data: TransferData, choice: NetworkChoice) -> AskedRuns:
+    asked = read_runs_form(data)
+    runs_form(data)
+    if st.session_state.get(_START):
+        begun = begin(data, choice, asked.teachings, links(), visitor())
+        set_linked(RUNS, ".".join(begun))
+        st.session_state[_START] = False
+    ready = bool(asked.teachings) and choice.trained
+    st.button(
+        "Start", type="primary", icon=":material/play_arrow:", on_click=_start, disabled=not ready, key="tr_start",
+        width="stretch",
+    )  # fmt: skip
+    if not choice.trained:
+        st.caption("Arms begin from published weights; choose a network that has them.")
+    elif not asked.teachings:
+        st.caption("Choose an arm.")
+    return asked
+
+
+def _start() -> None:
+    st.session_state[_START] = True
+
+
+def _runs() -> None:
+    runs = _looked()
+    if not runs:
+        st.info("Choose arms and press Start: curves come here as the networks learn.", icon=":material/timeline:")
+        return
+    going = [one.id for one in runs if one.live]
+
+    @st.fragment(run_every=LOOK if going else None)
+    def progress() -> None:
+        now = _looked()
+        show_curves(now)
+        show_steering(now)
+        show_table(now)
+        if [one.id for one in now if one.live] != going:
+            st.rerun()
+
+    progress()
+
+
+def _looked() -> list[ArmRun]:
+    watcher = visitor()
+    found = [one for link in links() if isinstance(one := look(link, watcher), ArmRun)]
+    return [*found, *hidden_runs()]
+
+
+def _understand(data: TransferData, choice: NetworkChoice, asked: AskedRuns) -> None:
+    """What is asked of the arms; one question at a time, since each takes its time."""
+    view = linked_choice(VIEW, tuple(_VIEWS))
+    hold(widget_key(VIEW), view)
+    st.segmented_control(
+        "What to look at", tuple(_VIEWS), format_func=lambda name: _VIEWS[name], required=True,
+        label_visibility="collapsed", **follows(VIEW),
+    )  # fmt: skip
+    if view == "curve":
+        curve_part(data, choice, asked)
+    elif view == "hidden":
+        sabotage_part(data, choice, asked)
+    elif view == "links":
+        _links()
+    else:
+        _answers(view)
+
+
+def _answers(view: str) -> None:
+    chosen = chosen_run(_looked())
+    if chosen is None:
+        st.caption("As soon as an arm is taught, this stands here.")
+    elif view == "confusion":
+        show_confusion(*chosen)
+    elif view == "mistakes":
+        mistakes_part(*chosen)
+    else:
+        home_part(chosen[0])
+
+
+def _links() -> None:
+    runs = _looked()
+    if runs:
+        links_part([one for one in runs if not one.name] or runs, RUNS)
+    else:
+        st.caption("Runs have links as soon as they are begun.")
+
+
+_VIEWS = {
+    "confusion": "Confusion",
+    "mistakes": "Worst mistakes",
+    "curve": "More pictures",
+    "hidden": "Find the mistake",
+    "home": "Take it home",
+    "links": "Links",
+}
