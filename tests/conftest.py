@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import socket
@@ -30,8 +31,10 @@ def pytest_collection_finish() -> None:
     """From here on look for cycles, though not among what was loaded, and a tenth as often as usual."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000)
+    gc.set_threshold(10_000, 20, 100)
     gc.enable()
+    # What is frozen is not taken down at the end of Python, and libraries complain of it at length.
+    atexit.register(gc.unfreeze)
 
 
 settings.register_profile(

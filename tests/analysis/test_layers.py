@@ -11,6 +11,8 @@ from torch import nn
 from cnnviz.analysis import as_maps, capture, layer_table, leaves
 from cnnviz.analysis.layers import layout_within, nearby
 from cnnviz.errors import LayerError
+from cnnviz.network import network_info
+from cnnviz.network.construction import skeleton
 
 
 def model(name: str) -> nn.Module:
@@ -18,8 +20,13 @@ def model(name: str) -> nn.Module:
     return torchvision.models.get_model(name, weights=None).eval()
 
 
+def shapes(name: str) -> nn.Module:
+    """The network without values: all that a table needs."""
+    return skeleton(network_info(name))
+
+
 def layouts(name: str) -> dict[str, tuple[tuple[int, ...], str]]:
-    return {layer.path: (layer.shape, layer.layout) for layer in layer_table(model(name))}
+    return {layer.path: (layer.shape, layer.layout) for layer in layer_table(shapes(name))}
 
 
 def test_leaves_stand_in_order_of_definition_without_stores_of_weights():
@@ -30,7 +37,7 @@ def test_leaves_stand_in_order_of_definition_without_stores_of_weights():
             self.attention = nn.MultiheadAttention(4, 2)
 
     assert leaves(Net()) == ("late", "early", "attention")
-    assert not any(path.endswith((".qkv", ".proj")) for path in leaves(model("swin_t")))
+    assert not any(path.endswith((".qkv", ".proj")) for path in leaves(shapes("swin_t")))
 
 
 def test_table_computes_no_value():
@@ -119,10 +126,10 @@ def test_tokens_stand_on_their_square_grid(count, skipped):
 
 
 def test_patches_of_a_picture_find_their_place_again():
-    network = model("vit_b_16")
-    activations = capture(network, torch.randn(3, 224, 224))
+    network = torchvision.models.VisionTransformer(64, 16, num_layers=1, num_heads=2, hidden_dim=32, mlp_dim=64).eval()
+    activations = capture(network, torch.randn(3, 64, 64))
     patches = activations["conv_proj"].flatten(1).T
-    tokens = torch.cat([torch.zeros(1, 768), patches])
+    tokens = torch.cat([torch.zeros(1, 32), patches])
     assert torch.equal(as_maps(tokens, "tokens"), activations["conv_proj"])
 
 
@@ -135,12 +142,12 @@ def test_what_has_no_grid_is_refused_in_one_sentence():
 
 
 def test_a_block_is_read_as_its_last_leaf_of_that_shape():
-    table = layer_table(model("swin_t"))
+    table = layer_table(shapes("swin_t"))
     assert layout_within(table, "features.0", (56, 56, 96)) == "maps-last"
     assert layout_within(table, "features.0", (96, 56, 56)) == "maps"
     assert layout_within(table, "features.0", (7, 7)) is None
     assert layout_within(table, "", (1000,)) == "vector"
-    assert layout_within(layer_table(model("resnet18")), "layer1", (64, 56, 56)) == "maps"
+    assert layout_within(layer_table(shapes("resnet18")), "layer1", (64, 56, 56)) == "maps"
 
 
 def test_an_unknown_path_names_those_like_it_or_where_they_are_listed():
