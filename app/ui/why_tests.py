@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.components.why_view.component import Scene, Tile, packed_tiles, why_view
 from app.ui.jobs import JOBS
-from app.ui.linked import follows, hold, widget_key
+from app.ui.linked import segments
 from app.ui.network_store import NETWORKS
 from app.ui.scenes import offered
 from app.ui.visitor import visitor
@@ -51,10 +51,7 @@ _ABOUT = {
 def show_test(form: Form, network: Network, question: Question) -> None:
     """Choose a test of trust, and what it found for the methods chosen above."""
     st.subheader("Can the maps be trusted?", anchor=False)
-    hold(widget_key(TEST), form.test, always=True)
-    st.segmented_control(
-        "Test", list(TESTS), format_func=TESTS.__getitem__, required=True, label_visibility="collapsed", **follows(TEST)
-    )
+    segments(TEST, "Test", TESTS, form.test, always=True, label_visibility="collapsed", width="content")
     st.caption(_ABOUT[form.test])
     if form.test == "off" or not form.methods:
         return
@@ -140,18 +137,19 @@ def _trial_scene(form: Form, network: Network, question: Question, tiles: list[T
 
 
 def _table(tiles: Sequence[Tile]) -> None:
-    """The rank correlations of all trials that are there; a table can be saved as CSV."""
-    rows: dict[str, Mapping[str, float]] = {}
+    """The rank correlations of all trials that are there, a method a column; a table can be saved as CSV."""
+    rows: dict[str, dict[str, float]] = {}
     title = ""
     for tile in tiles:
         if tile.id.endswith("/0"):
             title = tile.title
         elif tile.status == "done" and tile.rank is not None:
-            rows[title] = {**rows.get(title, {}), tile.title: tile.rank}
+            rows.setdefault(tile.title, {})[title] = tile.rank
     if rows:
         st.caption(
             "Rank correlation of the sizes of all pixels with those of the map as it was: 1 is the same order, 0 none."
         )
-        table = [{"method": method, **found} for method, found in rows.items()]
-        config = {name: st.column_config.NumberColumn(format="%.3f") for name in table[0] if name != "method"}
+        table = [{"map": condition, **found} for condition, found in rows.items()]
+        names = {name for found in rows.values() for name in found}
+        config = {name: st.column_config.NumberColumn(format="%.3f") for name in names}
         st.dataframe(table, hide_index=True, column_config=config, key=f"{TEST_VIEW}_table")
