@@ -88,11 +88,11 @@ def test_maps_are_pointed_at_and_laid_over_the_picture(page: Page) -> None:
     assert np.abs(colours(page, "grad_cam") - colours(page, "picture")).mean() > 30
     page.locator(f"{MAPS} [data-look=mask]").click()
     slider.fill("30")
+    expect(page).to_have_url(re.compile("why_view_look=mask"))
+    expect(page).to_have_url(re.compile("why_view_share=30"))
     kept = np.abs(colours(page, "grad_cam") - colours(page, "picture")).max(axis=2) <= 24  # smoothed in another way
     strong = (found["grad_cam"] >= found["grad_cam"].quantile(0.7)).numpy()[2::4, 2::4]
     assert (kept == strong).mean() > 0.9
-    expect(page).to_have_url(re.compile("why_view_look=mask"))
-    expect(page).to_have_url(re.compile("why_view_share=30"))
 
     before = token(page)
     content = BytesIO()
