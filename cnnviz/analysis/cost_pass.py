@@ -8,16 +8,15 @@ block, a concatenation) is a row of its own, under the path of the module whose 
 from __future__ import annotations
 
 import weakref
-from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from cnnviz.analysis import cost_rules
+from cnnviz.network.modes import LayerMode, shape_of_one
 from cnnviz.network.operations import Operation, flat, operation_of, run, tensors_of
 from cnnviz.network.recording import first_tensor, is_leaf
 
@@ -64,7 +63,7 @@ class _Frame:
     waiting: list[str] = field(default_factory=list)
 
 
-class CostPass(TorchDispatchMode):
+class CostPass(LayerMode):
     """Counts while it is entered; ``rows`` and ``peak_bytes`` tell what it found.
 
     Args:
@@ -73,26 +72,17 @@ class CostPass(TorchDispatchMode):
     """
 
     def __init__(self, watched: nn.Module, batch: Tensor) -> None:
-        super().__init__()
+        super().__init__(watched)
         self.rows: list[Row] = []
         self.peak_bytes = 0
         self._live_bytes = 0
         self._live: dict[int, weakref.ref[torch.UntypedStorage]] = {}
         self._frames: list[_Frame] = []
-        self._calls: Counter[str] = Counter()
         named = dict(watched.named_parameters())
         self._names = {id(tensor): name for name, tensor in named.items()}
         self._sizes = {name: tensor.numel() for name, tensor in named.items()}
         self._kept = {tensor.untyped_storage()._cdata for tensor in (*named.values(), *watched.buffers())}
         self._take(batch)
-        for path, part in watched.named_modules():
-            part.register_forward_pre_hook(partial(self._enter, path))
-            part.register_forward_hook(self._leave)
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Torch would guard each operation against its compiler, which is loaded for that and plays no part here."""
-        return False
 
     @property
     def where(self) -> str:
@@ -103,14 +93,14 @@ class CostPass(TorchDispatchMode):
         row = None
         if is_leaf(module):
             given = first_tensor(inputs)
-            row = Row(path, self._next_call(path), type(module).__name__, () if given is None else _shape(given))
+            row = Row(path, self._next_call(path), type(module).__name__, () if given is None else shape_of_one(given))
         self._frames.append(_Frame(path, row))
 
     def _leave(self, module: nn.Module, inputs: Any, output: Any) -> None:
         frame = self._frames.pop()
         if frame.row is not None:
             given = first_tensor(output)
-            frame.row.output_shape = () if given is None else _shape(given)
+            frame.row.output_shape = () if given is None else shape_of_one(given)
             self.rows.append(frame.row)
         elif frame.waiting and self._frames:
             self._frames[-1].waiting += frame.waiting
@@ -152,7 +142,9 @@ class CostPass(TorchDispatchMode):
             ):
                 return
             kind = operation.name.strip("_")
-            row = Row(frame.path, self._next_call(f"{frame.path}:{kind}"), kind, _shape(tensors[0]), _shape(given))
+            row = Row(
+                frame.path, self._next_call(f"{frame.path}:{kind}"), kind, shape_of_one(tensors[0]), shape_of_one(given)
+            )
             names, frame.waiting = frame.waiting, []
             self.rows.append(row)
         if names:
@@ -179,11 +171,6 @@ class CostPass(TorchDispatchMode):
         del self._live[key]
         self._live_bytes -= size
 
-    def _next_call(self, name: str) -> int:
-        call = self._calls[name]
-        self._calls[name] = call + 1
-        return call
-
 
 def _own(row: Row, names: list[str], sizes: dict[str, int]) -> None:
     """Parameters that a row is the first to use."""
@@ -192,12 +179,6 @@ def _own(row: Row, names: list[str], sizes: dict[str, int]) -> None:
             row.biases += sizes[name]
         else:
             row.weights += sizes[name]
-
-
-def _shape(tensor: Tensor) -> Shape:
-    """The shape without a batch axis of 1."""
-    shape = tuple(tensor.shape)
-    return shape[1:] if len(shape) > 1 and shape[0] == 1 else shape
 
 
 def _window(operation: Operation, args: Any, output: Tensor) -> Window | None:

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from cnnviz.analysis.field_calls import Call, Untraceable
 from cnnviz.analysis.field_reach import Array, Axis, Reach, Shape, lifted, nothing, pixels
 from cnnviz.analysis.field_rules import known_rule
 from cnnviz.analysis.layers import Layer, layer_reader
 from cnnviz.network import evaluating
+from cnnviz.network.modes import OperationMode
 from cnnviz.network.operations import Operation, flat, operation_of, run, tensors_of
 from cnnviz.network.recording import Leaf, first_tensor, is_leaf, own_kind
 
@@ -100,13 +100,8 @@ def reach_of(tensor: Tensor) -> Reach | None:
     return tensor.__dict__.get(REACH)
 
 
-class _Follower(TorchDispatchMode):
+class _Follower(OperationMode):
     """Runs each operation, and puts down on its outputs what they see."""
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Torch would guard each operation against its compiler, which is loaded for that and plays no part here."""
-        return False
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None

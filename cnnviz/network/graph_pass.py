@@ -6,17 +6,15 @@ torch tells every operation, whatever the network is written in. Each tensor car
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from cnnviz.network.graph_data import PICTURE, GraphEdge, GraphNode, Role, Shape
 from cnnviz.network.graph_roles import LEFT_OUT, folded, role_of_module, role_of_operation
+from cnnviz.network.modes import LayerMode, shape_of_one
 from cnnviz.network.operations import flat, operation_of, run, tensors_of
 from cnnviz.network.recording import first_tensor, is_leaf
 
@@ -36,7 +34,7 @@ class _Draft:
     reads: dict[tuple[int, Shape], None] = field(default_factory=dict)
 
 
-class GraphPass(TorchDispatchMode):
+class GraphPass(LayerMode):
     """Follows while it is entered.
 
     Args:
@@ -45,19 +43,10 @@ class GraphPass(TorchDispatchMode):
     """
 
     def __init__(self, watched: nn.Module, batch: Tensor) -> None:
-        super().__init__()
-        self._drafts = [_Draft("", 0, "picture", "picture", operation=True, shape=_shape(batch))]
+        super().__init__(watched)
+        self._drafts = [_Draft("", 0, "picture", "picture", operation=True, shape=shape_of_one(batch))]
         self._frames: list[tuple[str, int | None]] = []
-        self._calls: Counter[str] = Counter()
         setattr(batch, _NODES, (PICTURE,))
-        for path, part in watched.named_modules():
-            part.register_forward_pre_hook(partial(self._enter, path))
-            part.register_forward_hook(self._leave)
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Torch would guard each operation against its compiler, which is loaded for that and plays no part here."""
-        return False
 
     @property
     def where(self) -> str:
@@ -94,7 +83,7 @@ class GraphPass(TorchDispatchMode):
         outermost = leaf is not None and (len(self._frames) == 1 or self._frames[-2][1] is None)
         given = first_tensor(output)
         if leaf is not None and outermost and given is not None:
-            self._drafts[leaf].shape = _shape(given)
+            self._drafts[leaf].shape = shape_of_one(given)
             if not self._drafts[leaf].reads and isinstance(output, Tensor):
                 # It passed its input on, as dropout does: the view is a tensor of its own, which comes from this node.
                 output = output.view(output.shape)
@@ -107,7 +96,7 @@ class GraphPass(TorchDispatchMode):
         kwargs = kwargs or {}
         operation = operation_of(func)
         tensors = tensors_of(operation, args, kwargs)
-        reads = [(source, _shape(tensor)) for tensor in tensors for source in nodes_of(tensor)]
+        reads = [(source, shape_of_one(tensor)) for tensor in tensors for source in nodes_of(tensor)]
         output = run(func, operation, args, kwargs, tensors)
         made = [output] if isinstance(output, Tensor) else list(flat([output]))
         path, leaf = self._frames[-1] if self._frames else ("", None)
@@ -121,16 +110,11 @@ class GraphPass(TorchDispatchMode):
         if not counts or not reads or folded(operation, tensors):
             _mark(made, tuple(dict.fromkeys(source for source, _ in reads)))
             return output
-        draft = _Draft(path, call, kind, role_of_operation(operation.name), operation=True, shape=_shape(made[0]))
+        draft = _Draft(path, call, kind, role_of_operation(operation.name), operation=True, shape=shape_of_one(made[0]))
         draft.reads = dict.fromkeys(reads)
         _mark(made, (len(self._drafts),))
         self._drafts.append(draft)
         return output
-
-    def _next_call(self, name: str) -> int:
-        call = self._calls[name]
-        self._calls[name] = call + 1
-        return call
 
 
 def nodes_of(tensor: Tensor) -> tuple[int, ...]:
@@ -143,9 +127,3 @@ def _mark(tensors: Iterable[Tensor], nodes: tuple[int, ...]) -> None:
     if nodes:
         for tensor in tensors:
             setattr(tensor, _NODES, nodes)
-
-
-def _shape(tensor: Tensor) -> Shape:
-    """The shape without a batch axis of 1."""
-    shape = tuple(tensor.shape)
-    return shape[1:] if len(shape) > 1 and shape[0] == 1 else shape
