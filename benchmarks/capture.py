@@ -74,9 +74,3 @@ def _row(
 ) -> Row:
     seconds, peer = measure(ours, bare, REPEATS, clock)
     return Row(what, "the bare forward pass", seconds, peer, seconds / peer, limit)
-
-
-if __name__ == "__main__":
-    for row in rows():
-        limit = "" if row.limit is None else f", at most {row.limit} ×"
-        print(f"{row.what}: {row.ours * 1e3:.1f} ms against {row.peer * 1e3:.1f} ms, {row.ratio:.3f} ×{limit}")

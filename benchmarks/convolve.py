@@ -1,6 +1,6 @@
 """How long does a 3×3 kernel take on a 12-megapixel colour photo, beside what one would write without cnnviz?
 
-Run as ``python -m benchmarks.convolve``. Floats against the fastest layout of ``conv2d`` on this machine, whose input
+Floats against the fastest layout of ``conv2d`` on this machine, whose input
 already lies in that layout before the clock starts; bytes against OpenCV.
 """
 
@@ -72,8 +72,3 @@ def _bytes(pixels: np.ndarray, name: str) -> Row:
         REPEATS,
     )
     return Row(f"the same, bytes to bytes, {name}", "OpenCV filter2D", ours, peer, ours / peer, None)
-
-
-if __name__ == "__main__":
-    for row in rows():
-        print(f"{row.what:45} {row.ours * 1e3:7.1f} ms   {row.against:32} {row.peer * 1e3:7.1f} ms   {row.ratio:5.2f}")
