@@ -109,9 +109,11 @@ function drawWire(context, { plan, paint, type }, wire, lit) {
   if (wire.arc) {
     const side = (item, end) => { const box = plan.byItem.get(item); return box ? { x: box.x + box.width, y: box.y + box.height / 2 } : end; };
     const [from, to] = [side(wire.source, wire.points[0]), side(wire.target, wire.points.at(-1))];
-    const out = Math.max(from.x, to.x) + wire.arc * type;
+    const out = Math.max(from.x, to.x) + (4 / 3) * wire.arc * type; // a curve comes three quarters of the way
     context.moveTo(from.x, from.y);
-    context.bezierCurveTo(out, from.y, out, to.y, to.x, to.y);
+    if (wire.source === NONE) context.lineTo(to.x, from.y); // past the boxes, not behind them
+    context.bezierCurveTo(out, from.y, out, to.y, wire.target === NONE ? from.x : to.x, to.y);
+    if (wire.target === NONE) context.lineTo(to.x, to.y);
     last = null;
   } else {
     const [from, ...way] = wire.points;

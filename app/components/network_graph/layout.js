@@ -7,7 +7,7 @@ const BOX = { height: 40, least: 112, most: 250 };
 const GAP = { across: 16, down: 34, lane: 12 };
 const FRAME = { head: 26, side: 14, foot: 12 };
 const MOST_LANES = 24; // of a group; with more wires than that a picture of lanes shows nothing
-const ARC = { step: 7, most: 150 };
+const ARC = { step: 11, most: 180 };
 const SWEEPS = 4;
 export const NONE = -1; // stands for what is outside of a group
 

@@ -76,6 +76,8 @@ function start(view) {
   view.zoom = view.plan ? Math.max(SMALLEST, Math.min(1, roomOf(view) / view.plan.width)) : 1;
   if (view.plan) size(view);
   Object.assign(view.scroll, { scrollTop: 0, scrollLeft: view.plan ? (view.plan.width * view.zoom - roomOf(view)) / 2 : 0 });
+  const chosen = view.plan?.byItem.get(view.chosen);
+  if (chosen) reveal(view, chosen);
 }
 
 // Whether the page says something new of a setting: not what it said last, and not what the learner set here since.
@@ -103,7 +105,7 @@ function plan(view) {
   view.costs.hidden = view.panel > 0;
   view.plan = layOut(view.graph, view.open, room - view.panel, view.type);
   view.slots = slotsOf(view.plan);
-  plans.set(view.root, view.plan);
+  plans.set(view.root, { ...view.plan, keyOf: (item) => view.header.items[item].key });
   size(view);
   const open = view.header.items.filter((item) => view.open.has(item.item)).map((item) => item.key);
   Object.assign(view.root.dataset, { open: open.join(" "), boxes: view.plan.boxes.length });
