@@ -57,7 +57,7 @@ def draw_tables(figures: Sequence[LectureFigure]) -> None:
 
 
 def table_rows(cells: Sequence[LectureFigure]) -> list[dict[str, str]]:
-    """One record a row of the notes, in their order; a cell holds the computed number, to the notes' digits."""
+    """One record a row of the notes, in their order; a cell holds what is computed, to a digit more than the notes'."""
     rows: dict[tuple[str, str], dict[str, str]] = {}
     for figure in cells:
         row = figure.topic.partition(": ")[2]
@@ -65,9 +65,20 @@ def table_rows(cells: Sequence[LectureFigure]) -> list[dict[str, str]]:
             record = next(record for record in rows.values() if record["Row"] == row)
         else:
             record = rows.setdefault((row, figure.quote), {"Row": row})
-        record[_COLUMNS[figure.what]] = figure.given if figure.agrees else f"{figure.given} ≠ {figure.computed}"
+        computed = layer_words(figure.computed) if _COLUMNS[figure.what] == "Layer" else figure.computed
+        record[_COLUMNS[figure.what]] = computed if figure.agrees else f"{figure.given} ≠ {computed}"
     columns = dict.fromkeys(column for record in rows.values() for column in record)
     return [{column: record.get(column, "") for column in columns} for record in rows.values()]
+
+
+def layer_words(numbers: str) -> str:
+    """What a row says of its layer: "384 × 13, 256 filters, kernel 3, stride 1, pad 1" for 384x13x256x3x1x1."""
+    parts = numbers.split("x")
+    if len(parts) == 6:
+        channels, side, filters, kernel, stride, padding = parts
+        return f"{channels} × {side}, {filters} filters, kernel {kernel}, stride {stride}, pad {padding}"
+    named = (f"kernel {parts[2]}" if len(parts) > 2 else "", f"stride {parts[3]}" if len(parts) > 3 else "")
+    return ", ".join([" × ".join(parts[:2]), *(name for name in named if name)])
 
 
 def draw_statements() -> None:

@@ -25,7 +25,7 @@ DIFFERING = {
     ("AlexNet vs VGG-16", "multiply-adds, billions"): ("13.6 G", "15.47 G"),
     ("VGG Net", "weights of a 7×7 layer on three channels"): ("147", "441"),
     ("VGG Net", "weights of three 3×3 layers on three channels"): ("81", "243"),
-    ("GoogLeNet (Inception)", "channels that the product has to have, to come to that"): ("16", "480"),
+    ("GoogLeNet (Inception)", "channels that the kernels read, in the product for 112.9M"): ("16", "480"),
     ("ZF", "padding that gives the paper's 110×110 output"): ("3", "1"),
     ("GoogLeNet", "parameters, without the auxiliary classifiers"): ("5 Million", "7 Million"),
     ("GoogLeNet's end: fc", "memory of the output, KB"): ("0", "3.9"),

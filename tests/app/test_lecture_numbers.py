@@ -61,14 +61,16 @@ def test_alexnets_table_stands_row_by_row_with_both_numbers_where_they_differ(fi
     names = ["conv1", "pool1", "conv2", "pool2", "conv3", "conv4", "conv5", "pool5", "flatten", "fc6", "fc7", "fc8"]
     assert [row["Row"] for row in rows] == names
     columns = ("Output", "Memory, KB", "Parameters, K", "Multiply-adds, M")
-    assert [rows[5][column] for column in columns] == ["256x13", "169", "885", "145 ≠ 149.5"]
+    assert [rows[5][column] for column in columns] == ["256x13", "169", "884.7", "145 ≠ 149.5"]
+    assert rows[5]["Layer"] == "384 × 13, 256 filters, kernel 3, stride 1, pad 1"
+    assert (rows[1]["Layer"], rows[9]["Layer"]) == ("64 × 56, kernel 3, stride 2", "9216 × 4096")
     assert rows[0]["Filters in 2012"] == "64 ≠ 96" and rows[1]["Filters in 2012"] == ""
 
 
 def test_rows_of_one_name_stay_apart(figures) -> None:
     stem = table_rows(cells(figures, "GoogLeNet's stem"))
     assert [row["Row"] for row in stem] == ["conv", "max-pool", "conv", "conv", "max-pool"]
-    assert [row["Multiply-adds, M"] for row in stem] == ["118", "2", "13", "347", "1"]
+    assert [row["Multiply-adds, M"] for row in stem] == ["118", "1.8", "12.8", "346.8", "1.4"]
     vgg = table_rows(cells(figures, "VGG-16's table"))
     assert len(vgg) == 22 and vgg[19]["Parameters"] == "102,760,448"
     resnets = table_rows(cells(figures, "ResNet architectures"))

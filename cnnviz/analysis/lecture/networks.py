@@ -117,7 +117,7 @@ def _inception4a() -> Iterator[Entry]:
     )
     yield Entry(1, topic, quote, "multiply-adds of 48 5×5 filters on 480 channels", "112.9M", direct)
     yield Entry(
-        1, topic, quote, "channels that the product has to have, to come to that", "16", _channels_read,
+        1, topic, quote, "channels that the kernels read, in the product for 112.9M", "16", _channels_read,
         "A factor is wrong: the product has 16 channels (3.8 million), the result belongs to the 480 channels of the "
         "map before.", _INCEPTION + ", table 1, inception (4a)",
     )  # fmt: skip
