@@ -30,7 +30,7 @@ from app.ui.channel_state import (
     Form,
     leave_layer,
 )
-from app.ui.linked import follows, hold, widget_key
+from app.ui.linked import follows, hold, segments, widget_key
 from app.ui.network_picker import network_picker
 
 if TYPE_CHECKING:
@@ -105,15 +105,12 @@ def _seed_and_steps(form: Form) -> None:
     )
     hold(widget_key(STEPS), str(form.steps))
     steps.selectbox("Steps", sorted(ALL_STEPS, key=int), help="Of the optimiser, Adam.", **follows(STEPS))
-    hold(widget_key(MANY), form.many)
-    st.segmented_control(
+    segments(
+        MANY,
         "Pictures at once",
-        list(MANIES),
-        format_func=MANIES.__getitem__,
-        required=True,
-        width="stretch",
+        MANIES,
+        form.many,
         help="Four that differ: being alike in which of the layer's channels go together costs part of what they gain.",
-        **follows(MANY),
     )
 
 
@@ -126,16 +123,13 @@ def _making(form: Form) -> None:
         help="By up to 6 pixels, 8 degrees and 8 %: only what survives this is kept.",
         **follows(SHAKE),
     )
-    hold(widget_key(BASE), form.base)
-    st.segmented_control(
+    segments(
+        BASE,
         "What is learned",
-        list(BASES),
-        format_func=BASES.__getitem__,
-        required=True,
-        width="stretch",
+        BASES,
+        form.base,
         help="Waves: amplitudes of slow and fast waves on colour axes of natural pictures. Pixels: red, green and blue "
         "of every pixel.",
-        **follows(BASE),
     )
     hold(widget_key(SIZE), str(form.size))
     st.selectbox("Pixels a side", sorted(SIZES, key=int), help="A larger picture takes longer.", **follows(SIZE))

@@ -5,23 +5,20 @@ from __future__ import annotations
 import streamlit as st
 
 from app.ui.feature_maps_state import ORDERS, SCALES, Form, leave_layer
-from app.ui.linked import follows, hold, widget_key
+from app.ui.linked import follows, hold, segments, widget_key
 from app.ui.network_picker import network_picker
 
 
 def feature_maps_form(form: Form) -> None:
     """Draw the network's list, the colour scale and the order of the maps."""
     network_picker(form.choice, on_change=leave_layer)
-    hold(widget_key("scale"), "shared" if form.per == "layer" else "own")
-    st.segmented_control(
+    segments(
+        "scale",
         "Colour scale",
-        list(SCALES),
-        format_func=SCALES.__getitem__,
-        required=True,
-        width="stretch",
+        SCALES,
+        "shared" if form.per == "layer" else "own",
         help="Shared: one scale for all maps of the layer, so that strong and weak maps can be compared. "
         "Own: each map from its own least to its own greatest value.",
-        **follows("scale"),
     )
     hold(widget_key("order"), form.order)
     st.selectbox(

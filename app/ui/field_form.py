@@ -15,7 +15,6 @@ from app.ui.field_state import (
     HEATS,
     LAYER,
     MODE,
-    MODES,
     PATCH,
     PATCHES,
     STRONGEST,
@@ -25,12 +24,13 @@ from app.ui.field_state import (
     leave_layer,
     leave_pixel,
 )
-from app.ui.linked import follows, hold, linked, set_linked, widget_key
+from app.ui.linked import follows, hold, linked, segments, set_linked, widget_key
 from app.ui.network_picker import network_picker
 
 if TYPE_CHECKING:
     from app.ui.field_layers import FieldLayer
 
+_CLICKS = {"field": "shows who sees it", "nudge": "nudges it"}
 _NAMED = {ALL: "All: mean size", STRONGEST: "The strongest at this unit"}
 
 
@@ -41,15 +41,13 @@ def field_form(form: Form, layers: tuple[FieldLayer, ...], at: Chosen | None) ->
         _layer_setting(layers, at)
         if form.mode == "field":  # a nudge shows the largest change of all channels
             _channel_setting(at)
-    hold(widget_key(MODE), form.mode)
-    st.segmented_control(
+    segments(
+        MODE,
         "A click on the picture",
-        list(MODES),
-        format_func={"field": "shows who sees it", "nudge": "nudges it"}.__getitem__,
-        key=widget_key(MODE),
+        _CLICKS,
+        form.mode,
         on_change=leave_pixel,
-        required=True,
-        width="stretch",
+        args=(),
         help="Nudge: change a pixel, run the network once more, and see which units of the layer change.",
     )
     if form.mode == "nudge":
@@ -97,15 +95,7 @@ def _channel_taken() -> None:
 
 
 def _nudge_settings(form: Form) -> None:
-    hold(widget_key(PATCH), str(form.patch))
-    st.segmented_control(
-        "Patch, pixels a side",
-        list(PATCHES),
-        required=True,
-        width="stretch",
-        help="How many pixels are changed at once.",
-        **follows(PATCH),
-    )
+    segments(PATCH, "Patch, pixels a side", PATCHES, str(form.patch), help="How many pixels are changed at once.")
     hold(widget_key(AMOUNT), f"{form.amount:g}")
     st.select_slider(
         "Brightness changes by",

@@ -5,8 +5,6 @@ Every widget shows what `kernel_state` has read and writes back into it.
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from app.ui import kernel_paint as paint
@@ -16,7 +14,6 @@ from app.ui.kernel_state import (
     CHANNELS,
     COLOURS,
     SHOWS,
-    TOOLS,
     Form,
     chain,
     replace_stage,
@@ -25,7 +22,7 @@ from app.ui.kernel_state import (
     set_stage_in_hand,
     stage_in_hand,
 )
-from app.ui.linked import follows, hold, set_linked, widget_key
+from app.ui.linked import follows, hold, segments, set_linked, widget_key
 from cnnviz.layer import KERNELS
 
 _OWN = "own"
@@ -34,13 +31,12 @@ _TOOL_TITLES = {"apply": "Apply", "paint": "Paint a kernel"}
 
 def kernel_form(form: Form) -> None:
     """Draw all settings."""
-    _choice(
+    segments(
         "tool",
         "Tool",
-        TOOLS,
+        _TOOL_TITLES,
         "paint" if form.painting else "apply",
         label_visibility="collapsed",
-        format_func=_TOOL_TITLES.__getitem__,
     )
     _choose_stage(form)
     if form.painting:
@@ -57,14 +53,6 @@ def kernel_form(form: Form) -> None:
         format_func=BORDERS.__getitem__,
         **follows("border"),
         help="Near the border the kernel reaches outside; this is what it reads there.",
-    )
-
-
-def _choice(key: str, title: str, options: tuple[str, ...], value: str, **more: Any) -> None:
-    """One of a few, as buttons side by side."""
-    hold(widget_key(key), value)
-    st.segmented_control(
-        title, options, required=True, width="stretch", **{"format_func": str.capitalize, **more}, **follows(key)
     )
 
 
@@ -174,21 +162,25 @@ def _choose_passes(form: Form) -> None:
 
 
 def _choose_look(form: Form) -> None:
-    _choice(
+    segments(
         "colours",
         "Work on",
-        COLOURS,
+        _capitalised(COLOURS),
         "grey" if form.grey else "colour",
         disabled=form.painting,
         help="Colour: red, green and blue, each filtered by itself. Grey: their luma, one channel.",
     )
-    _choice(
+    segments(
         "show",
         "Show",
-        SHOWS,
+        _capitalised(SHOWS),
         "signed" if form.signed else "clamped",
         help="Clamped: a picture, values below 0 black and above 1 white. "
         "Signed: red negative, blue positive, zero in the page's own colour.",
     )
     if form.channel is not None:
-        _choice("channel", "Channel", CHANNELS, CHANNELS[form.channel])
+        segments("channel", "Channel", _capitalised(CHANNELS), CHANNELS[form.channel])
+
+
+def _capitalised(options: tuple[str, ...]) -> dict[str, str]:
+    return {option: option.capitalize() for option in options}

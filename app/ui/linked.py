@@ -4,7 +4,7 @@ Widgets bind themselves to the address (``bind="query-params"``); this is for st
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -82,6 +82,20 @@ def hold(key: str, value: object, always: bool = False) -> None:
         st.session_state[key] = value
     else:  # the learner has set another one since, or the browser knows it
         st.session_state.pop(_said(key), None)
+
+
+def segments(
+    key: str, label: str, options: Mapping[str, str] | Sequence[str], value: str, always: bool = False, **more: Any
+) -> None:
+    """Buttons side by side, one of which shows `value`; the one pressed goes into the linked text `key`.
+
+    `options`, with the words on each button unless they are their own. `always` as in :func:`hold`; `more` goes to
+    Streamlit's segmented control and comes before what stands here.
+    """
+    hold(widget_key(key), value, always)
+    words = options.__getitem__ if isinstance(options, Mapping) else str
+    settings: dict[str, Any] = {"format_func": words, "required": True, "width": "stretch", **follows(key), **more}
+    st.segmented_control(label, list(options), **settings)
 
 
 def follows(key: str) -> dict[str, Any]:

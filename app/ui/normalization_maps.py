@@ -14,10 +14,9 @@ from app.ui.byte_cache import ByteCache
 from app.ui.feature_maps_layers import strip_of
 from app.ui.feature_maps_passes import layer_output
 from app.ui.normalization_form import SHOWN, Form
-from app.ui.picture import ChosenPicture
+from app.ui.picture import ChosenPicture, sample_picture
 from app.ui.shelf import PICTURES
 from cnnviz.compute import at_work
-from cnnviz.image import SAMPLES, load_sample
 from cnnviz.layer import Normalized, normalize
 from cnnviz.network import Prediction, predictions_from_logits
 from cnnviz.network.prediction import logits
@@ -30,10 +29,6 @@ KEY = ("efficientnet_lite0", "auto")
 CONVOLUTION, NORM = "conv_stem", "bn1"
 _ANSWERS: ByteCache[Prediction] = ByteCache(1_000_000)
 PICTURES.drop_from(_ANSWERS)
-
-
-def sample_picture(name: str) -> ChosenPicture:
-    return ChosenPicture(name, SAMPLES[name].title, load_sample(name), own=False)
 
 
 def batch(network: Network, pictures: tuple[ChosenPicture, ...], first: int) -> torch.Tensor:

@@ -10,7 +10,7 @@ from app.components.norm_tiles.component import norm_tiles
 from app.ui import normalization_maps as maps
 from app.ui import normalization_view as view
 from app.ui.normalization_form import Form
-from app.ui.picture import ChosenPicture
+from app.ui.picture import ChosenPicture, sample_picture
 from cnnviz.compute import one_thread
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _DRAWN = (
 @one_thread()
 def show_sets(form: Form, network: Network, chosen: ChosenPicture) -> None:
     """The whole batch before and after; pointing lights up who shares a mean."""
-    pictures = (chosen, *(maps.sample_picture(name) for name in form.mates))
+    pictures = (chosen, *(sample_picture(name) for name in form.mates))
     titles = [one.title for one in pictures]
     x = maps.batch(network, pictures, form.first)
     st.markdown(view.sets_words(form, x))

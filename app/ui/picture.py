@@ -53,7 +53,7 @@ def chosen_picture() -> ChosenPicture:
             f"Your picture is no longer here: it was deleted, made room for newer ones, or you were away for more than "
             f"{LIFETIME // 3600} hours. Here is a sample instead."
         )
-        picture = _sample(DEFAULT)
+        picture = sample_picture(DEFAULT)
     st.session_state[_KEY] = picture.key
     _write_link(None if picture.own else picture.key)
     return picture
@@ -62,7 +62,7 @@ def chosen_picture() -> ChosenPicture:
 def picture_of(who: str, key: str) -> ChosenPicture | None:
     """The sample or own picture of a key; None where the visitor `who` has none of this key, or no longer."""
     if key in SAMPLES:
-        return _sample(key)
+        return sample_picture(key)
     own = PICTURES.get(who, key)
     return None if own is None else ChosenPicture(key, own.name, own.picture, own=True)
 
@@ -74,7 +74,7 @@ def picture_is_gone(chosen: ChosenPicture) -> bool:
 
 
 @lru_cache
-def _sample(name: str) -> ChosenPicture:
+def sample_picture(name: str) -> ChosenPicture:
     """A sample, decoded once for everybody."""
     return ChosenPicture(name, SAMPLES[name].title, load_sample(name), own=False)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.ui.linked import follows, hold, set_linked, widget_key
+from app.ui.linked import follows, hold, segments, set_linked, widget_key
 from app.ui.network_picker import network_picker
 from app.ui.why_state import (
     AGAINST,
@@ -51,16 +51,14 @@ def why_form(form: Form, answers: Sequence[Prediction], categories: Sequence[str
         help="Each says in its own way which pixels spoke for the answer. Occlusion, RISE and integrated gradients "
         "need many passes: their maps come bit by bit and can be stopped.",
     )
-    hold(widget_key(SCALE), form.scale, always=True)
-    st.segmented_control(
+    segments(
+        SCALE,
         "Colour scale",
-        list(SCALES),
-        format_func=SCALES.__getitem__,
-        required=True,
-        width="stretch",
+        SCALES,
+        form.scale,
+        always=True,
         help="Shared: how many times an equal share of its map a pixel has, one scale for all methods, whatever their "
         "units. Own: each map's own values, from its own least to its own greatest.",
-        **follows(SCALE),
     )
     hold(widget_key(TEMPERATURE), f"{form.temperature:g}", always=True)
     st.select_slider(

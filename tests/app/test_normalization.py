@@ -15,13 +15,14 @@ from app.ui import normalization_view as view
 from app.ui.lesson import lesson_text
 from app.ui.normalization_code import normalization_code
 from app.ui.normalization_form import Form
+from app.ui.picture import sample_picture
 from cnnviz.layer import torch_alpha
 from cnnviz.network import Network, load_network
 from tests.app.pages import arrays_of, open_page, scene_of
 from tests.app.programs import run_program
 
 PAGE = "pages/layer/normalization.py"
-CHELSEA = maps.sample_picture("chelsea")
+CHELSEA = sample_picture("chelsea")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def network() -> Network:
 
 @pytest.fixture(scope="module")
 def batch(network: Network) -> torch.Tensor:
-    return maps.batch(network, (CHELSEA, *(maps.sample_picture(name) for name in Form().mates)), 0)
+    return maps.batch(network, (CHELSEA, *(sample_picture(name) for name in Form().mates)), 0)
 
 
 def opened(query: str = "") -> AppTest:
@@ -115,7 +116,7 @@ def test_train_mode_answers_are_torchs_and_leave_the_shared_network_alone(networ
         if isinstance(part, nn.BatchNorm2d):
             part.train()
             part.momentum = 0.0
-    pictures = (CHELSEA, *(maps.sample_picture(name) for name in mates))
+    pictures = (CHELSEA, *(sample_picture(name) for name in mates))
     with torch.inference_mode():
         output = fresh(torch.cat([network.batch(one.picture) for one in pictures]))[0].softmax(0)
     assert found.index == output.argmax().item()
@@ -165,7 +166,7 @@ def test_the_code_gives_exactly_what_is_on_the_screen(
 ) -> None:
     lines = run_program(normalization_code(form, CHELSEA), tmp_path).splitlines()
     if form.see == "sets":
-        x = maps.batch(network, (CHELSEA, *(maps.sample_picture(name) for name in form.mates)), form.first)
+        x = maps.batch(network, (CHELSEA, *(sample_picture(name) for name in form.mates)), form.first)
         shown = view.sets_scene(form, x, ["", "", "", ""])
         np.testing.assert_allclose(json.loads(lines[1].split("] [")[0] + "]"), shown.mean[0, 0], rtol=1e-5, atol=1e-7)
     elif form.see == "company":

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from app.ui import normalization_maps as maps
 from app.ui.normalization_form import Form
+from app.ui.picture import sample_picture
 from cnnviz.layer import local_response_norm, normalize, shared_sets
 from cnnviz.network import Network, load_network
 from tests.browser.actions import darkened, opened, redrawn, token
@@ -28,7 +29,7 @@ def network() -> Network:
 
 
 def pictures(names: tuple[str, ...]) -> tuple:
-    return tuple(maps.sample_picture(name) for name in ("chelsea", *names))
+    return tuple(sample_picture(name) for name in ("chelsea", *names))
 
 
 def point(page: Page, panel: int, tile: int, row: int, col: int) -> list[float]:
