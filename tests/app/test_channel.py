@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import hashlib
 import io
 import subprocess
@@ -21,7 +22,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.ui import channel_gallery
 from app.ui.channel_films import RECORDED, Reel, atlas, film_of, filming, recorded_film
-from app.ui.channel_gallery import pictures_at_hand, with_own
+from app.ui.channel_gallery import pictures_at_hand as all_at_hand
+from app.ui.channel_gallery import with_own
 from app.ui.channel_state import Asked
 from app.ui.channel_work import gallery_key
 from app.ui.jobs import JOBS
@@ -32,17 +34,14 @@ from cnnviz import analysis, network
 from cnnviz.compute import Job
 from cnnviz.image import SAMPLES, load_sample
 from cnnviz.paths import ASSETS
-from tests.app.pages import arrays_of, chosen, open_page, scene_of
+from tests.app.pages import arrays_of, chosen, followed, open_page, scene_of
 from tests.app.programs import run_program
 
 PAGE = "pages/analysis/channel.py"
 LAYER = "blocks.5.0.bn3.drop"
+FEW = "blocks.5.1.bn3.drop"  # a layer for two pictures: what was found in LAYER is kept for all tests
+SAMPLES_TRIED = ("chelsea", "coffee", "brick")
 QUICK = f"ch_layer={LAYER}&ch_channel=3&ch_steps=16&ch_size=64"
-
-
-@pytest.fixture(scope="module")
-def lite0() -> network.Network:
-    return network.load_network("efficientnet_lite0")
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +58,7 @@ def samples_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def finished(app: AppTest) -> AppTest:
     """The page once its film is made; a browser would look by itself."""
-    end = time.monotonic() + 120
-    while not film_is(app, "made"):
-        assert time.monotonic() < end, "the film was not made"
-        assert not app.exception and not app.error
-        time.sleep(0.1)
-        app.run()
-    return app
+    return followed(app, lambda: film_is(app, "made"))
 
 
 def film_is(app: AppTest, state: str) -> bool:
@@ -114,22 +107,33 @@ def test_the_overview_goes_from_small_fields_to_the_whole_picture(lite0: network
 def test_recorded_pictures_excite_their_channels_as_they_say_and_more_than_any_sample(lite0: network.Network) -> None:
     """The frames that ship, lossy as they are, put through the network."""
     known = atlas()
-    samples = {name: load_sample(name) for name in ("chelsea", "coffee", "brick")}
-    for layer, channels in zip(known.layers, known.channels, strict=True):
-        found = analysis.layer_extremes(lite0, layer, samples)
-        for channel in channels:
-            with Image.open(RECORDED / f"{layer}_{channel}.webp") as sheet:
-                last = np.asarray(sheet.convert("RGB"))[-112:]
-            value = mean_of(lite0, layer, channel, last)
-            facts = known.films[f"{layer}_{channel}"]
-            assert value == pytest.approx(facts["value"], rel=0.35), (layer, channel)
-            assert facts["value"] > max(facts["start_value"], found.mean[:, channel].max()), (layer, channel)
+    samples = means_of(lite0, torch.stack([lite0.preprocess(load_sample(name)) for name in SAMPLES_TRIED]))
+    made = [(layer, channel) for layer, some in zip(known.layers, known.channels, strict=True) for channel in some]
+    frames = means_of(lite0, torch.stack([last_frame(*one) for one in made]))
+    for number, (layer, channel) in enumerate(made):
+        value = float(frames[layer][number, channel])
+        facts = known.films[f"{layer}_{channel}"]
+        assert value == pytest.approx(facts["value"], rel=0.35), (layer, channel)
+        assert facts["value"] > max(facts["start_value"], float(samples[layer][:, channel].max())), (layer, channel)
 
 
-def mean_of(net: network.Network, layer: str, channel: int, pixels: np.ndarray) -> float:
-    """The mean of a channel's map for a picture (H, W, 3)."""
-    ready = (torch.from_numpy(pixels.copy()).permute(2, 0, 1) / 255 - 0.5) / 0.5
-    return float(analysis.capture(net, ready, [layer])[layer][channel].mean())
+def last_frame(layer: str, channel: int) -> torch.Tensor:
+    """The picture that ships for a channel, (3, 112, 112), as EfficientNet-Lite0 takes it."""
+    with Image.open(RECORDED / f"{layer}_{channel}.webp") as sheet:
+        pixels = np.asarray(sheet.convert("RGB"))[-112:].copy()
+    return (torch.from_numpy(pixels).permute(2, 0, 1) / 255 - 0.5) / 0.5
+
+
+def means_of(net: network.Network, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+    """The mean of every channel's map (N, C) for pictures (N, 3, H, W), in each layer of the overview."""
+    module, means = copy.deepcopy(net.module), {}
+    for layer in atlas().layers:
+        module.get_submodule(layer).register_forward_hook(
+            lambda _, __, maps, layer=layer: means.__setitem__(layer, maps.mean((2, 3)))
+        )
+    with torch.inference_mode():
+        module(pictures)
+    return means
 
 
 def test_a_recorded_film_begins_as_the_same_one_made_now(lite0: network.Network) -> None:
@@ -165,25 +169,28 @@ def test_another_channel_is_made_and_is_what_the_library_makes(lite0: network.Ne
 
 def test_patches_are_the_librarys_over_all_pictures_at_hand(lite0: network.Network) -> None:
     _, scene = looked_through(open_page(PAGE, QUICK))
-    assert scene["total"] == len(pictures_at_hand()) == 179
+    assert scene["total"] == len(all_at_hand()) == 179
     found = gallery()
     top = found.patches(3, 6)
     for row, expected in zip(scene["rows"], (top.most, top.least), strict=True):
         assert [tile["value"] for tile in row] == [patch.value for patch in expected]
         assert [tile["picture"] for tile in row] == [patch.picture for patch in expected]
     tile = scene["rows"][0][0]
-    maps = analysis.capture(lite0, pictures_at_hand()[tile["picture"]], [LAYER])[LAYER][3]
+    maps = analysis.capture(lite0, all_at_hand()[tile["picture"]], [LAYER])[LAYER][3]
     assert tile["value"] == pytest.approx(maps.max().item(), rel=1e-4)
     assert scene["best"][1] == pytest.approx(float(found.mean[:, 3].max()))
 
 
 def looked_through(app: AppTest) -> tuple[AppTest, dict[str, Any]]:
     """The page once all pictures are looked through, and the scene of its patches."""
-    end = time.monotonic() + 120
-    while (scene := patches(app)) is None or scene["looked_through"] < scene["total"]:
-        assert time.monotonic() < end, "the pictures were not looked through"
-        time.sleep(0.2)
-        app.run()
+
+    def all_seen() -> bool:
+        scene = patches(app)
+        return scene is not None and scene["looked_through"] == scene["total"]
+
+    followed(app, all_seen)
+    scene = patches(app)
+    assert scene is not None
     return app, scene
 
 
@@ -208,10 +215,7 @@ def test_a_film_that_is_stopped_stays_as_far_as_it_got_and_can_be_made_anew() ->
         time.sleep(0.1)
         app.run()
     app.button(key="ch_stop").click().run()
-    while not film_is(app, "stopped"):
-        assert time.monotonic() < end
-        time.sleep(0.1)
-        app.run()
+    followed(app, lambda: film_is(app, "stopped"))
     reached = scene_of(app, "channel_film")["frames"][-1]
     assert reached < 256 and scene_of(app, "channel_film")["value"] is None
     app.run()
@@ -264,9 +268,7 @@ def test_a_class_is_looked_for_by_its_name_and_pictures_stand_by_its_logit() -> 
     film = scene_of(app, "channel_film")
     assert film["title"] == "Class 285: Egyptian cat"
     assert film["goal"] == "the logit of “Egyptian cat”"
-    while (scene := patches(app)) is None:
-        time.sleep(0.1)
-        app.run()
+    _, scene = looked_through(app)
     assert scene["rows"][0][0]["picture"] == "Chelsea the cat"
     assert scene["yours"] == ["Chelsea the cat", pytest.approx(scene["rows"][0][0]["value"]), 1]
 
@@ -314,21 +316,42 @@ def test_the_code_makes_the_picture_on_the_screen(query: str, tmp_path: Path) ->
     app = finished(open_page(PAGE, QUICK + query, channel_foot="Code"))
     (code,) = [block.value for block in app.code]
     film, _, gallery = code.partition("pictures = {")
+    assert f"count={channel_gallery.SHOWN}" in gallery
     if query == "":
-        lines = run_program(code, tmp_path).splitlines()
-        app, scene = looked_through(app)
-        shown = [tile["value"] for row in scene["rows"] for tile in row]
-        assert [float(line.split()[0]) for line in lines[1:]] == pytest.approx(shown, rel=1e-4)
+        lines = run_program(film, tmp_path).splitlines()
         saved = np.asarray(Image.open(tmp_path / "channel.png"))
         np.testing.assert_array_equal(saved, strip(app)[-1])
     else:
-        assert f"count={channel_gallery.SHOWN}" in gallery
         with contextlib.chdir(tmp_path), contextlib.redirect_stdout(io.StringIO()) as out:
             exec(film, {})
         lines = out.getvalue().splitlines()
     told = [float(number) for number in lines[0].split()]
     scene = scene_of(app, "channel_film")
     assert told == pytest.approx([scene["start_value"], scene["value"]], rel=1e-4)
+
+
+@pytest.mark.usefixtures("samples_only")
+def test_the_code_finds_the_patches_on_the_screen_among_all_pictures_at_hand(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The page looks through two pictures only; the program is given the same two of all that it takes."""
+    app = finished(open_page(PAGE, f"ch_layer={FEW}&ch_channel=3&ch_steps=16&ch_size=64", channel_foot="Code"))
+    app, scene = looked_through(app)
+    find, given = analysis.top_patches, []
+
+    def among_few(net: network.Network, layer: str, channel: int, pictures: dict[str, Image.Image], count: int) -> Any:
+        given.append(pictures)
+        return find(net, layer, channel, {name: pictures[name] for name in ("chelsea", "coffee")}, count)
+
+    monkeypatch.setattr(analysis, "top_patches", among_few)
+    (code,) = [block.value for block in app.code]
+    with contextlib.chdir(tmp_path), contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(code, {})
+    shown = [tile["value"] for row in scene["rows"] for tile in row]
+    assert [float(line.split()[0]) for line in out.getvalue().splitlines()[1:]] == pytest.approx(shown, rel=1e-4)
+    at_hand = list(all_at_hand().values())
+    assert len(given[0]) == len(at_hand)
+    assert all(one.tobytes() == other.tobytes() for one, other in zip(given[0].values(), at_hand, strict=True))
 
 
 def test_what_questions_say_is_so(lite0: network.Network) -> None:
