@@ -19,7 +19,7 @@ from app.ui.jobs import JOBS, TEACH, time_left, waits
 from app.ui.network_store import NETWORKS
 from app.ui.transfer_data import TransferData, find_data
 from cnnviz.compute import Job, Run, RunFacts, Runs, Task, usable_cores
-from cnnviz.errors import CnnvizError
+from cnnviz.errors import Cancelled, CnnvizError
 from cnnviz.learn import (
     ARMS,
     CurvePoint,
@@ -152,6 +152,10 @@ def go_on(link: str, watcher: str) -> None:
     JOBS.forget(key)
 
     def work(task: Task[Step]) -> None:
+        def check() -> None:
+            if task.unwanted():
+                raise Cancelled("Stopped, because nobody wants it any more; continue it.")
+
         if former is not None:
             former.wait(60)  # it was stopped, and is in its last step
         with all_runs().open(link) as run:
@@ -160,7 +164,7 @@ def go_on(link: str, watcher: str) -> None:
             if "arms" in run.facts.settings:
                 teach_curve(run, network, dataset, task.tell, untrained)
             else:
-                teach_run(run, network, dataset, task.tell, untrained)
+                teach_run(run, network, dataset, task.tell, untrained, check=check)
 
     JOBS.watch(key, watcher, work, TEACH)
 

@@ -7,7 +7,7 @@ comes from the seed and n alone, so that a run that goes on from a checkpoint en
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 
@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from cnnviz.compute.device import at_work
 from cnnviz.learn.arms import TransferSettings
+from cnnviz.learn.breaking_off import breaking_off
 from cnnviz.learn.chance import OwnChance
 from cnnviz.learn.datasets import Dataset, Example
 from cnnviz.learn.features import FeatureCache
@@ -75,6 +76,7 @@ class Training:
         cache: where outputs of the frozen part are kept; one shared by all by default.
         untrained: the network of the arms that start from random weights; by default that of the same name.
         checkpoint: what :meth:`checkpoint` gave; with the rest the same, the run goes on from there.
+        check: called a few times a second within steps that take seconds; what it raises ends the run.
 
     Raises:
         DatasetError: a class has too few pictures for the settings.
@@ -90,12 +92,13 @@ class Training:
         cache: FeatureCache | None = None,
         untrained: Network | None = None,
         checkpoint: bytes | None = None,
+        check: Callable[[], None] | None = None,
     ) -> None:
         if not settings.published:
             network = untrained or load_network(network.name, weights="none")
         chosen = fewer(dataset, parts, settings.per_class)
         learned, deciding = (chosen.train, ()) if settings.patience is None else held_back(dataset, chosen)
-        self._settings = settings
+        self._settings, self._check = settings, check
         self._test_numbers = parts.test
         self._train, self._deciding, self._test = (
             [dataset.examples[number] for number in numbers] for numbers in (learned, deciding, parts.test)
@@ -116,10 +119,12 @@ class Training:
         Nothing is held between two of them, so the caller may wait as long as it likes, or go no further.
         """
         self._begun = time.perf_counter()
-        for event in self._events():
-            self._worked = self._seconds
-            yield event
-            self._begun = time.perf_counter()
+        own = self._learner.runs_body  # else the body is shared, and its steps are short
+        with breaking_off(self._learner.body, self._check) if self._check and own else nullcontext():
+            for event in self._events():
+                self._worked = self._seconds
+                yield event
+                self._begun = time.perf_counter()
 
     def checkpoint(self) -> bytes:
         """All that is needed to go on from the last whole epoch, as a safetensors file."""

@@ -87,11 +87,12 @@ def teach_run(
     tell: Tell,
     untrained: Network | None = None,
     cache: FeatureCache | None = None,
+    check: Callable[[], None] | None = None,
 ) -> None:
     """Do a run's work, or what is left of it, with the number of threads that it was begun with.
 
-    Raises what :class:`Training` and the run raise, and Cancelled where `tell` does.
-    """  # fmt: skip
+    `check` is called within long steps. Raises what :class:`Training`, the run, `tell` and `check` raise.
+    """
     teaching = teaching_of(run.facts.settings)
     first, start = _left_off(run, teaching)
     checkpoint = run.load(_EPOCH) if start == _EPOCH else None
@@ -100,7 +101,7 @@ def teach_run(
             if checkpoint is None:
                 pen.save(_BEGUN, str(number).encode())
             plan = teaching.plan(network, dataset, number)
-            training = Training(plan.network, dataset, plan.parts, plan.settings, cache, untrained, checkpoint)
+            training = Training(plan.network, dataset, plan.parts, plan.settings, cache, untrained, checkpoint, check)
             checkpoint = None
             result = _go_through(training, teaching, number, pen, tell)
             if number == 0:

@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 from cnnviz.compute import JobDesk
-from cnnviz.errors import NetworkError, SettingsError
+from cnnviz.errors import Cancelled, NetworkError, SettingsError
 from cnnviz.learn import (
     ARMS,
     Dataset,
@@ -25,6 +25,7 @@ from cnnviz.learn import (
     Training,
     TransferResult,
     TransferSettings,
+    breaking_off,
     picture_features,
     settings_for,
     split,
@@ -347,3 +348,28 @@ def test_a_damaged_checkpoint_is_refused_in_a_sentence(network: Network) -> None
     for content in (b"", b"nothing of the kind", bytes(100)):
         with pytest.raises(NetworkError, match="cannot be read"):
             taught_network(network, DATA.classes, short("frozen"), content)
+
+
+@pytest.mark.parametrize("arm", ["last_block", "everything"])
+def test_a_long_step_is_broken_off_in_its_middle(network: Network, arm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaking_off, "_PACE", 0.0)
+    asked = list[int]()
+
+    def check() -> None:
+        asked.append(1)
+        if len(asked) == 5:  # before the first pass is over
+            raise Cancelled("Enough.")
+
+    training = Training(network, DATA, PARTS, short(arm, epochs=1), FeatureCache(), check=check)
+    body = training._learner.body
+    with pytest.raises(Cancelled):
+        list(training.run())
+    assert len(asked) == 5
+    assert not any(part._forward_pre_hooks for part in body.modules())
+    assert not any(p._post_accumulate_grad_hooks for p in body.parameters())
+
+
+def test_asking_within_a_step_changes_no_number(network: Network) -> None:
+    asked = list[int]()
+    watched = trained(network, short("last_block"), check=lambda: asked.append(1))
+    np.testing.assert_array_equal(watched.probabilities, trained(network, short("last_block")).probabilities)
