@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.ui.feature_maps_state import leave_layer
-from app.ui.linked import follows, hold, set_linked, widget_key
+from app.ui.linked import follows, hold, segments, set_linked, widget_key
 from app.ui.network_map_state import BY, BYS, COMPARE, COMPARES, MAP_SCALE, MAP_SCALES, NOTICE, SECOND, MapForm
 from app.ui.network_picker import NetworkChoice, network_picker
 from app.ui.picture import ChosenPicture, picture_of
@@ -67,15 +67,7 @@ def _second(form: MapForm, chosen: ChosenPicture) -> None:
         on_change=_second_chosen,
     )
     if current is not None:
-        hold(widget_key(COMPARE), form.compare)
-        st.segmented_control(
-            "Shown as",
-            list(COMPARES),
-            format_func=COMPARES.__getitem__,
-            required=True,
-            width="stretch",
-            **follows(COMPARE),
-        )
+        segments(COMPARE, "Shown as", COMPARES, form.compare)
 
 
 def _second_chosen() -> None:
