@@ -70,5 +70,8 @@ def _lane(title: str, year: int, parents: Sequence[str], members: Sequence[Famil
     before = max((member.year for member in members if member.year < year), default=year)
     taken = {member.lane for member in members if member.year == year}
     taken |= {member.lane for member in members if member.year == before and len(member.title) + len(title) > _LETTERS}
-    wanted = next((member.lane for member in members if parents and member.title == parents[0]), 0)
+    parent = next((member for member in members if parents and member.title == parents[0]), None)
+    if parent is not None:  # a line to the parent is not to lead through others
+        taken |= {member.lane for member in members if member.lane == parent.lane and parent.year < member.year < year}
+    wanted = parent.lane if parent is not None else 0
     return min((lane for lane in range(-9, 10) if lane not in taken), key=lambda lane: (abs(lane - wanted), abs(lane)))

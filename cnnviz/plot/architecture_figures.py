@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from cnnviz.analysis import NetworkFigures
     from cnnviz.network import FamilyMember
 
+_SYMBOLS = ("circle", "square", "diamond", "cross")
+_APART = (0.75, 2.5)  # decades and per cent, within which two names would meet
+_BOW = 0.4  # lanes
 _BAR_ROOM = 130  # pixels of one row of bars
 
 
@@ -52,26 +55,28 @@ def cost_bars(
 def accuracy_figure(networks: Sequence[NetworkFigures], chosen: str = "", colours: Sequence[str] = ()) -> Any:
     """A ``plotly.graph_objects.Figure``: accuracy by multiply-adds, a disc for each network, its area its parameters.
 
-    The most accurate of each family bears its name; ``chosen`` has a thick rim. Points carry the network's name as
-    ``customdata[0]``.
+    The most accurate of a family bears its name, where there is room; ``chosen`` has a thick rim. Points carry the
+    network's name as ``customdata[0]``.
     """
     import plotly.graph_objects as go
 
     figure = go.Figure()
     families = dict.fromkeys(one.family for one in networks)
+    named = _labelled(networks)
     for number, family in enumerate(families):
         members = [one for one in networks if one.family == family]
-        best = max(members, key=lambda one: one.top1 or 0)
         figure.add_scatter(
             x=[one.multiply_adds for one in members],
             y=[one.top1 for one in members],
             name=family,
             mode="markers+text",
-            text=[one.title if one is best else "" for one in members],
+            text=[one.title if one.name in named else "" for one in members],
             textposition="bottom center",
             textfont={"size": 11},
             customdata=[[one.name, one.title, one.year, f"{one.parameters / 1e6:.3g}"] for one in members],
             marker={
+                # Colours come again: then with another symbol.
+                "symbol": _SYMBOLS[number // max(1, len(colours)) % len(_SYMBOLS)],
                 "color": colours[number % len(colours)] if colours else None,
                 "size": [_disc(one.parameters) for one in members],
                 "opacity": 0.6,
@@ -105,10 +110,10 @@ def family_figure(members: Sequence[FamilyMember], chosen: str = "", colours: Se
     ends = [(at[parent], at[member.title]) for member in members for parent in member.builds_on]
     figure = go.Figure()
     figure.add_scatter(
-        x=[place for first, last in ends for place in (first[0], last[0], None)],
-        y=[place for first, last in ends for place in (first[1], last[1], None)],
+        x=[place for first, last in ends for place in (first[0], (first[0] + last[0]) / 2, last[0], None)],
+        y=[place for first, last in ends for place in (first[1], _bent(first, last), last[1], None)],
         mode="lines",
-        line={"color": "#888888", "width": 1.5},
+        line={"color": "#888888", "width": 1.5, "shape": "spline"},
         opacity=0.6,
         hoverinfo="skip",
     )
@@ -133,6 +138,28 @@ def family_figure(members: Sequence[FamilyMember], chosen: str = "", colours: Se
     )
     figure.update_yaxes(visible=False)
     return figure
+
+
+def _bent(first: tuple[int, int], last: tuple[int, int]) -> float:
+    """The height of the middle of a line: one along a lane goes round what stands between its ends."""
+    middle = (first[1] + last[1]) / 2
+    return middle + _BOW if first[1] == last[1] and last[0] - first[0] > 1 else middle
+
+
+def _labelled(networks: Sequence[NetworkFigures]) -> set[str]:
+    """The most accurate of each family, from above, as far as their names do not run into each other."""
+    best: dict[str, NetworkFigures] = {}
+    for one in networks:
+        if one.family not in best or (one.top1 or 0) > (best[one.family].top1 or 0):
+            best[one.family] = one
+    placed: list[tuple[float, float]] = []
+    labelled = set()
+    for one in sorted(best.values(), key=lambda one: -(one.top1 or 0)):
+        at = (math.log10(one.multiply_adds or 1), one.top1 or 0.0)
+        if all(abs(at[0] - x) > _APART[0] or abs(at[1] - y) > _APART[1] for x, y in placed):
+            placed.append(at)
+            labelled.add(one.name)
+    return labelled
 
 
 def _disc(parameters: int) -> float:

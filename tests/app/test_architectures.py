@@ -149,3 +149,18 @@ def test_the_program_prints_what_the_page_shows(tmp_path: Path) -> None:
 def test_what_is_open_is_kept_only_if_it_is_there() -> None:
     scene = opened(architecture("resnet18").scene, ["layer1", "nothing", "maxpool:MaxPool2d:0"], "memory", "layer1")
     assert (scene.opened, scene.chosen) == (["layer1"], "layer1")
+
+
+def test_the_numbers_of_the_lesson_and_of_its_questions_are_computed() -> None:
+    vgg, deep = architecture("vgg16"), architecture("resnet152")
+    first = next(layer for layer in vgg.layers if layer.path == "classifier.0")
+    assert round(100 * first.parameters / vgg.totals().parameters) == 74
+    assert first.share < 0.01 and round(first.weights / 1e6) == 103
+    weighted = [
+        sum(layer.kind in ("Conv2d", "Linear") for layer in one.layers if "downsample" not in layer.path)
+        for one in (vgg, deep)
+    ]
+    assert weighted == [16, 152] and weighted[1] > 9 * weighted[0]
+    parameters = [sum(layer.parameters for layer in one.layers) for one in (vgg, deep)]
+    assert [round(count / 1e6) for count in parameters] == [138, 60] and 2 * parameters[1] < parameters[0]
+    assert [round(count / 1e6) for count in analysis.block_costs("reduced_5x5").multiply_adds] == [120, 12]
