@@ -11,8 +11,11 @@ from cnnviz.network.specs import LayerSpec
 from cnnviz.network.specs_text import spell_specs
 
 
-def build_code(specs: Sequence[LayerSpec], input_shape: InputShape, chosen: ChosenPicture, program: str | None) -> str:
-    """Runs as it stands; for an own picture, with its file beside it. `program`: the stack's own, if it is possible."""
+def build_code(specs: Sequence[LayerSpec], input_shape: InputShape, chosen: ChosenPicture) -> str:
+    """Runs as it stands; for an own picture, with its file beside it."""
+    from app.ui.build_program import program_of
+
+    program = program_of(specs, input_shape)
     if program is None:
         return (
             "# A layer is impossible as it stands; this says why.\n"

@@ -1,45 +1,36 @@
-"""What stands beside the list of layers? Presets, the input, a text to paste or program to open, what to take home."""
+"""What stands beside the list of layers? Presets, the input, a text to paste or a program to open."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.ui.build_state import CHANNELS, SIDES, InputShape, notice, read_stack, spell, take
+from app.ui.build_state import CHANNELS, SIDES, InputShape, notice, read_stack, take
 from app.ui.linked import hold
 from cnnviz.errors import SettingsError
 from cnnviz.network.builder_presets import PRESETS
-from cnnviz.network.specs import LayerSpec
 
 if TYPE_CHECKING:
     from cnnviz.network import Parsed
 
 _SIDE, _CHANNELS, _PASTED, _FILE = "bn_side", "bn_channels", "bn_pasted", "bn_file"
-_NONE = "# A layer is impossible.\n"
 _COLOURS = {1: "Grey", 3: "Colour"}
 
 
-def build_form(specs: Sequence[LayerSpec], input_shape: InputShape, program: str | None) -> None:
-    """`program` is the source to take home; None while a layer is impossible."""
-    now = spell(specs, input_shape)
+def build_form(input_shape: InputShape) -> None:
+    """Nothing here depends on the layers, so that an edit of them leaves it as it stands."""
     st.markdown("**Start from**")
     for preset in PRESETS.values():
-        current = spell(preset.specs, preset.input_shape) == now
         st.button(
             preset.title, key=f"bn_preset_{preset.name}", on_click=take, args=(preset.specs, preset.input_shape),
-            help=preset.sentence, width="stretch", type="primary" if current else "secondary",
+            help=preset.sentence, width="stretch",
         )  # fmt: skip
-    st.button("Nothing", key="bn_nothing", on_click=take, args=((), input_shape), width="stretch", disabled=not specs)
+    st.button("Nothing", key="bn_nothing", on_click=take, args=((), input_shape), width="stretch")
     _input(input_shape)
     with st.popover("Paste or open", icon=":material/content_paste:", width="stretch"):
         _paste()
-    st.download_button(
-        "Take home", program or _NONE, "network.py", "text/x-python", icon=":material/download:", width="stretch",
-        on_click="ignore", key="bn_save", disabled=program is None,
-        help="The network as a program in plain PyTorch. Open it here again with Paste or open.",
-    )  # fmt: skip
 
 
 def _input(input_shape: InputShape) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from app.ui.feature_maps_passes import kept
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import PICTURES
 from cnnviz.analysis import LayerReport
-from cnnviz.compute import at_work
+from cnnviz.compute import at_work, one_thread
 from cnnviz.image import Kind, colour_index, limits, to_picture, to_tensor
 from cnnviz.network import build, spell_specs
 
@@ -27,6 +28,7 @@ LISTED = 256
 MOST_PARAMETERS = 30_000_000
 MOST_MULTIPLY_ADDS = 3_000_000_000
 MOST_BYTES = 300_000_000
+_SMALL = 200_000_000  # multiply-adds; below that, threads wait for one another longer than they work
 
 _RUNS: ByteCache[tuple[LayerMaps, ...]] = ByteCache(48_000_000)
 PICTURES.drop_from(_RUNS)
@@ -81,7 +83,8 @@ def layer_maps(
         network = build(specs, input_shape).eval()
         values = input_picture(chosen.picture, input_shape)[None]
         found = []
-        with torch.inference_mode(), at_work():
+        small = sum(report.multiply_adds for report in reports) < _SMALL
+        with torch.inference_mode(), at_work(), one_thread() if small else nullcontext():
             for layer in network:
                 values = layer(values)
                 found.append(_small(values[0]))

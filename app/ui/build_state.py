@@ -14,6 +14,7 @@ import streamlit as st
 
 from app.ui.frame import foot_follows
 from app.ui.linked import forget, linked, set_linked
+from app.ui.picture import ask_whole_page
 from app.ui.plain import plain
 from cnnviz.errors import SettingsError
 from cnnviz.network.builder_presets import PRESETS
@@ -64,27 +65,37 @@ def read_stack() -> tuple[tuple[LayerSpec, ...], InputShape]:
 
 
 def take(specs: Sequence[LayerSpec], input_shape: InputShape) -> None:
-    """Put another stack in place of the one in hand."""
-    set_linked(STACK, spell(specs, input_shape))
-    st.session_state.pop(_NOTICE, None)
-    foot_follows(PAGE)
+    """Put another stack in place of the one in hand. What the view reports from before that comes too late."""
+    st.session_state[_SERIAL] = serial() + 1
+    _put(spell(specs, input_shape))
 
 
 def edited() -> None:
     """The learner edited the list in the view."""
     told: Mapping[str, Any] | None = st.session_state[VIEW].stack
-    if told is None:
+    if told is None or int(told["serial"]) <= serial():
         return
     st.session_state[_SERIAL] = int(told["serial"])
+    before = read_stack()[1]
     try:
-        take(*parse(str(told["text"])))
+        specs, input_shape = parse(str(told["text"]))
     except SettingsError as error:
         notice(str(error))
+        return
+    _put(spell(specs, input_shape))
+    if input_shape != before:  # an edit that was taken back: the form beside the list shows another input
+        ask_whole_page()
 
 
 def serial() -> int:
-    """The number of the view's last report that is in the stack."""
+    """The number of the view's last report that is in the stack; the page's own changes count, too."""
     return int(st.session_state.get(_SERIAL, 0))
+
+
+def _put(text: str) -> None:
+    set_linked(STACK, text)
+    st.session_state.pop(_NOTICE, None)
+    foot_follows(PAGE)
 
 
 def notice(sentence: str) -> None:

@@ -9,30 +9,48 @@ import numpy as np
 from app.components.colour_bar import colour_bar
 from app.components.stack_builder.component import Fix, Maps, Row, Scene
 from app.ui.build_maps import LayerMaps, input_pixels, layer_maps, too_large
-from app.ui.build_state import InputShape, serial, spell
+from app.ui.build_program import program_of
+from app.ui.build_state import parse, spell
 from app.ui.build_words import layer_settings, layer_title, shape_words
+from app.ui.byte_cache import ByteCache
+from app.ui.feature_maps_passes import kept
 from app.ui.picture import ChosenPicture
-from app.ui.theme import current_theme
+from app.ui.shelf import PICTURES
 from cnnviz.analysis import LayerReport, ReceptiveField, stack_report
-from cnnviz.image import palette
-from cnnviz.network.specs import MOST_LAYERS, LayerSpec
+from cnnviz.image import Theme, palette
+from cnnviz.network.specs import MOST_LAYERS
 from cnnviz.network.specs_text import spell_specs
 
+_SCENES: ByteCache[Scene] = ByteCache(32_000_000)
+PICTURES.drop_from(_SCENES)
 
-def build_scene(specs: Sequence[LayerSpec], input_shape: InputShape, chosen: ChosenPicture) -> Scene:
-    """The whole list; where the stack is not too large, the picture has run through it."""
+
+def build_scene(text: str, chosen: ChosenPicture, theme: Theme) -> Scene:
+    """The whole list of a stack, given as its link has it; unless it is too large, the picture has run through it.
+
+    Kept, since the view asks for it first and the page once more. Asks neither session nor link.
+    """
+
+    def make() -> tuple[Scene, int]:
+        scene = _scene(text, chosen, theme)
+        return scene, sum(row.maps.index.nbytes for row in scene.rows if row.maps is not None) + 20_000
+
+    return kept(_SCENES, (text, chosen.key, theme), chosen, make)
+
+
+def _scene(text: str, chosen: ChosenPicture, theme: Theme) -> Scene:
+    specs, input_shape = parse(text)
     reports = stack_report(specs, input_shape)
     unrun = too_large(reports)
     maps = () if unrun else layer_maps(reports, input_shape, chosen)
-    small = [*map(_maps, maps), *[None] * (len(reports) - len(maps))]
-    theme = current_theme()
+    small = [*(_maps(one, theme) for one in maps), *[None] * (len(reports) - len(maps))]
     return Scene(
         text=spell(specs, input_shape),
-        serial=serial(),
         input=shape_words(input_shape),
         pixels=input_pixels(chosen, input_shape),
         rows=[_row(report, one) for report, one in zip(reports, small, strict=True)],
         sentence=stack_sentence(reports),
+        program=program_of(specs, input_shape),
         unrun=unrun,
         most=MOST_LAYERS,
         palettes=np.stack([palette("signed", theme), palette("magnitude", theme)]),
@@ -106,6 +124,6 @@ def _middle_box(field: ReceptiveField) -> tuple[int, int, int, int]:
     return box.top, box.left, box.bottom, box.right
 
 
-def _maps(found: LayerMaps) -> Maps:
-    bar = colour_bar(found.kind, found.low, found.high, current_theme())
+def _maps(found: LayerMaps, theme: Theme) -> Maps:
+    bar = colour_bar(found.kind, found.low, found.high, theme)
     return Maps(found.index, found.kind == "signed", found.of, bar)

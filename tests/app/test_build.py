@@ -16,7 +16,7 @@ from app.ui.build_words import layer_words
 from app.ui.lesson import questions
 from cnnviz.analysis import stack_report
 from cnnviz.errors import SettingsError
-from cnnviz.network import PRESETS, build, parse_specs, source
+from cnnviz.network import PRESETS, build, parse_source, parse_specs, source
 from tests.app.pages import arrays_of, chosen, open_page, scene_of
 from tests.app.programs import run_program
 
@@ -67,14 +67,15 @@ def test_the_maps_are_those_of_the_network_that_is_taken_home() -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_is_possible_and_its_button_is_marked(name: str) -> None:
+def test_every_preset_is_possible_and_can_be_taken_home(name: str) -> None:
     app = opened("3x32x32 c")
     app = app.button(key=f"bn_preset_{name}").click().run()
     preset = PRESETS[name]
     assert not app.exception
     assert text_of(app) == spell(preset.specs, preset.input_shape)
     assert all(row["state"] == "fine" for row in scene_of(app, "stack_builder")["rows"])
-    assert app.button(key=f"bn_preset_{name}").proto.type == "primary"
+    program = scene_of(app, "stack_builder")["program"]
+    assert parse_source(program).specs == preset.specs
 
 
 def test_another_input_keeps_the_layers_and_an_impossible_one_says_what_fits() -> None:
@@ -87,8 +88,8 @@ def test_another_input_keeps_the_layers_and_an_impossible_one_says_what_fits() -
     assert "only 4 high" in wrong["problem"]
     assert {"words": "Kernel 4 × 4", "text": "c_n120_k4"} in wrong["fixes"]
     assert "Layer 7 is impossible" in scene["sentence"] and "5 layers wait" in scene["sentence"]
-    assert app.get("download_button")[0].proto.disabled
-    app = app.button_group(key="bn_channels").set_value([3]).run()
+    assert scene["program"] is None
+    app = app.button_group(key="bn_channels").set_value(3).run()
     assert text_of(app).startswith("3x28x28 ")
 
 

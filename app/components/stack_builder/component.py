@@ -39,7 +39,7 @@ class Maps:
 class Row:
     """One layer in words and numbers; `state` is "fine", "impossible" or "waiting".
 
-    `note` is said of its receptive field; `box` (top, left, bottom, right) is that of the unit in the middle, half open.
+    `note` is said of its receptive field; `box` (top, left, bottom, right) is that of the middle unit, half open.
     """
 
     title: str
@@ -61,37 +61,42 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What the view shows. `text` is the stack in its short form, its input first; `serial` the report it answers.
+    """What the view shows. `text` is the stack in its short form, its input first.
 
-    `pixels` (height, width, 3) are what goes in. `unrun`: why there are no maps; empty where there are. `palettes`:
-    signed and magnitude, (2, 256, 3).
+    `pixels` (height, width, 3) are what goes in. `program` is the source to take home, None while a layer is
+    impossible. `unrun`: why there are no maps; empty where there are. `palettes`: signed and magnitude, (2, 256, 3).
     """
 
     text: str
-    serial: int
     input: str
     pixels: npt.NDArray[np.uint8]
     rows: Sequence[Row]
     sentence: str
+    program: str | None
     unrun: str
     most: int
     palettes: npt.NDArray[np.uint8]
 
 
-def stack_builder(key: str, scene: Scene, on_stack: Callable[[], None]) -> None:
-    """Mount the view. `on_stack`: `state[key].stack` = {text, serial}, the whole stack after an edit."""
+def stack_builder(key: str, blob: bytes, on_stack: Callable[[], None]) -> None:
+    """Mount the view on a packed scene. `on_stack`: `state[key].stack` = {text, serial}, all of it after an edit."""
+    _render(key=key, data=blob, on_stack_change=on_stack)
+
+
+def packed(scene: Scene, serial: int, scenes: str) -> bytes:
+    """A scene as the view takes it; `serial` numbers the report that it answers, `scenes` is the address of others."""
     arrays: dict[str, np.ndarray | bytes] = {"palettes": scene.palettes, "pixels": scene.pixels}
     header: dict[str, Any] = {
-        name: getattr(scene, name) for name in ("text", "serial", "input", "sentence", "unrun", "most")
+        name: getattr(scene, name) for name in ("text", "input", "sentence", "program", "unrun", "most")
     }
-    header["kinds"] = kinds()
+    header |= {"serial": serial, "scenes": scenes, "kinds": kinds()}
     header["rows"] = [
         {**{name: value for name, value in vars(row).items() if name not in ("fixes", "maps")},
          "fixes": [asdict(fix) for fix in row.fixes],
          "maps": _maps(f"maps_{number}", row.maps, arrays)}
         for number, row in enumerate(scene.rows)
     ]  # fmt: skip
-    _render(key=key, data=pack(header, **arrays), on_stack_change=on_stack)
+    return pack(header, **arrays)
 
 
 def kinds() -> list[dict[str, Any]]:

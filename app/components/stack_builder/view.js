@@ -1,8 +1,10 @@
 // Build a network: a list of layers that is edited here, with what each costs, sees and makes of the picture.
 //
-// The view has the list in hand and reports all of it after each edit, with a serial number; an answer to an earlier
-// report is passed over. A stack that the page set by itself comes with the last number and another text.
+// The view has the list in hand. After an edit it fetches the numbers of the whole stack, and then reports the stack to
+// the page under a serial number. Answers to earlier edits are passed over; a stack that the page set by itself comes
+// with a number of its own.
 
+import { unpack } from "../shared/blob.js";
 import { element, onNextFrame, setText, themeColour } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { saveText } from "../shared/pixels.js";
@@ -18,7 +20,7 @@ const TALL = 88; // CSS pixels of the picture's height
 export default mounting(build, (view, header) => { if (header.token !== view.token) take(view, header); });
 
 function build(parent) {
-  const view = { at: 0, pointed: -1, rows: [], history: history(), serial: null, header: null, stack: null };
+  const view = { at: 0, order: 0, pointed: -1, rows: [], history: history(), serial: null, header: null, stack: null };
   const button = (text, title, act) => {
     const node = element("button", { className: "plain", type: "button", textContent: text, title });
     node.onclick = act;
@@ -29,6 +31,8 @@ function build(parent) {
   view.add = button("Add a layer", "Choose a layer to put after the picked one (A)", () => openPalette(view, view.palette.hidden));
   view.add.setAttribute("aria-expanded", "false");
   view.save = button("Save table", "Save all numbers as CSV", () => saveText(csv(view.header), "cnnviz stack.csv", "text/csv"));
+  view.home = button("Take home", "Save the network as a program in plain PyTorch; Paste or open reads it again",
+    () => saveText(view.header.program, "network.py", "text/x-python"));
   view.palette = element("div", { className: "palette", hidden: true });
   view.sentence = element("p", { className: "sentence", "aria-live": "polite" });
   view.inputMaps = element("canvas");
@@ -48,7 +52,7 @@ function build(parent) {
   view.holder = element("li", { className: "holder", role: "presentation" }, view.form.root);
   view.root = element("section", { className: "view stack-builder", "aria-label": "Stack of layers" },
     element("div", { className: "tools buttons" }, view.add, view.undo, view.redo, element("span", { className: "untrained", textContent: "untrained" }),
-      element("span", { className: "push" }, view.save)),
+      element("span", { className: "push buttons" }, view.home, view.save)),
     view.palette, view.sentence,
     element("div", { className: "row head", "aria-hidden": "true" }, ...head.map((text, at) => element("span", { className: ["handle", "number", "name", "maps", "output", "parameters", "madds", "memory", "field"][at], textContent: text }))),
     element("div", { className: "row input" }, element("span", { className: "handle" }), element("span", { className: "number" }),
@@ -106,6 +110,7 @@ function take(view, header) {
   const stack = parse(header.text);
   const text = spell(stack, view.kinds);
   if (before !== text) {
+    view.order += 1; // what was asked for meanwhile comes too late
     if (before !== null && view.header) view.history = remember(view.history, before);
     view.at = view.header ? Math.min(view.at, Math.max(0, stack.layers.length - 1)) : 0;
   }
@@ -129,9 +134,23 @@ function edit(view, { layers, at }, focus = false) {
 function put(view, stack, at, focus) {
   Object.assign(view, { stack, at });
   view.serial += 1;
-  view.send("stack", { text: spell(stack, view.kinds), serial: view.serial });
   draw(view);
   if (focus) view.rows[at]?.root.focus();
+  ask(view, spell(stack, view.kinds));
+}
+
+// The numbers first, then the page is told; only the last of quick edits is.
+async function ask(view, text) {
+  const order = (view.order += 1);
+  const { serial } = view;
+  try {
+    const answer = await fetch(view.header.scenes + encodeURIComponent(`${serial} ${text}`));
+    const header = answer.status === 200 ? unpack(new Uint8Array(await answer.arrayBuffer())) : null;
+    if (order !== view.order) return;
+    if (header) take(view, header);
+    await new Promise(requestAnimationFrame);
+  } catch { /* the page brings the numbers, or says why not */ }
+  if (order === view.order) view.send("stack", { text, serial });
 }
 
 function goBack(view, step) {
@@ -192,6 +211,7 @@ function draw(view) {
   view.undo.disabled = !view.history.past.length;
   view.redo.disabled = !view.history.future.length;
   view.add.disabled = full(view);
+  view.home.disabled = !answered || header.program === null;
   setText(view.inputShape, header.input);
   setText(view.unrun, header.unrun);
   view.root.dataset.layers = layers.length;

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from app.components.stack_builder.component import stack_builder
 from app.ui.build_code import build_code
 from app.ui.build_form import build_form
-from app.ui.build_state import PAGE, VIEW, InputShape, edited, read_stack, show_notice
+from app.ui.build_state import PAGE, read_stack
 from app.ui.frame import bench, close_page, guarded, live, open_page
 from cnnviz.compute import warm_up
-from cnnviz.network.specs import LayerSpec
 
 chosen = open_page(
     "Build a network",
@@ -16,26 +14,21 @@ chosen = open_page(
 )
 
 
-def show(specs: tuple[LayerSpec, ...], input_shape: InputShape) -> str | None:
-    """Draw the list; returns the program that makes the network, None while a layer is impossible."""
+def show() -> None:
     warm_up().wait_for(("torch",))
-    # torch is in from here on; before, these imports would hold up the page.
-    from app.ui.build_program import program_of
-    from app.ui.build_view import build_scene
+    from app.ui.build_part import build_part  # torch is in from here on; before, this import would hold up the page
 
-    show_notice()
-    stack_builder(VIEW, build_scene(specs, input_shape, chosen), on_stack=edited)
-    return program_of(specs, input_shape)
+    build_part(chosen)
 
 
 def body() -> None:
     settings, picture = bench()
+    with picture:  # by itself, so that an edit draws nothing else anew
+        live(lambda: guarded(show), chosen)
     specs, input_shape = read_stack()
-    with picture:
-        program = guarded(lambda: show(specs, input_shape))
     with settings:
-        build_form(specs, input_shape, program)
-    close_page(PAGE, build_code(specs, input_shape, chosen, program), chosen)
+        build_form(input_shape)
+    close_page(PAGE, build_code(specs, input_shape, chosen), chosen)
 
 
 live(body, chosen)
