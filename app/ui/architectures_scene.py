@@ -32,6 +32,16 @@ def every_block(scene: GraphScene) -> list[str]:
     return [item.key for item in scene.items if item.parts and item.kind != "layer"]
 
 
+def around(scene: GraphScene, key: str) -> list[str]:
+    """The keys of the groups that have to be open for the item of this key to be seen, from the outside in."""
+    item = next((item for item in scene.items if item.key == key), None)
+    found: list[str] = []
+    while item is not None and item.parent != -1:
+        item = scene.items[item.parent]
+        found.insert(0, item.key)
+    return found
+
+
 def together(*scenes: GraphScene) -> Costs:
     """The costs that fill a bar where scenes are compared."""
     first, second, third = (max(costs) for costs in zip(*(scene.most for scene in scenes), strict=True))

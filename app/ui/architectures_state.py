@@ -73,13 +73,20 @@ def chosen_of(side: str) -> str:
 
 def acted(side: str, scene: GraphScene) -> None:
     """The learner opened or closed blocks, chose one, or chose what the bars stand for."""
-    from app.ui.architectures_scene import every_block
-
     act: Mapping[str, Any] = st.session_state[graph_key(side)].act
-    keys = [str(key) for key in act["open"]]
-    set_linked(open_key(side), ALL if keys and keys == every_block(scene) else _BETWEEN.join(keys))
+    _set_open(side, scene, [str(key) for key in act["open"]])
     set_linked(chosen_key(side), str(act["chosen"]))
     set_linked(COST, str(act["cost"]))
+    foot_follows(PAGE)
+
+
+def layer_taken(side: str, scene: GraphScene, key: str) -> None:
+    """The learner chose a layer in the table: the graph opens the blocks around it."""
+    from app.ui.architectures_scene import around
+
+    wanted = {*open_keys(side, scene), *around(scene, key)}
+    _set_open(side, scene, [item.key for item in scene.items if item.key in wanted])
+    set_linked(chosen_key(side), key)
     foot_follows(PAGE)
 
 
@@ -115,6 +122,12 @@ def chosen_key(side: str) -> str:
 
 def graph_key(side: str) -> str:
     return f"arch_graph_{side}"
+
+
+def _set_open(side: str, scene: GraphScene, keys: list[str]) -> None:
+    from app.ui.architectures_scene import every_block
+
+    set_linked(open_key(side), ALL if keys and keys == every_block(scene) else _BETWEEN.join(keys))
 
 
 def _network(side: str) -> NetworkInfo:

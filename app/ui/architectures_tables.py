@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from app.ui.architectures_facts import Architecture
+from app.ui.architectures_state import chosen_of, layer_taken
 from app.ui.architectures_words import shape_words
 from app.ui.charts import show_chart
 from app.ui.theme import chart_colours
@@ -49,9 +51,12 @@ def draw_table(one: Architecture, side: str) -> None:
     """Layer by layer; operations without weights on request."""
     everything = st.toggle("Operations without weights, too", key=f"{EVERY}_{side}", bind="query-params")
     shown = [layer for layer in one.layers if everything or layer.parameters or layer.multiply_adds]
+    chosen = chosen_of(side)
+    inside = {one.scene.items[part].key for item in one.scene.items if item.key == chosen for part in item.parts}
     number = st.column_config.NumberColumn(format="localized")
     st.dataframe(
         {
+            "": ["▸" if node_key(layer) in {chosen, *inside} else "" for layer in shown],
             "Layer": [layer.path for layer in shown],
             "Kind": [layer.kind for layer in shown],
             "In": [shape_words(layer.input_shape) for layer in shown],
@@ -63,6 +68,7 @@ def draw_table(one: Architecture, side: str) -> None:
             "Memory, bytes": [layer.activation_bytes for layer in shown],
         },
         column_config={
+            "": st.column_config.TextColumn(width=30, help="The layer that is marked in the graph"),
             "Parameters": number,
             "Multiply-adds": number,
             "of all, %": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=100),
@@ -70,12 +76,20 @@ def draw_table(one: Architecture, side: str) -> None:
         },
         hide_index=True,
         height=420,
-        key=f"arch_table_{side}",
+        key=_table_key(side),
+        on_select=partial(_row_taken, side, one, shown),
+        selection_mode="single-row",
     )
+    st.caption("Choose a row, and the graph opens the blocks around that layer.")
     st.download_button(
         "Save every layer as CSV", layers_csv(one.layers), f"cnnviz layers of {one.info.name}.csv", "text/csv",
         on_click="ignore", key=f"arch_csv_{side}",
     )  # fmt: skip
+
+
+def node_key(layer: LayerCost) -> str:
+    """The key of the box that this row belongs to."""
+    return f"{layer.path}:{layer.kind}:{layer.call}"
 
 
 def layers_csv(layers: Sequence[LayerCost]) -> str:
@@ -104,3 +118,13 @@ def window_words(layer: LayerCost) -> str:
     words = shape_words(layer.kernel)
     words += f", stride {layer.stride[0]}" if layer.stride and layer.stride[0] != 1 else ""
     return words + (f", {layer.groups} groups" if layer.groups and layer.groups > 1 else "")
+
+
+def _row_taken(side: str, one: Architecture, shown: Sequence[LayerCost]) -> None:
+    rows = st.session_state[_table_key(side)].selection.rows
+    if rows:
+        layer_taken(side, one.scene, node_key(shown[rows[0]]))
+
+
+def _table_key(side: str) -> str:
+    return f"arch_table_{side}"

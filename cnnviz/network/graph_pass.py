@@ -13,7 +13,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from cnnviz.network.graph_data import PICTURE, GraphEdge, GraphNode, Role, Shape
-from cnnviz.network.graph_roles import LEFT_OUT, folded, role_of_module, role_of_operation
+from cnnviz.network.graph_roles import folded, role_of_module, role_of_operation, stands_for_none
 from cnnviz.network.modes import LayerMode, shape_of_one
 from cnnviz.network.operations import flat, operation_of, run, tensors_of
 from cnnviz.network.recording import first_tensor, is_leaf
@@ -72,7 +72,7 @@ class GraphPass(LayerMode):
         _, leaf = self._frames[-1] if self._frames else ("", None)
         if is_leaf(module):
             call = self._next_call(path)
-            if leaf is None and not isinstance(module, LEFT_OUT):
+            if leaf is None and not stands_for_none(module):
                 leaf = len(self._drafts)
                 kind = type(module).__name__
                 self._drafts.append(_Draft(path, call, kind, role_of_module(module), operation=False))

@@ -12,9 +12,6 @@ from cnnviz.network.graph_data import Role
 from cnnviz.network.operations import Operation
 from cnnviz.network.recording import ATTENTION
 
-LEFT_OUT = nn.Identity
-"""A layer that stands in for none."""
-
 _KINDS: tuple[tuple[type[nn.Module] | tuple[type[nn.Module], ...], Role], ...] = (
     (_ConvNd, "convolution"),
     ((nn.Linear, nn.Bilinear), "linear"),
@@ -52,6 +49,11 @@ _MOVES = frozenset((
     "reflection_pad2d", "replication_pad2d", "slice_scatter", "select_scatter",
 ))  # fmt: skip
 """Operations that give the same values in another order, with zeros perhaps."""
+
+
+def stands_for_none(module: nn.Module) -> bool:
+    """Whether a layer only fills a place: ``nn.Identity``, or a list of no layers."""
+    return isinstance(module, nn.Identity) or (isinstance(module, nn.Sequential) and not len(module))
 
 
 def role_of_module(module: nn.Module) -> Role:

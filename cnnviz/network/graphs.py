@@ -27,9 +27,10 @@ def graph(module: nn.Module, input_size: Shape = PICTURE_SHAPE) -> NetworkGraph:
     """The layers and joins of a network in evaluation mode, what each reads, and the blocks that they make.
 
     Nodes are the calls of layers (modules without children, and attention) and the operations between them that
-    compute something; what only moves values about, such as a flattening, is passed over, as are ``nn.Identity`` and
-    factors that are constant numbers. No value is computed; a module that cannot do without gets one real pass on
-    zeros. The answer is kept as long as the module lives, so the module must not be rebuilt meanwhile.
+    compute something. Passed over is what only moves values about, such as a flattening, what only fills a place, such
+    as ``nn.Identity``, and factors that are constant numbers. No value is computed; a module that cannot do without
+    gets one real pass on zeros. The answer is kept as long as the module lives, so the module must not be rebuilt
+    meanwhile.
 
     Args:
         module: any module that takes one batch.

@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.ui.architectures_blocks import blocks_sentence
 from app.ui.architectures_facts import architecture
-from app.ui.architectures_scene import every_block, opened
-from app.ui.architectures_tables import layers_csv, layers_of
+from app.ui.architectures_scene import around, every_block, opened
+from app.ui.architectures_tables import layers_csv, layers_of, node_key
 from app.ui.architectures_words import shape_short
 from cnnviz import analysis, network
 from cnnviz.network import PAIRS
@@ -164,3 +164,14 @@ def test_the_numbers_of_the_lesson_and_of_its_questions_are_computed() -> None:
     parameters = [sum(layer.parameters for layer in one.layers) for one in (vgg, deep)]
     assert [round(count / 1e6) for count in parameters] == [138, 60] and 2 * parameters[1] < parameters[0]
     assert [round(count / 1e6) for count in analysis.block_costs("reduced_5x5").multiply_adds] == [120, 12]
+
+
+def test_a_layer_from_the_table_is_found_in_the_graph_with_the_blocks_around_it() -> None:
+    scene = architecture("resnet18").scene
+    keys = {item.key for item in scene.items}
+    assert all(node_key(layer) in keys for layer in architecture("resnet18").layers if layer.parameters)
+    assert around(scene, "layer3.1.conv2:Conv2d:0") == ["layer3", "layer3.1", "layer3.1.conv2:0"]
+    app = open_page(FILE, "arch_network_a=resnet18&arch_open_a=layer3&arch_chosen_a=layer3.1.conv2:0")
+    assert scene_of(app, "network_graph")["chosen"] == "layer3.1.conv2:0"
+    table = app.dataframe[0].value
+    assert list(table["Layer"][table[""] == "▸"]) == ["layer3.1.conv2", "layer3.1.bn2"]

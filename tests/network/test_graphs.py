@@ -158,6 +158,11 @@ def test_a_layer_called_twice_is_two_nodes_and_dropout_passes_on_without_taking_
     assert found.answers == (5, 2)
 
 
+def test_what_only_fills_a_place_is_no_node() -> None:
+    module = nn.Sequential(nn.Identity(), nn.Conv2d(3, 4, 1), nn.Sequential())
+    assert [node.kind for node in graph(module, (3, 8, 8)).nodes] == ["picture", "Conv2d"]
+
+
 def test_a_module_that_needs_values_is_followed_with_zeros() -> None:
     class Chooses(nn.Module):
         def __init__(self) -> None:

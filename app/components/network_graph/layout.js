@@ -150,7 +150,7 @@ function positions(rows, cells, arcs) {
     const height = Math.max(...row.map((cell) => (cell.item === undefined ? 0 : cells.get(cell.item).height)));
     for (const cell of row) {
       const box = cell.item === undefined ? cell : cells.get(cell.item);
-      Object.assign(box, { x, y: cell.item === undefined ? y : y + (height - box.height) / 2, width: widthOf(cell), height: cell.item === undefined ? height : box.height });
+      Object.assign(box, { row: { top: y, foot: y + height }, x, y: cell.item === undefined ? y : y + (height - box.height) / 2, width: widthOf(cell), height: cell.item === undefined ? height : box.height });
       x += widthOf(cell) + GAP.across;
     }
     y += height + GAP.down;
@@ -172,7 +172,11 @@ function place(found, left, top, plan, parent, depth = 0) {
   for (const wire of found.wires) {
     const from = wire.source === NONE ? inTop : footOf(plan.byItem.get(wire.source));
     const to = wire.target === NONE ? outEnd : headOf(plan.byItem.get(wire.target));
-    const way = (found.long.get(wire) ?? []).flatMap((lane) => [{ x: left + lane.x + lane.width / 2, y: top + lane.y }, { x: left + lane.x + lane.width / 2, y: top + lane.y + lane.height }]);
+    // Between two ranks wires bend; past the boxes of a rank they go straight down, so that they cross none.
+    const down = (x, { row }) => [{ x, y: top + row.top }, { x, y: top + row.foot }];
+    const way = (found.long.get(wire) ?? []).flatMap((lane) => down(left + lane.x + lane.width / 2, lane));
+    if (wire.source !== NONE) way.unshift(down(from.x, found.cells.get(wire.source))[1]);
+    if (wire.target !== NONE) way.push(down(to.x, found.cells.get(wire.target))[0]);
     const arc = found.arcs.includes(wire) ? Math.min(ARC.most, reach(wire, found.cells, found.ranks) * ARC.step) : 0;
     plan.wires.push({ group: found.group, source: wire.source, target: wire.target, shapes: [...wire.shapes], points: [from, ...way, to], arc, depth });
   }

@@ -60,13 +60,15 @@ function show(view, header) {
     view.open = new Set(header.opened.map((key) => view.numbers.get(key)).filter((item) => item !== undefined));
   }
   if (isNew(view, "cost", header.cost)) view.cost = header.cost;
-  if (isNew(view, "chosen", header.chosen)) view.chosen = view.numbers.get(header.chosen) ?? null;
+  const chosen = isNew(view, "chosen", header.chosen);
+  if (chosen) view.chosen = view.numbers.get(header.chosen) ?? null;
   view.scroll.style.height = `${header.height}px`;
   view.title.textContent = header.name;
   view.scroll.setAttribute("aria-label", `Graph of ${header.name}. Arrow keys go from box to box, Enter opens or closes one, plus and minus zoom.`);
   showCosts(view);
   plan(view);
   if (fresh) start(view);
+  else if (chosen && view.plan?.byItem.has(view.chosen)) reveal(view, view.plan.byItem.get(view.chosen));
   draw(view);
   view.root.dataset.cnnvizDrawn = header.token;
 }
@@ -108,7 +110,7 @@ function plan(view) {
   plans.set(view.root, { ...view.plan, keyOf: (item) => view.header.items[item].key });
   size(view);
   const open = view.header.items.filter((item) => view.open.has(item.item)).map((item) => item.key);
-  Object.assign(view.root.dataset, { open: open.join(" "), boxes: view.plan.boxes.length });
+  Object.assign(view.root.dataset, { open: open.join(" "), chosen: view.header.items[view.chosen]?.key ?? "", boxes: view.plan.boxes.length });
   view.facts.textContent = overview(view.header);
   view.all.textContent = blocks(view).every((item) => view.open.has(item)) ? "Close all" : "Open all";
 }
