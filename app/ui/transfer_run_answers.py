@@ -13,6 +13,7 @@ from app.components.confusion_view.component import CellPicture, Scene, confusio
 from app.ui.linked import follows, hold, is_count, linked, set_linked, widget_key
 from app.ui.theme import current_theme
 from app.ui.transfer_run_jobs import ArmRun, all_runs, pictures_of
+from app.ui.transfer_run_recorded import is_recorded, recorded_answers
 from cnnviz.errors import CnnvizError
 from cnnviz.image import encode_jpeg
 from cnnviz.learn import ARMS, Answers, Dataset, answers_of
@@ -76,6 +77,8 @@ def thumbnail(picture: Image.Image, side: int) -> Image.Image:
 
 
 def _answers(one: ArmRun) -> Answers | None:
+    if is_recorded(one):
+        return recorded_answers(one)
     with all_runs().open(one.link) as run:
         return answers_of(run)
 

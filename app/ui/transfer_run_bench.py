@@ -14,6 +14,7 @@ from app.ui.transfer_run_form import AskedRuns, read_runs_form, runs_form
 from app.ui.transfer_run_home import home_part, links_part
 from app.ui.transfer_run_jobs import ArmRun, begin, look
 from app.ui.transfer_run_mistakes import mistakes_part
+from app.ui.transfer_run_recorded import is_recorded, recorded_runs
 from app.ui.transfer_run_sabotage import hidden_runs, sabotage_part
 from app.ui.transfer_run_view import show_curves, show_steering, show_table
 from app.ui.visitor import visitor
@@ -31,8 +32,9 @@ def runs_bench(data: TransferData, choice: NetworkChoice) -> None:
     with settings:
         asked = guarded(lambda: _settings(data, choice)) or AskedRuns(())
     with picture:
-        _runs()
-        guarded(lambda: _understand(data, choice, asked))
+        recorded = recorded_runs(data, choice)
+        _runs(recorded)
+        guarded(lambda: _understand(data, choice, asked, recorded))
 
 
 def links() -> tuple[str, ...]:
@@ -63,8 +65,13 @@ def _start() -> None:
     st.session_state[_START] = True
 
 
-def _runs() -> None:
+def _runs(recorded: list[ArmRun]) -> None:
     runs = _looked()
+    if not runs and recorded:
+        show_curves(recorded)
+        st.caption("Recorded with the settings the page opens with: Start teaches the chosen arms here and now.")
+        show_table(recorded)
+        return
     if not runs:
         st.info("Choose arms and press Start: curves come here as the networks learn.", icon=":material/timeline:")
         return
@@ -88,7 +95,7 @@ def _looked() -> list[ArmRun]:
     return [*found, *hidden_runs()]
 
 
-def _understand(data: TransferData, choice: NetworkChoice, asked: AskedRuns) -> None:
+def _understand(data: TransferData, choice: NetworkChoice, asked: AskedRuns, recorded: list[ArmRun]) -> None:
     """What is asked of the arms; one question at a time, since each takes its time."""
     view = linked_choice(VIEW, tuple(_VIEWS))
     hold(widget_key(VIEW), view)
@@ -103,15 +110,17 @@ def _understand(data: TransferData, choice: NetworkChoice, asked: AskedRuns) -> 
     elif view == "links":
         _links()
     else:
-        _answers(view)
+        _answers(view, recorded)
 
 
-def _answers(view: str) -> None:
-    chosen = chosen_run(_looked())
+def _answers(view: str, recorded: list[ArmRun]) -> None:
+    chosen = chosen_run(_looked() or recorded)
     if chosen is None:
         st.caption("As soon as an arm is taught, this stands here.")
     elif view == "confusion":
         show_confusion(*chosen)
+    elif is_recorded(chosen[0]):
+        st.info("This needs the taught network itself: press Start first.", icon=":material/play_arrow:")
     elif view == "mistakes":
         mistakes_part(*chosen)
     else:
