@@ -80,7 +80,7 @@ def running(script: str | Path = APP, wait: bool = True) -> Iterator[Served]:
             process = subprocess.Popen(
                 streamlit_command(port, script=script),
                 cwd=ROOT,
-                env=environment(),
+                env={"CNNVIZ_HOME": str(Path(folder) / "home"), **environment()},  # what is left on disk goes, too
                 stdin=subprocess.DEVNULL,
                 stdout=words,
                 stderr=words,

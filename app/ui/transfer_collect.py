@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from io import BytesIO
 from typing import Any
 
 import streamlit as st
@@ -15,23 +16,22 @@ from app.ui.linked import hold
 from app.ui.picture import ChosenPicture
 from app.ui.plain import plain
 from app.ui.scenes import offered
+from app.ui.transfer_adding import add_files, add_zip, adding_part, said_part, say
 from app.ui.transfer_asked import title_of
 from app.ui.transfer_data import COLLECTIONS, TransferData, collected
 from app.ui.transfer_state import COLLECT, PAGE, Form, asked, picture_id
 from app.ui.uploads import forget
 from cnnviz.errors import CnnvizError
 from cnnviz.image import MAX_BYTES, encode_jpeg, fit
-from cnnviz.learn import Added, Example, Notice, few_of, notices, zipped_files
+from cnnviz.learn import Example, Notice, few_of, notices
 from cnnviz.learn.collection import KEPT_SECONDS
-from cnnviz.learn.datasets import MOST_PICTURES, Refused
+from cnnviz.learn.datasets import MOST_PICTURES
 from cnnviz.learn.zipped import MOST_ZIP_BYTES
 
 INTO = "tl_into"
-_SAID = "_tl_said"
 _TURN = "_tl_turn"
 _NAME = "tl_name"
 _THUMBNAIL = 96  # pixels
-_SENTENCES = 6  # at once; more would push the picture off the screen
 
 
 def collect_part(form: Form, data: TransferData, chosen: ChosenPicture) -> None:
@@ -45,7 +45,10 @@ def collect_part(form: Form, data: TransferData, chosen: ChosenPicture) -> None:
     pictures = offered(f"{PAGE}_pictures", chosen, thumbnails)
     found = notices(data.dataset) if data.own and data.dataset.examples else ()
     scene = Scene(data.source, _rows(data, found), pictures, data.own, _title(data), form.ask)
+    if data.owner is not None:
+        adding_part(data.owner)
     collect_view(COLLECT, scene, on_edit=_edited(data), on_ask=asked)
+    said_part()
     _say(found)
 
 
@@ -86,35 +89,6 @@ def class_name(data: TransferData, class_id: str) -> str:
     return next((one.name for one in classes if one.id == class_id), "")
 
 
-def take(owner: str, add: Callable[[], Added]) -> None:
-    """Add pictures; what was refused, or failed, is said under the view."""
-    try:
-        added = add()
-    except CnnvizError as error:
-        say([str(error)])
-        return
-    kept = len(added.kept)
-    said = [f"{kept} {'picture' if kept == 1 else 'pictures'} added."] if added.refused and kept else []
-    say([*said, *refusals(added.refused)])
-
-
-def refusals(refused: Iterable[Refused]) -> list[str]:
-    """A sentence for each reason, with the names of the files, however many."""
-    names: dict[str, list[str]] = {}
-    for one in refused:
-        names.setdefault(one.reason, []).append(one.name)
-    found = []
-    for reason, files in names.items():
-        listed = ", ".join(files[:3]) + (f" and {len(files) - 3:,} more" if len(files) > 3 else "")
-        found.append(f"Left out: {listed}. {reason}")
-    return found
-
-
-def say(sentences: Sequence[str]) -> None:
-    """What came of the learner's last action; the next one replaces it."""
-    st.session_state[_SAID] = list(sentences)
-
-
 def _title(data: TransferData) -> str:
     return "Your classes" if data.own else f"{data.title}: some of its pictures"
 
@@ -141,9 +115,7 @@ def _thumbnail(example: Example) -> bytes:
 
 
 def _say(found: Sequence[Notice]) -> None:
-    """The last action's outcome, then what is to be known of the pictures; a repeated kind is counted, not repeated."""
-    for sentence in st.session_state.get(_SAID, [])[:_SENTENCES]:
-        st.warning(plain(sentence, longest=400), icon=":material/info:")
+    """What is to be known of the pictures; a kind that repeats is counted, not repeated."""
     kinds: Counter[str] = Counter()
     for one in found:
         kinds[one.kind] += 1
@@ -198,11 +170,12 @@ def _uploaded(owner: str, key: str) -> None:
     into = st.session_state.get(INTO) or ""
     st.session_state[_TURN] += 1  # the next turn's field is empty
     say([])
-    pictures = [(one.name, one.getvalue()) for one in files if not one.name.lower().endswith(".zip")]
+    zips = [one for one in files if one.name.lower().endswith(".zip")]
+    pictures = [(one.name, one.getvalue()) for one in files if one not in zips]
+    for archive in zips:
+        add_zip(owner, into, BytesIO(archive.getvalue()))
     if pictures:
-        take(owner, lambda: COLLECTIONS.add(owner, into, pictures))
-    for archive in [one for one in files if one.name.lower().endswith(".zip")]:
-        take(owner, lambda archive=archive: COLLECTIONS.add_folders(owner, zipped_files(archive), into))  # type: ignore[misc]
+        add_files(owner, into, pictures)
     for one in files:
         forget(one)
 
@@ -221,8 +194,8 @@ def _delete_all(owner: str) -> None:
     """Everything of this learner: the files, the features made from them, and the work on them."""
     data = COLLECTIONS.dataset(owner)
     key = f"own {collected(owner).digest}"
+    JOBS.drop(lambda other: isinstance(other, tuple) and (key in other or owner in other))
     COLLECTIONS.clear(owner)
-    JOBS.drop(lambda other: isinstance(other, tuple) and key in other)
     if data.examples:
         from cnnviz.learn.features import SHARED
 

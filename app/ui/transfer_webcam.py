@@ -7,9 +7,10 @@ import secrets
 import streamlit as st
 
 from app.components.webcam_view.component import burst_of, frame_of, webcam_view
+from app.ui.transfer_adding import add_files, say
 from app.ui.transfer_asked import Asked
-from app.ui.transfer_collect import class_name, read_into, say, take
-from app.ui.transfer_data import COLLECTIONS, TransferData
+from app.ui.transfer_collect import class_name, read_into
+from app.ui.transfer_data import TransferData
 from app.ui.transfer_state import WEBCAM
 from cnnviz.image import load_image
 
@@ -47,8 +48,7 @@ def _burst(data: TransferData, into: str | None) -> None:
         return
     say([])
     group = secrets.token_hex(4)
-    files = [(f"webcam {group} {number}", frame) for number, frame in enumerate(frames, start=1)]
-    take(owner, lambda: COLLECTIONS.add(owner, into, files, group))
+    add_files(owner, into, [(f"webcam picture {number}", frame) for number, frame in enumerate(frames, 1)], group)
 
 
 def _frame() -> None:

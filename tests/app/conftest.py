@@ -37,3 +37,11 @@ def what_a_page_left_at_work_ends_with_its_test() -> Iterator[None]:
     for job in JOBS.jobs():
         if job.live and job.lane in (SLOW, FILM):
             JOBS.stop(job.key)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def pages_wait_for_torch() -> Iterator[None]:
+    """Without a browser nothing looks a second time: what comes as soon as torch is in, comes at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.ui.transfer_later.PATIENCE", 120.0)
+        yield

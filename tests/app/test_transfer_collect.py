@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,12 +12,14 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from app.ui import transfer_collect
+from app.components.webcam_view.component import FRAMES, burst_of, frame_of
+from app.ui import transfer_adding, transfer_collect
+from app.ui.transfer_adding import add_files, add_zip, refusals
 from app.ui.transfer_asked import asked_of, means_of, recorded_of, without
 from app.ui.transfer_data import COLLECTIONS, OWN, find_data, owner_of
 from app.ui.transfer_state import COLLECT, SOURCE
 from app.web.visitor import LIFETIME
-from cnnviz.learn import Collections, few_of, load_dataset
+from cnnviz.learn import Added, Collections, DatasetError, few_of, load_dataset
 from cnnviz.learn.collection import KEPT_SECONDS
 from cnnviz.learn.datasets import Refused
 from tests.app.pages import arrays_of, chosen, open_page, scene_of
@@ -155,11 +160,51 @@ def test_an_edit_that_cannot_be_is_said_and_changes_nothing(monkeypatch: pytest.
     assert COLLECTIONS.dataset(ME).counts == (1,)
 
 
+def test_many_files_are_added_by_a_job_and_what_was_wrong_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = own_classes(cup=(), mug=())
+    files = [(f"{seed}.png", png(blobs(seed))) for seed in range(20)]
+    told: dict[str, Any] = {}
+    monkeypatch.setattr(transfer_adding, "visitor", lambda: "me")
+    monkeypatch.setattr(transfer_adding, "PATIENCE", 60.0)
+    monkeypatch.setattr(st, "session_state", told)
+    add_files(ME, ids["cup"], [*files, ("bad.png", b"nothing")], group="burst")
+    assert told["_tl_said"][0] == "20 pictures added." and told["_tl_said"][1].startswith("Left out: bad.png.")
+    add_zip(ME, ids["mug"], BytesIO(b"no zip"))
+    assert "no zip" in told["_tl_said"][-1]
+    add_files(ME, "gone", files[:1])
+    assert "no longer there" in told["_tl_said"][-1]
+
+
+def test_a_job_that_fails_in_the_middle_keeps_what_was_added_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = own_classes(cup=())
+    told: dict[str, Any] = {}
+    monkeypatch.setattr(transfer_adding, "visitor", lambda: "me")
+    monkeypatch.setattr(transfer_adding, "PATIENCE", 60.0)
+    monkeypatch.setattr(st, "session_state", told)
+
+    def steps() -> Iterator[Added]:
+        yield COLLECTIONS.add(ME, ids["cup"], [("a.png", png(blobs(0)))])
+        raise DatasetError("The disk is full.")
+
+    transfer_adding._start(ME, steps(), 2)
+    assert told["_tl_said"] == ["1 picture added.", "The disk is full."]
+    assert COLLECTIONS.dataset(ME).counts == (1,)
+
+
+def test_only_what_is_a_picture_comes_from_the_webcam() -> None:
+    good = base64.b64encode(png(blobs(0))).decode()
+    assert burst_of({"frames": [good, 7, "not base64!", good]}) == [png(blobs(0))] * 2
+    assert len(burst_of({"frames": [good] * 50})) == FRAMES
+    assert burst_of({}) == [] and burst_of({"frames": "x"}) == []
+    assert frame_of({"frame": good, "number": 3}) == (3, png(blobs(0)))
+    assert frame_of({"frame": "A" * 3_000_000, "number": "x"}) == (0, b"")
+
+
 def test_refusals_are_told_once_for_each_reason_however_many_files() -> None:
     refused = [Refused(f"{number}.txt", "cup", "It is no picture.") for number in range(3000)]
-    (said,) = transfer_collect.refusals(refused)
+    (said,) = refusals(refused)
     assert said == "Left out: 0.txt, 1.txt, 2.txt and 2,997 more. It is no picture."
-    assert transfer_collect.refusals([*refused, Refused("b", "cup", "Too large.")])[1] == "Left out: b. Too large."
+    assert refusals([*refused, Refused("b", "cup", "Too large.")])[1] == "Left out: b. Too large."
 
 
 def test_the_cookie_lives_as_long_as_the_pictures() -> None:

@@ -12,6 +12,7 @@ export default mounting(build, (view, header) => {
   view.header = header;
   if (header.answered >= view.number && view.live) view.next = setTimeout(() => ask(view), REST);
   tell(view);
+  view.root.dataset.cnnvizDrawn = header.token;
 }, stop);
 
 function build(parent) {
