@@ -17,6 +17,7 @@ from app.ui.feature_maps_passes import kept
 from app.ui.picture import ChosenPicture
 from app.ui.shelf import PICTURES
 from cnnviz.analysis import LayerReport, ReceptiveField, stack_report
+from cnnviz.compute import one_thread
 from cnnviz.image import Theme, palette
 from cnnviz.network.specs import MOST_LAYERS
 from cnnviz.network.specs_text import spell_specs
@@ -32,7 +33,8 @@ def build_scene(text: str, chosen: ChosenPicture, theme: Theme) -> Scene:
     """
 
     def make() -> tuple[Scene, int]:
-        scene = _scene(text, chosen, theme)
+        with one_thread():  # many small operations; what is large asks for more by itself
+            scene = _scene(text, chosen, theme)
         return scene, sum(row.maps.index.nbytes for row in scene.rows if row.maps is not None) + 20_000
 
     return kept(_SCENES, (text, chosen.key, theme), chosen, make)

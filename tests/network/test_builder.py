@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings
 from torch.utils.flop_counter import FlopCounterMode
 
-from cnnviz.analysis import stack_report
+from cnnviz.analysis import receptive_fields, stack_report
 from cnnviz.errors import SettingsError
 from cnnviz.network import PRESETS, build, parse_source, parse_specs, shapes, source, spell_specs
 from cnnviz.network.builder_blocks import BLOCKS
@@ -43,6 +43,12 @@ def test_a_report_has_the_shapes_parameters_and_multiply_adds_of_the_module(made
         assert report.output_shape == tuple(values.shape[1:])
         assert report.parameters == sum(one.numel() for one in layer.parameters())
         assert report.problem == "" and report.fixes == ()
+    seen = {int(path.partition(".")[0]): field for path, field in receptive_fields(network, start).items()}
+    for place, report in enumerate(reports):
+        assert report.field is not None
+        assert report.field.size == seen[place].size
+        assert (report.field.rows == seen[place].rows).all() and (report.field.columns == seen[place].columns).all()
+        assert report.field.note == seen[place].note
     with torch.no_grad(), counter:
         network(torch.rand(1, *start))
     assert sum(report.multiply_adds for report in reports) == counter.get_total_flops() // 2

@@ -134,9 +134,9 @@ function edit(view, { layers, at }, focus = false) {
 function put(view, stack, at, focus) {
   Object.assign(view, { stack, at });
   view.serial += 1;
+  ask(view, spell(stack, view.kinds)); // first, so that the numbers are on their way while this draws
   draw(view);
   if (focus) view.rows[at]?.root.focus();
-  ask(view, spell(stack, view.kinds));
 }
 
 // The numbers first, then the page is told; only the last of quick edits is.
