@@ -58,6 +58,8 @@ def node_words(node: GraphNode, cost: LayerCost | None) -> Named:
         word = _JOINS.get(node.kind, node.kind)
         result = f"{shape_words(cost.output_shape)} out"
         return Named(word, "", f"{word.capitalize()}: {result}")
+    if node.role == "attention":
+        return Named("attention", node.kind, f"{node.kind}: {going}")
     if node.role == "dropout":
         return Named(
             short_kind(node.kind), "", f"{short_kind(node.kind).capitalize()}, which does nothing here: {going}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import takewhile
@@ -43,11 +43,12 @@ def family_tree() -> tuple[FamilyMember, ...]:
         work = work_of(info)
         works.setdefault(work.begins, (work, []))[1].append(info)
     titles = {info.name: _together(infos) for _, infos in works.values() for info in infos}
+    column = {year: place for place, year in enumerate(sorted({work.year for work, _ in works.values()}))}
     members: list[FamilyMember] = []
     for work, infos in sorted(works.values(), key=lambda found: found[0].year):
         name = infos[0].name
         parents = tuple(dict.fromkeys(titles[parent] for parent in card(name).builds_on))
-        lane = _lane(titles[name], work.year, parents, members)
+        lane = _lane(titles[name], column[work.year], column, parents, members)
         names = tuple(info.name for info in infos)
         members.append(FamilyMember(titles[name], work.year, work.introduced, names, parents, lane))
     return tuple(members)
@@ -65,13 +66,30 @@ def _together(infos: Sequence[NetworkInfo]) -> str:
     return shared.rstrip(" -×.0123456789") if shared.endswith(".") else shared.rstrip(" -×")
 
 
-def _lane(title: str, year: int, parents: Sequence[str], members: Sequence[FamilyMember]) -> int:
-    """The lane nearest to the first parent's that is free: in this year, and of a long name in the year before."""
-    before = max((member.year for member in members if member.year < year), default=year)
-    taken = {member.lane for member in members if member.year == year}
-    taken |= {member.lane for member in members if member.year == before and len(member.title) + len(title) > _LETTERS}
-    parent = next((member for member in members if parents and member.title == parents[0]), None)
-    if parent is not None:  # a line to the parent is not to lead through others
-        taken |= {member.lane for member in members if member.lane == parent.lane and parent.year < member.year < year}
-    wanted = parent.lane if parent is not None else 0
-    return min((lane for lane in range(-9, 10) if lane not in taken), key=lambda lane: (abs(lane - wanted), abs(lane)))
+def _lane(
+    title: str, here: int, column: Mapping[int, int], parents: Sequence[str], members: Sequence[FamilyMember]
+) -> int:
+    """The lane nearest to the first parent's that is free, for a member in column ``here``.
+
+    Free is one that no other has in this column, none of a long name in the column before, and from which no line to a
+    parent leads through another member.
+    """
+    at = {(column[member.year], member.lane): member for member in members}
+    ends = [(column[member.year], member.lane) for member in members if member.title in parents]
+
+    def free(lane: int) -> bool:
+        before = at.get((here - 1, lane))
+        crowded = (here, lane) in at or (before is not None and len(before.title) + len(title) > _LETTERS)
+        return not crowded and not any(point in at for end in ends for point in _between(end, (here, lane)))
+
+    first = next((member.lane for member in members if parents and member.title == parents[0]), 0)
+    lanes = range(-len(members) - 1, len(members) + 2)
+    return min(filter(free, lanes), key=lambda lane: (abs(lane - first), abs(lane)))
+
+
+def _between(first: tuple[int, int], last: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """The places of columns and lanes on the straight line between two, without its ends."""
+    columns, lanes = last[0] - first[0], last[1] - first[1]
+    for step in range(1, columns):
+        if lanes * step % columns == 0:
+            yield first[0] + step, first[1] + lanes * step // columns

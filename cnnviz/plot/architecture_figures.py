@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 _SYMBOLS = ("circle", "square", "diamond", "cross")
 _APART = (0.75, 2.5)  # decades and per cent, within which two names would meet
-_BOW = 0.4  # lanes
 _BAR_ROOM = 130  # pixels of one row of bars
 
 
@@ -110,10 +109,10 @@ def family_figure(members: Sequence[FamilyMember], chosen: str = "", colours: Se
     ends = [(at[parent], at[member.title]) for member in members for parent in member.builds_on]
     figure = go.Figure()
     figure.add_scatter(
-        x=[place for first, last in ends for place in (first[0], (first[0] + last[0]) / 2, last[0], None)],
-        y=[place for first, last in ends for place in (first[1], _bent(first, last), last[1], None)],
+        x=[place for first, last in ends for place in (first[0], last[0], None)],
+        y=[place for first, last in ends for place in (first[1], last[1], None)],
         mode="lines",
-        line={"color": "#888888", "width": 1.5, "shape": "spline"},
+        line={"color": "#888888", "width": 1.5},
         opacity=0.6,
         hoverinfo="skip",
     )
@@ -138,12 +137,6 @@ def family_figure(members: Sequence[FamilyMember], chosen: str = "", colours: Se
     )
     figure.update_yaxes(visible=False)
     return figure
-
-
-def _bent(first: tuple[int, int], last: tuple[int, int]) -> float:
-    """The height of the middle of a line: one along a lane goes round what stands between its ends."""
-    middle = (first[1] + last[1]) / 2
-    return middle + _BOW if first[1] == last[1] and last[0] - first[0] > 1 else middle
 
 
 def _labelled(networks: Sequence[NetworkFigures]) -> set[str]:
