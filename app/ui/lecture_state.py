@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from app.components import told
 from app.components.lecture_list.component import ListState
 from app.ui.frame import foot_follows
 from app.ui.linked import is_count, linked, linked_choice, set_linked
@@ -41,7 +42,9 @@ def read_state(figures: tuple[LectureFigure, ...]) -> ListState:
 
 def acted() -> None:
     """The learner changed the filter, the search or the open figure."""
-    act: Mapping[str, Any] = st.session_state[VIEW].act
+    act: Mapping[str, Any] | None = told(VIEW, "act")
+    if act is None:
+        return
     st.session_state[_TURN] = int(act["turn"])
     set_linked(SHOW, str(act["show"]))
     set_linked(NOTE, str(int(act["note"])))

@@ -163,6 +163,7 @@ def _facts(choice: NetworkChoice) -> str:
     accuracy = f" Published top-1 accuracy {info.top1:.1f} %." if info.top1 is not None and choice.trained else ""
     if not choice.trained:
         where = "**Untrained: its weights are random numbers.** What it shows and answers means nothing."
+        where += "" if info.has_weights else " There are no published weights of it here."
     elif info.offline:
         where = "Trained on ImageNet; its weights ship with cnnviz."
     elif stored(info):

@@ -113,7 +113,7 @@ class DigitDistances(nn.Module):
         self.register_buffer("patterns", torch.tensor([_pattern(rows) for rows in DIGITS]))
 
     def forward(self, x: Tensor) -> Tensor:
-        return -(x[:, None] - self.patterns).square().sum(2)
+        return torch.sum(-(x[:, None] - self.patterns).square(), 2)
 
 
 DIGITS = (
