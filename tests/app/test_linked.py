@@ -76,3 +76,21 @@ def test_a_page_that_runs_by_itself_says_the_value_every_time(clock: list[float]
     app = AppTest.from_function(busy).run()
     clock[0] += 2 * linked.SAID_AGAIN
     assert said(app.run()) == "large"
+
+
+def test_buttons_show_what_the_link_says_in_words_and_write_what_is_pressed() -> None:
+    def few() -> None:
+        from app.ui.linked import linked, note_page, segments
+
+        note_page("here")
+        segments("size", "Size", {"small": "Little", "large": "Much"}, linked("size", "small"))
+        segments("side", "Side", ("4", "8"), linked("side", "4"))
+
+    app = AppTest.from_function(few)
+    app.query_params["size"] = "large"
+    app.run()
+    size, side = app.get("button_group")
+    assert (size.options, size.value) == (["Little", "Much"], "large")
+    assert (side.options, side.value) == (["4", "8"], "4")
+    side.set_value("8").run()
+    assert (app.session_state["size"], app.session_state["side"]) == ("large", "8")
