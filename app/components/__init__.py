@@ -37,3 +37,11 @@ def view(name: str) -> Any:
     address = "/" + "/".join(part for part in (base, "components", name, "view.js") if part)
     css = (_FOLDER / "shared" / "view.css").read_text() + (_FOLDER / name / "view.css").read_text()
     return st.components.v2.component(f"cnnviz_{name}", js=_STUB.format(address=address), css=css)
+
+
+def told(key: str, name: str) -> Any:
+    """What the view `key` tells as `name`; None where a page without this view has been drawn in the meantime.
+
+    A gesture may still be on its way while the server goes on to another view: it is late, and no error.
+    """
+    return getattr(st.session_state.get(key), name, None)

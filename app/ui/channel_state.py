@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import streamlit as st
-
+from app.components import told
 from app.ui.link_notice import LinkNotice
 from app.ui.linked import is_count, linked, linked_choice, set_linked
 from app.ui.network_picker import NetworkChoice, read_network
@@ -164,7 +163,9 @@ def recipe_of(asked: Asked) -> Recipe:
 
 def chosen_in_atlas() -> None:
     """The learner chose a channel among the recorded ones."""
-    choice = st.session_state[ATLAS].choose
+    choice = told(ATLAS, "choose")
+    if not choice:
+        return
     NOTICE.drop()
     set_linked(LAYER, str(choice["layer"]))
     set_linked(CHANNEL, str(int(choice["channel"])))

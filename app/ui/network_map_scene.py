@@ -149,6 +149,7 @@ def _box(column: MapColumn, one: Drawn, fields: dict[str, ReceptiveField], strip
         field=_sees(column, fields),
         layer=_layer_of(column, strip),
         unit=_unit_of(column),
+        near=_near(column, strip),
         note="" if maps else f"{_NO_MAPS}: {' × '.join(map(str, column.shape))}.",
         shown=tuple(one.shown.tolist()),
         tile=(-(-size[0] // stride), -(-size[1] // stride)) if size else (0, 0),
@@ -174,6 +175,15 @@ def _unit_of(column: MapColumn) -> str:
     if column.index == 0 or column.home is None or column.layout != "maps":
         return ""
     return column.home[0] if column.home[1] == 0 else f"{column.home[0]}:{column.home[1]}"
+
+
+def _near(column: MapColumn, strip: Strip) -> str:
+    """The last layer with as many channels inside the module that the column is: what was added or clipped there."""
+    if not _unit_of(column) or column.home is None:
+        return ""
+    inside = [one for one in strip.layers if one.layer.path.startswith(f"{column.home[0]}.")]
+    alike = [one.id for one in inside if one.layer.layout == "maps" and one.layer.channels == column.shape[0]]
+    return alike[-1] if alike else ""
 
 
 def _sees(column: MapColumn, fields: dict[str, ReceptiveField]) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import streamlit as st
-
+from app.components import told
 from app.ui.frame import foot_follows
 from app.ui.link_notice import LinkNotice
 from app.ui.linked import is_count, linked, linked_choice, set_linked
@@ -80,38 +80,43 @@ def read_map_form() -> MapForm:
 
 def stages_opened() -> None:
     """The learner opened or closed stages."""
-    set_linked(OPEN, ".".join(str(int(stage)) for stage in st.session_state[MAP].stages["open"]))
-    foot_follows("feature_maps")
+    if asked := told(MAP, "stages"):
+        set_linked(OPEN, ".".join(str(int(stage)) for stage in asked["open"]))
+        foot_follows("feature_maps")
 
 
 def class_asked() -> None:
     """The learner asked for which class the channels speak; None is the most probable one."""
-    asked = st.session_state[MAP].target["class"]
-    set_linked(CLASS, "" if asked is None else str(int(asked)))
-    foot_follows("feature_maps")
+    if asked := told(MAP, "target"):
+        set_linked(CLASS, "" if asked["class"] is None else str(int(asked["class"])))
+        foot_follows("feature_maps")
 
 
 def channel_pinned() -> None:
     """The learner pinned a channel, or none any more."""
-    at = st.session_state[MAP].pin["at"]
-    set_linked(PIN, "" if at is None else _pin_text(*(int(number) for number in at)))
-    foot_follows("feature_maps")
+    if asked := told(MAP, "pin"):
+        _pin(asked["at"])
+        foot_follows("feature_maps")
 
 
 def temperature_set() -> None:
     """The learner moved the temperature of the softmax."""
-    set_linked(TEMPERATURE, f"{float(st.session_state[MAP].heat['temperature']):g}")
-    foot_follows("feature_maps")
+    if asked := told(MAP, "heat"):
+        set_linked(TEMPERATURE, f"{float(asked['temperature']):g}")
+        foot_follows("feature_maps")
 
 
 def layer_asked() -> None:
     """The learner asked for one layer, or one of its maps, large."""
-    asked = st.session_state[MAP].layer
+    asked = told(MAP, "layer")
+    if not asked:
+        return
     for key in ("less", "off", "keep", "ranked"):
         set_linked(key, "")
     set_linked("layer", str(asked["layer"]))
     set_linked("map", "" if asked["channel"] is None else str(int(asked["channel"])))
     set_linked("unit", str(asked["unit"]))
+    _pin(asked["pin"])
     set_linked(VIEW, "layer")
     ask_whole_page()
 
@@ -128,5 +133,7 @@ def _pinned() -> tuple[int, int, int] | None:
     return column, channel, min(side, 1)
 
 
-def _pin_text(column: int, channel: int, side: int) -> str:
-    return f"{column}.{channel}" + (f".{side}" if side else "")
+def _pin(at: Sequence[float] | None) -> None:
+    """Column, channel and side into the link, the first side unsaid."""
+    column, channel, side = (int(number) for number in at) if at else (0, 0, 0)
+    set_linked(PIN, f"{column}.{channel}{f'.{side}' if side else ''}" if at else "")

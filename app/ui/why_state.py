@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from app.components import told
 from app.ui.frame import foot_follows
 from app.ui.link_notice import LinkNotice
 from app.ui.linked import is_count, linked, linked_choice, set_linked, widget_key
@@ -192,13 +193,13 @@ def _per_cent(key: str, default: int) -> int:
 
 
 def _keep_look(view: str) -> None:
-    state: Mapping[str, Any] = st.session_state[view].look
-    for name in ("look", "opacity", "share"):
-        set_linked(f"{view}_{name}", str(state[name]))
-    foot_follows(PAGE)
+    if state := told(view, "look"):
+        for name in ("look", "opacity", "share"):
+            set_linked(f"{view}_{name}", str(state[name]))
+        foot_follows(PAGE)
 
 
 def _note_stopped(view: str) -> None:
-    state: Mapping[str, Any] = st.session_state[view].stop
-    before = st.session_state.setdefault(STOPPED, set())
-    (before.add if state["stop"] else before.discard)(str(state["job"]))
+    if state := told(view, "stop"):
+        before = st.session_state.setdefault(STOPPED, set())
+        (before.add if state["stop"] else before.discard)(str(state["job"]))

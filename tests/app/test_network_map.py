@@ -171,6 +171,15 @@ def test_a_skip_connection_is_a_source_of_its_addition(lite0: network.Network) -
     assert end.depth == 1 + max(place.depth for place in all_of_it if place.column in end.sources)
 
 
+def test_a_sum_without_a_layer_opens_beside_the_branch_that_was_added(wide: AppTest) -> None:
+    end = next(
+        box
+        for box in scene_of(wide, "network_map")["boxes"]
+        if (box["name"], box["kind"]) == ("blocks.1.1", "addition")
+    )
+    assert (end["layer"], end["unit"], end["near"]) == ("", "blocks.1.1", "blocks.1.1.bn3.drop")
+
+
 def test_tokens_are_drawn_on_the_grid_of_their_patches() -> None:
     header = scene_of(opened("network=vit_b_32&weights=none&by=mean&open=3"), "network_map")
     assert box_of(header, "encoder.layers.encoder_layer_0.ln_1")["size"] == [7, 7]
@@ -241,6 +250,21 @@ def test_a_link_with_impossible_settings_opens_the_map(query: str, words: tuple[
     said = " ".join(warning.value for warning in app.warning)
     assert all(one in said for one in words)
     assert bool(said) == bool(words)
+
+
+def test_a_gesture_that_comes_when_its_view_has_gone_is_late_and_no_error() -> None:
+    def elsewhere() -> None:
+        from app.ui import channel_state, network_map_state, why_state
+
+        of_map = ("stages_opened", "class_asked", "channel_pinned", "temperature_set", "layer_asked")
+        for name in of_map:
+            getattr(network_map_state, name)()
+        for late in (channel_state.chosen_in_atlas, why_state.looked, why_state.stopped):
+            late()
+
+    app = AppTest.from_function(elsewhere).run()
+    assert not app.exception
+    assert not app.query_params
 
 
 def test_a_link_to_a_layer_opens_the_view_of_layers() -> None:

@@ -22,7 +22,8 @@ class MapBox:
 
     `name` is its module, `label` the short form. `size` is (height, width) of its maps, (1, 1) of a list of numbers,
     None where nothing can be drawn and `note` says why. `field` says what a unit sees. `layer` names the layer to
-    open, `unit` the module whose ledger is opened where there is no such layer; "" for none. `shown` are the channels
+    open. Where there is no such layer, `unit` is the module whose ledger is opened, with the maps of the layer `near`
+    above it; "" for none. `shown` are the channels
     drawn, `tile` (height, width) of their tiles, of every `stride`-th row and column. Where it stands, the last five
     tell: see `app.ui.network_map_places.Place`.
     """
@@ -37,6 +38,7 @@ class MapBox:
     field: str
     layer: str
     unit: str
+    near: str
     note: str
     shown: tuple[int, ...]
     tile: tuple[int, int]
@@ -107,7 +109,7 @@ def network_map_view(
 ) -> None:
     """Mount the view.
 
-    `state[key]` tells `stages` = {open}, `target` = {class}, `heat` = {temperature}, `layer`, `pin` = {at}.
+    `state[key]` tells `stages` = {open}, `target` = {class}, `heat` = {temperature}, `pin` = {at}, `layer`.
     """
     _render(
         key=key,

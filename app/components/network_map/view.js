@@ -118,10 +118,14 @@ function hearPinned(view, pinned) {
   if (said === pinText(view)) return;
   const [column, channel, side] = pinned ?? [];
   view.pinned = pinned && follow(view, { column, channel, side });
-  if (view.pinned) need(view, view.pinned.column, view.pinned.side);
+  if (view.pinned) {
+    need(view, column, side);
+    bring(view, view.plan.byColumn.get(column));
+  }
   view.redraw();
 }
 
+const pinnedAt = ({ pinned }) => pinned && [pinned.column, pinned.channel, pinned.side];
 const pinText = ({ pinned }) => (pinned ? `${pinned.column},${pinned.channel},${pinned.side}` : "");
 
 function plan(view) {
@@ -143,8 +147,8 @@ function draw(view) {
   const [width, height] = [Math.round(at.width * ratio), Math.round(at.height * ratio)];
   const swapped = view.pinned ? swaps(view, view.pinned) : null;
   const lent = view.pointed && swapped?.get(`${view.pointed.column}.${view.pointed.row}`); // its place shows another channel
-  const active = view.classAt !== null ? null : lent ? view.pinned : view.pointed ?? view.pinned;
-  Object.assign(view, { active, lent });
+  view.lent = lent;
+  const active = view.classAt !== null ? null : activeIn(view);
   const asked = askedClass(view);
   const edges = edgesOf(view, active, swapped, asked);
   const stays = [view.token, view.zoom, at.left, at.top, width, height, view.over, swapped ? [...swapped].map(([place, { channel }]) => `${place}:${channel}`) : "", view.plan.type].join();
@@ -240,16 +244,21 @@ function toggle(view, stage) {
   open(view, stages.filter((one) => one.open !== (one.stage === stage)).map((one) => one.stage));
 }
 
+// The channel of which the page speaks. A tile that shows another one for the pinned one's sake stands for that.
+const activeIn = ({ lent, pinned, pointed }) => (lent ? pinned : pointed ?? pinned);
+
 const openable = (box) => Boolean(box.layer || box.unit);
 
 function enter(view) {
-  const { active } = view;
+  const active = activeIn(view);
   const box = active && view.plan.byColumn.get(active.column);
   if (!box || !openable(box)) return;
-  const large = box.layer && box.size && box.size[0] * box.size[1] > 1;
+  const layer = box.layer || box.near;
+  const large = layer && box.size && box.size[0] * box.size[1] > 1;
   const middle = (length) => Math.floor(length / 2);
   const unit = box.layer ? "" : `${box.unit}/${active.channel}.${middle(box.size[0])}.${middle(box.size[1])}`;
-  view.send("layer", { layer: box.layer, unit, channel: large ? active.channel : null });
+  clearTimeout(view.telling); // the page hears of it with this
+  view.send("layer", { layer, unit, channel: large ? active.channel : null, pin: pinnedAt(view) });
 }
 
 function pin(view, at) {
@@ -258,7 +267,7 @@ function pin(view, at) {
   view.pinned = same ? null : at;
   view.asking = pinText(view);
   clearTimeout(view.telling);
-  view.telling = setTimeout(() => view.send("pin", { at: view.pinned && [view.pinned.column, view.pinned.channel, view.pinned.side] }), REST);
+  view.telling = setTimeout(() => view.send("pin", { at: pinnedAt(view) }), REST);
   view.redraw();
 }
 
