@@ -15,7 +15,7 @@ from cnnviz.network.builder_presets import PRESETS
 if TYPE_CHECKING:
     from cnnviz.network import Parsed
 
-_SIDE, _CHANNELS, _PASTED, _FILE = "bn_side", "bn_channels", "bn_pasted", "bn_file"
+_SIDE, _CHANNELS, _PASTED, _FILE, _TURN = "bn_side", "bn_channels", "bn_pasted", "bn_file", "_bn_turn"
 _COLOURS = {1: "Grey", 3: "Colour"}
 
 
@@ -51,7 +51,10 @@ def _paste() -> None:
         placeholder="nn.Sequential(\n    nn.Conv2d(3, 16, 3, padding=1),\n    nn.ReLU(),\n)",
     )  # fmt: skip
     st.button("Take these layers", key="bn_take", on_click=_take_pasted)
-    st.file_uploader("Or a program that was taken home here (.py)", type="py", key=_FILE, on_change=_open_file)
+    field = f"{_FILE}_{st.session_state.setdefault(_TURN, 0)}"
+    st.file_uploader(
+        "Or a program that was taken home here (.py)", type="py", key=field, on_change=_open_file, args=(field,)
+    )
     st.caption("Both are read, never run.")
 
 
@@ -67,11 +70,12 @@ def _take_pasted() -> None:
     _read(parse_layers, str(st.session_state.get(_PASTED) or ""))
 
 
-def _open_file() -> None:
+def _open_file(field: str) -> None:
     from cnnviz.network import parse_source
 
-    upload = st.session_state.get(_FILE)
+    upload = st.session_state.get(field)
     if upload is not None:
+        st.session_state[_TURN] += 1  # the next field is empty, so that the same file can be opened again
         _read(parse_source, upload.getvalue().decode("utf-8", "replace"))
 
 

@@ -173,3 +173,19 @@ def test_layers_in_words() -> None:
         "Dropout 0.2",
         "Convolution 3 × 3, to 16, padding same",
     ]
+
+
+def test_a_program_taken_home_is_opened_again_with_its_input() -> None:
+    app = opened()
+    program = source(PRESETS["mobilenet"].specs, PRESETS["mobilenet"].input_shape)
+    for number, (content, text) in enumerate(((program, spell_preset("mobilenet")), ("import os", ""))):
+        upload = app.get("file_uploader")[0]
+        upload.set_value(("network.py", content.encode(), "text/x-python"))
+        app = app.run()
+        assert not app.exception
+        assert text_of(app) == (text or spell_preset("mobilenet"))
+        assert bool(app.warning) == (number == 1)
+
+
+def spell_preset(name: str) -> str:
+    return spell(PRESETS[name].specs, PRESETS[name].input_shape)

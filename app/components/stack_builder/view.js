@@ -112,7 +112,9 @@ function take(view, header) {
   if (before !== text) {
     view.order += 1; // what was asked for meanwhile comes too late
     if (before !== null && view.header) view.history = remember(view.history, before);
-    view.at = view.header ? Math.min(view.at, Math.max(0, stack.layers.length - 1)) : 0;
+    const wrong = header.rows.findIndex((row) => row.state === "impossible");
+    if (wrong >= 0) view.at = wrong;
+    else view.at = view.header ? Math.min(view.at, Math.max(0, stack.layers.length - 1)) : 0;
   }
   Object.assign(view, { header, stack, token: header.token });
   if (!view.palette.childElementCount) fillPalette(view);

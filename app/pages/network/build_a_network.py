@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from app.ui.build_code import build_code
 from app.ui.build_form import build_form
 from app.ui.build_state import PAGE, read_stack
 from app.ui.frame import bench, close_page, guarded, live, open_page
-from cnnviz.compute import warm_up
+from cnnviz.compute import ready, warm_up
 
 chosen = open_page(
     "Build a network",
@@ -15,7 +17,13 @@ chosen = open_page(
 
 
 def show() -> None:
+    place = st.empty()
+    if not ready():
+        place.info(
+            "Loading PyTorch: the first network of a session takes a few seconds.", icon=":material/hourglass_top:"
+        )
     warm_up().wait_for(("torch",))
+    place.empty()
     from app.ui.build_part import build_part  # torch is in from here on; before, this import would hold up the page
 
     build_part(chosen)
