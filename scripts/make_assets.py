@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from app.ui import channel_films
 from app.ui.journey import RECORDED, RECORDED_PICTURE, record, shared_network, travel
 from cnnviz.image import load_sample
-from cnnviz.learn import recorded
+from cnnviz.learn import recorded, recorded_arms
 from cnnviz.paths import ASSETS
 
 ICON = ASSETS / "icon.png"
@@ -46,8 +46,9 @@ def make_channels(folder: Path = channel_films.RECORDED) -> None:
 
 
 def make_transfer() -> None:
-    """What the network says of pictures that ship, as *Transfer learning* answers before the network is loaded."""
+    """What the network says of pictures that ship, and what its arms learn of the stamps; minutes on a CPU."""
     recorded.record_features()
+    recorded_arms.record_arms()
 
 
 def make_icon(path: Path = ICON) -> None:
@@ -68,7 +69,13 @@ def main() -> None:
     make_channels()
     make_transfer()
     make_icon()
-    for path in (*sorted(RECORDED.iterdir()), *sorted(channel_films.RECORDED.iterdir()), recorded.RECORDED, ICON):
+    for path in (
+        *sorted(RECORDED.iterdir()),
+        *sorted(channel_films.RECORDED.iterdir()),
+        recorded.RECORDED,
+        recorded_arms.RECORDED_ARMS,
+        ICON,
+    ):
         print(f"{path.relative_to(ASSETS.parent)}: {path.stat().st_size:,} bytes")
 
 

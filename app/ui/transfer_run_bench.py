@@ -7,6 +7,7 @@ import streamlit as st
 from app.ui.frame import guarded
 from app.ui.linked import follows, hold, linked, linked_choice, set_linked, widget_key
 from app.ui.network_picker import NetworkChoice
+from app.ui.picture_picker import picker_is_open
 from app.ui.transfer_data import TransferData
 from app.ui.transfer_run_answers import chosen_run, show_confusion
 from app.ui.transfer_run_curve import curve_part
@@ -83,7 +84,7 @@ def _runs(recorded: list[ArmRun]) -> None:
         show_curves(now)
         show_steering(now)
         show_table(now)
-        if [one.id for one in now if one.live] != going:
+        if [one.id for one in now if one.live] != going and not picker_is_open():
             st.rerun()
 
     progress()
@@ -99,8 +100,8 @@ def _understand(data: TransferData, choice: NetworkChoice, asked: AskedRuns, rec
     """What is asked of the arms; one question at a time, since each takes its time."""
     view = linked_choice(VIEW, tuple(_VIEWS))
     hold(widget_key(VIEW), view)
-    st.segmented_control(
-        "What to look at", tuple(_VIEWS), format_func=lambda name: _VIEWS[name], required=True,
+    st.radio(
+        "What to look at", tuple(_VIEWS), format_func=lambda name: _VIEWS[name], horizontal=True,
         label_visibility="collapsed", **follows(VIEW),
     )  # fmt: skip
     if view == "curve":

@@ -9,6 +9,7 @@ import streamlit as st
 from app.ui.charts import show_chart
 from app.ui.linked import linked, set_linked
 from app.ui.network_picker import NetworkChoice
+from app.ui.picture_picker import picker_is_open
 from app.ui.theme import chart_colours
 from app.ui.transfer_data import TransferData
 from app.ui.transfer_run_form import AskedRuns
@@ -48,7 +49,7 @@ def curve_part(data: TransferData, choice: NetworkChoice, asked: AskedRuns) -> N
         if one is None:
             return
         _show(one)
-        if one.live != live:
+        if one.live != live and not picker_is_open():
             st.rerun()
 
     progress()

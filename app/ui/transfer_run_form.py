@@ -85,7 +85,7 @@ def runs_form(data: TransferData) -> None:
     hold(widget_key(SEED), int(linked(SEED, "0")))
     st.number_input("Seed of the split and of chance", 0, 999_999, step=1, **follows(SEED))
     _choose_one("Splits to test on", SPLITS, ("1", "3", "5"), str)
-    with st.popover("Settings of each arm", icon=":material/tune:", width="stretch"):
+    with st.popover("Settings by arm", icon=":material/tune:", width="stretch"):
         _choose_one("Arm", OPENED, ("frozen", *(arm for arm in ARMS if arm != "frozen")), lambda arm: ARMS[arm].title)
         arm = linked(OPENED, "frozen")
         st.caption(ARMS[arm].sentence)

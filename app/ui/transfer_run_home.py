@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from app.ui.jobs import JOBS, QUICK
+from app.ui.picture_picker import picker_is_open
 from app.ui.plain import plain
 from app.ui.transfer_run_answers import dataset_to_show
 from app.ui.transfer_run_jobs import ArmRun, SeenRun, all_runs, networks_of
@@ -43,7 +44,7 @@ def home_part(one: ArmRun) -> None:
         if job is not None and job.live:
             st.info("Packs the network.", icon=":material/inventory_2:")
             return
-        if live:
+        if live and not picker_is_open():
             st.rerun()
         if job is None or job.result is None:
             reason = job.error if job is not None and job.error is not None else "It was not packed to the end."

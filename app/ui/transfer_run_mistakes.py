@@ -14,6 +14,7 @@ from PIL import Image
 from app.components.colour_bar import colour_bar
 from app.components.mistakes_view.component import Mistake, Scene, mistakes_view
 from app.ui.jobs import JOBS, SLOW, waits
+from app.ui.picture_picker import picker_is_open
 from app.ui.plain import plain
 from app.ui.theme import current_theme
 from app.ui.transfer_run_answers import dataset_to_show
@@ -62,7 +63,7 @@ def mistakes_part(one: ArmRun, answers: Answers) -> None:
             st.info(waits(job.key) or "Looks where the network looked.", icon=":material/image_search:")
         else:
             mistakes_view(VIEW, _scene(one, answers, dataset, found, current_theme()))
-        if live and not goes_on:
+        if live and not goes_on and not picker_is_open():
             st.rerun()
 
     part()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,11 +55,29 @@ def show_steering(runs: Sequence[SeenRun]) -> None:
 
 
 def show_table(runs: Sequence[ArmRun]) -> None:
-    """What each arm reached and cost."""
+    """What each arm reached and cost, and whether the difference is more than chance."""
+    st.markdown(verdict(runs) or "&nbsp;")
     rows = [_row(one) for one in runs]
     st.table(rows, border="horizontal", width="content")
+    st.download_button(
+        "Save as CSV", _csv(rows), "arms.csv", "text/csv", on_click="ignore", key="tr_arms_csv",
+        icon=":material/download:",
+    )  # fmt: skip
     if any(one.state == "done" and len(one.found.outcomes) == 1 for one in runs):
         st.caption("± of one split: from the number of its test pictures. More splits tell how much chance there was.")
+
+
+def verdict(runs: Sequence[ArmRun]) -> str:
+    """Which arm leads, and by how much; empty as long as fewer than two are taught."""
+    known = [(accuracy, one.title) for one in runs if (accuracy := accuracy_of(one)) is not None]
+    if len(known) < 2:
+        return ""
+    (best, title), (second, other), *_ = sorted(known, key=lambda pair: -pair[0].mean)
+    lead = best.mean - second.mean
+    error = math.hypot(best.standard_error, second.standard_error)
+    words = f"**{title}** leads with {accuracy_words(best)}; **{other}** follows with {accuracy_words(second)}"
+    chance = "more than chance explains" if lead > 2 * error else "no more than chance explains"
+    return f"{words}: {100 * lead:.1f} ± {100 * error:.1f} points apart, {chance}."
 
 
 def accuracy_of(one: ArmRun) -> Accuracy | None:
@@ -96,3 +117,11 @@ def _row(one: ArmRun) -> dict[str, Any]:
         "Trainable parameters": trained,
         "Epochs": f"{len(epochs)} of {one.teaching.settings.epochs}",
     }
+
+
+def _csv(rows: Sequence[dict[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

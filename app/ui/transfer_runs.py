@@ -23,3 +23,13 @@ def runs_part(data: TransferData, choice: NetworkChoice) -> None:
         runs_bench(data, choice)
 
     part()
+
+
+def link_note() -> str:
+    """What the page's link is said to give away; empty where it is a link as any other."""
+    if not any(key in st.query_params for key in ("runs", "curve", "hidden")):
+        return ""
+    return (
+        "Who opens this link can also pause, cancel and continue the runs that you began; *Links* beside the arms has "
+        "one that only shows them."
+    )

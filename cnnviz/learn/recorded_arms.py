@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -13,6 +14,7 @@ import numpy as np
 
 from cnnviz.learn.arms import ARMS, settings_for
 from cnnviz.learn.datasets import load_dataset
+from cnnviz.learn.features import FeatureCache
 from cnnviz.learn.outcome import Answers, Epoch, TransferResult
 from cnnviz.learn.recorded import RECORDED_NETWORK
 from cnnviz.learn.transfer import Training
@@ -21,6 +23,7 @@ from cnnviz.paths import ASSETS
 
 RECORDED_ARMS = ASSETS / "transfer" / "arms.json"
 RECORDED_DATA = "stamps"
+RECORDED_NAMES = ("random_features", "frozen", "last_block", "everything")
 _DIGITS = 6  # significant ones; more differ from one processor to the next
 
 
@@ -41,14 +44,14 @@ def recorded_arms(path: Path = RECORDED_ARMS) -> dict[str, RecordedArm]:
 
 
 def record_arms(path: Path = RECORDED_ARMS) -> None:
-    """Teach every arm on the network and the pictures that ship, by one thread, and write down what came of it."""
+    """Teach these arms on the network and the pictures that ship, by one thread, and write down what came of it."""
     found = dict(recording())
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
-def recording(names: tuple[str, ...] = tuple(ARMS)) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The arms of these names, each as it is written down."""
+def recording(names: tuple[str, ...] = RECORDED_NAMES) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The arms of these names, each as it is written down; its seconds are those of one core, whatever else it did."""
     from cnnviz.compute import fixed_threads
     from cnnviz.network import load_network
 
@@ -56,17 +59,18 @@ def recording(names: tuple[str, ...] = tuple(ARMS)) -> Iterator[tuple[str, dict[
     for name in names:
         teaching = Teaching(settings_for(name))
         parts = teaching.plan(network, dataset).parts
+        begun = time.process_time()
         with fixed_threads(1):
-            *_, result = Training(network, dataset, parts, teaching.settings).run()
+            *_, result = Training(network, dataset, parts, teaching.settings, FeatureCache()).run()
         assert isinstance(result, TransferResult)
-        yield name, _as_json(teaching, result)
+        yield name, _as_json(teaching, result, time.process_time() - begun)
 
 
-def _as_json(teaching: Teaching, result: TransferResult) -> dict[str, Any]:
+def _as_json(teaching: Teaching, result: TransferResult, seconds: float) -> dict[str, Any]:
     return {
         "teaching": teaching.as_json(),
         "epochs": [{name: _rounded(value) for name, value in asdict(epoch).items()} for epoch in result.history],
-        "seconds": _rounded(result.seconds),
+        "seconds": round(seconds, 1),
         "trainable_parameters": result.trainable_parameters,
         "parameters": result.parameters,
         "test": result.test,

@@ -7,6 +7,7 @@ import json
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,10 +24,13 @@ from app.ui.transfer_run_curve import curve_asked
 from app.ui.transfer_run_form import AskedRuns
 from app.ui.transfer_run_home import packed_network, parcel_key
 from app.ui.transfer_run_jobs import ArmRun, all_runs, begin, go_on, job_key, look, threads
+from app.ui.transfer_run_recorded import recorded_runs
 from app.ui.transfer_run_sabotage import answer_to
+from app.ui.transfer_run_view import verdict
 from cnnviz.compute import RunError
 from cnnviz.errors import SettingsError
-from cnnviz.learn import SABOTAGES, Teaching, answers_of, settings_for
+from cnnviz.learn import ARMS, SABOTAGES, Teaching, answers_of, load_dataset, settings_for
+from cnnviz.learn.recorded_arms import recorded_arms
 from tests.app.pages import scene_of
 from tests.learn.networks import small_network
 from tests.learn.pictures import dataset_of
@@ -34,6 +38,7 @@ from tests.learn.pictures import dataset_of
 DATA = TransferData("key of the pictures", "Test", dataset_of((6, 6, 7)), "stamps")
 OWN = TransferData("key of own", "Own", dataset_of((6, 6, 7), bursts=2), "own", owner="secret")
 CHOICE: Any = SimpleNamespace(info=SimpleNamespace(name="efficientnet_lite0"), trained=True)
+RECORDED: Any = SimpleNamespace(key=("efficientnet_lite0", "auto"))
 SHORT = "tr_arms=frozen,last_block&tr_last_block=epochs:2"
 
 
@@ -322,3 +327,42 @@ def test_runs_wait_in_one_lane_and_get_the_threads_the_machine_has(monkeypatch: 
     monkeypatch.setattr(transfer_run_jobs, "usable_cores", lambda: 16)
     monkeypatch.delenv("OMP_NUM_THREADS")
     assert threads() == 4
+
+
+def test_ten_learners_at_once_are_all_served() -> None:
+    teaching = Teaching(settings_for("last_block", epochs=1))
+    links = [begin(DATA, CHOICE, [teaching], [], f"learner {number}")[0] for number in range(10)]
+    jobs = [JOBS.find(job_key(seen(link).id)) for link in links]
+    assert len(set(links)) == 10
+    assert all(job is not None and job.wait(60) for job in jobs)
+    assert [seen(link).state for link in links] == ["done"] * 10
+
+
+def test_the_verdict_tells_a_lead_from_chance() -> None:
+    runs = list(recorded_runs(replace(DATA, source="stamps", dataset=load_dataset("stamps")), RECORDED))
+    words = {one.teaching.settings.arm: one for one in runs}
+    assert "more than chance explains" in verdict([words["frozen"], words["random_features"]])
+    assert "no more than chance explains" in verdict([words["frozen"], words["last_block"]])
+    assert verdict(runs[:1]) == ""
+
+
+def test_before_anything_is_begun_the_recorded_arms_stand_there_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    stamps = replace(DATA, dataset=load_dataset("stamps"))
+    monkeypatch.setattr(transfer_run_jobs, "find_data", lambda source, owner: stamps)
+    app = AppTest.from_function(_stamps, default_timeout=60).run()
+    assert not app.exception
+    assert list(app.table[0].value["Arm"]) == [ARMS[name].title for name in recorded_arms()]
+    assert any(one.value.startswith("Recorded") for one in app.caption)
+    scene = scene_of(app, "confusion_view")
+    assert scene["title"] == "Frozen backbone" and scene["pictures"]
+    app.query_params["tr_view"] = "home"
+    assert "press Start" in app.run().info[0].value
+
+
+def _stamps() -> None:
+    from app.ui.network_picker import read_network
+    from app.ui.transfer_data import TransferData
+    from app.ui.transfer_runs import runs_part
+    from cnnviz.learn import load_dataset
+
+    runs_part(TransferData("key of the pictures", "Stamps", load_dataset("stamps"), "stamps"), read_network())

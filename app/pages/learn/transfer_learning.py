@@ -10,6 +10,7 @@ from app.ui.transfer_code import transfer_code
 from app.ui.transfer_collect import collect_part
 from app.ui.transfer_form import transfer_form
 from app.ui.transfer_later import teaching_part
+from app.ui.transfer_runs import link_note
 from app.ui.transfer_state import PAGE, pictures_of, read_form
 
 chosen = open_page(
@@ -30,7 +31,7 @@ def body() -> None:
     with answer:  # last: it may have to wait for the network
         guarded(lambda: answer_part(form, data, chosen))
     teaching_part(data, form.choice)
-    close_page(PAGE, transfer_code(form, data, chosen), chosen)
+    close_page(PAGE, transfer_code(form, data, chosen), chosen, link_note())
 
 
 live(body, chosen)
