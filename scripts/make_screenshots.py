@@ -15,7 +15,10 @@ from scripts.serve import running
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
 # What each page is shown in; those not named here open as they are.
-STATES = {"classic_kernels": "?stages=sobel_x&colours=grey&show=signed"}
+STATES = {
+    "architectures": "?arch_open_a=stage-1,inception3a,inception3a.branch2",
+    "classic_kernels": "?stages=sobel_x&colours=grey&show=signed",
+}
 UNDER_WAY = re.compile("Computing …|pictures so far")  # what views say while they wait for numbers
 RUNNING = '[data-status="running"]'  # a map that comes bit by bit
 HOME_IS_LIVE = '[data-source="live"]'

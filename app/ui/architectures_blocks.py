@@ -27,6 +27,7 @@ SIZES = "arch_sizes"
 """The sizes in the order of the pair's settings: 28,192,16,32; "" for its own."""
 _NOTICE = LinkNotice("_arch_sizes_notice", (PAIR, SIZES))
 _BETWEEN = ","
+_HEIGHT = 430  # CSS pixels of a block's graph
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def draw_blocks(form: Form, chosen: Chosen) -> None:
     for side, place, scene in zip(("p", "q"), st.columns(2, gap="medium"), scenes, strict=True):
         with place:
             shown = opened(scene, every_block(scene), form.cost, "", most)
-            network_graph_view(graph_key(side), shown, partial(_acted, side), 520)
+            network_graph_view(graph_key(side), shown, partial(_acted, side), _HEIGHT)
     st.dataframe(_table(names, found), hide_index=True, key="arch_blocks_table")
 
 
