@@ -115,17 +115,23 @@ def _thumbnail(example: Example) -> bytes:
 
 
 def _say(found: Sequence[Notice]) -> None:
-    """What is to be known of the pictures; a kind that repeats is counted, not repeated."""
+    """What is to be known of the pictures: sets of copies in one sentence, of what else repeats the first two."""
+    copies = [one for one in found if one.kind == "copies"]
     kinds: Counter[str] = Counter()
     for one in found:
         kinds[one.kind] += 1
-        if kinds[one.kind] <= 2:
+        if kinds[one.kind] <= 2 and (one.kind != "copies" or len(copies) == 1):
             icon = ":material/block:" if one.kind == "cannot" else ":material/lightbulb:"
             st.info(plain(one.sentence, longest=400), icon=icon)
-    for kind, count in kinds.items():
-        if count > 2:
-            what = "sets of pictures that are nearly the same" if kind == "copies" else "pictures in two classes"
-            st.caption(f"And {count - 2} more {what}; they are marked above.")
+    if kinds["two classes"] > 2:
+        st.caption(f"And {kinds['two classes'] - 2} more pictures in two classes; they are marked above.")
+    if len(copies) > 1:
+        total = sum(len(one.pictures) for one in copies)
+        st.info(
+            f"{total} pictures in {len(copies)} sets are nearly the same, as the marks say: each set teaches hardly "
+            "more than one picture, and stays on one side of the split.",
+            icon=":material/lightbulb:",
+        )
 
 
 def _edited(data: TransferData) -> Callable[[], None]:

@@ -30,14 +30,15 @@ function build(parent) {
     element("div", { className: "panes" },
       element("figure", { className: "asked" }, element("figcaption", {}, "Asked"), element("div", { className: "frame" }, view.canvas), view.asked, view.back),
       element("figure", { className: "classes" }, element("figcaption", {}, "Nearest class:", view.verdict, view.label, save), view.rows,
-        element("p", { className: "legend" }, element("i", { className: "dot" }), "to the class mean ", element("i", { className: "tick" }),
-          "to its nearest picture ", element("i", { className: "line" }), view.limit)),
+        element("p", { className: "legend" }, key("dot", "to the class mean"), key("tick", "to its nearest picture"), key("line", view.limit))),
       element("figure", { className: "reasons" }, element("figcaption", {}, view.because), view.near)),
     view.sentence);
   view.root.onpointerleave = () => { if (view.header) point(view, null, sentence(view.header)); };
   parent.append(view.root);
   return view;
 }
+
+const key = (className, words) => element("span", {}, element("i", { className }), words);
 
 async function show(view, header) {
   const order = (view.order += 1);
