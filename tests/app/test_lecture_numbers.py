@@ -87,12 +87,12 @@ def test_the_csv_has_everything_of_the_figures_that_are_shown(figures) -> None:
 
 
 def test_the_code_gives_exactly_what_is_on_the_screen(figures, tmp_path: Path) -> None:
-    state = ListState("differ", 2, "", 122, 0)
+    state = ListState("differ", 2, "", 127, 0)
     lines = run_program(lecture_code(state), tmp_path).splitlines()
     shown = shown_figures(figures, state)
     assert lines[0] == f"{len(shown)} {len(figures)}"
     assert [line.split(" | ")[-3:-1] for line in lines[1 : len(shown) + 1]] == [[f.given, f.computed] for f in shown]
-    opened = figures[121]
+    opened = figures[126]
     assert lines[len(shown) + 1 :] == [opened.quote, opened.working, opened.source, opened.why]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from cnnviz.analysis.lecture import history, layers, modules, networks, tables
+from cnnviz.analysis.lecture import examples, history, layers, modules, networks, tables
 from cnnviz.analysis.lecture.entries import Entry, Found, Written, read
 
 Verdict = Literal["agrees", "differs"]
@@ -75,7 +75,8 @@ class LectureFigure:
 @cache
 def lecture_figures() -> tuple[LectureFigure, ...]:
     """Every figure, in the order of the notes. Computed once; takes a few seconds."""
-    found = (*layers.entries(), *tables.entries(), *networks.entries(), *modules.entries(), *history.entries())
+    lists = (layers, examples, tables, networks, modules, history)
+    found = [entry for each in lists for entry in each.entries()]
     ordered = sorted(found, key=lambda entry: (entry.note, TOPICS.index(entry.topic.partition(":")[0])))
     return tuple(_recomputed(number, entry) for number, entry in enumerate(ordered, start=1))
 

@@ -122,6 +122,10 @@ def _results() -> Iterator[Entry]:
         "network reaches on one crop.", f"{google}, section 5",
     )  # fmt: skip
     resnet = "ResNet's competitions"
+    tracks = Setting(5, "classification, detection, localization; COCO detection, segmentation", f"{_RES}, abstract")
+    yield Entry(
+        SLIDES, resnet, "1st places in all five main tracks", "first places in 2015", "5", partial(_said, tracks)
+    )
     yield Entry(SLIDES, resnet, "ImageNet Detection: 16% better than 2nd",
                 "mean average precision, first over second, %", "16%", _detection)  # fmt: skip
     yield Entry(SLIDES, resnet, "ImageNet Localization: 27% better than 2nd", "error, first below second, %", "27%",

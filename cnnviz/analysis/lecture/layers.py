@@ -18,9 +18,7 @@ from cnnviz.analysis.lecture.sources import (
     parameters,
     plain,
     pooling,
-    products,
     ratio,
-    shape,
     shape_as,
     total,
     weights,
@@ -33,7 +31,7 @@ _EFFICIENT = "LeCun, Bottou, Orr, Müller: Efficient BackProp, 1998, section 4.6
 
 def entries() -> tuple[Entry, ...]:
     """In the order of the notes."""
-    return (*_formulas(), *_slides_sizes(), *_slides_weights(), *_kernels(), *_stacks(), *_training(), *_one_by_one())
+    return (*_formulas(), *_slides_sizes(), *_slides_weights(), *_kernels(), *_stacks())
 
 
 def _formulas() -> tuple[Entry, ...]:
@@ -45,6 +43,12 @@ def _formulas() -> tuple[Entry, ...]:
             lambda: parameters(convolution(3, 10, 5, 32)),
             "The formula counts weights only: every kernel has a bias too, D2 more. The slides count it in their "
             "example (5·5·3 + 1 = 76 a kernel).",
+        ),
+        Entry(
+            1, "Formulas", "W2 = (W1 − F + 2P) / S + 1",
+            "width by this formula of AlexNet's first map: 227, F = 11, S = 4, P = 0",
+            "55", lambda: _side(convolution(3, 96, 11, 227, stride=4)),
+            "Where the division leaves a rest, the result is rounded down.",
         ),
         Entry(
             1, "VGG Net", f"Stack of {said}.", "pixels that three 3×3 convolutions see", "7x7",
@@ -101,6 +105,17 @@ def _slides_sizes() -> tuple[Entry, ...]:
                 (3, 1, 1, "same size", "32x32"), (5, 2, 1, "same size", "32x32"), (1, 0, 1, "same size", "32x32"),
                 (3, 1, 2, "half", "16x16"),
             )
+        ),
+        Entry(
+            SLIDES, "Common settings", "H' = (H - K + 2P) / S + 1",
+            "height by this formula of K = 3, P = 1, S = 2 on 32, the notes' own setting to halve", "16.5",
+            lambda: _side(convolution(1, 1, 3, 32, stride=2, padding=1)),
+            "Rounding down is missing in the formula: a window that does not fit any more is not taken, so 16.5 is 16.",
+            "torch, documentation of nn.Conv2d",
+        ),
+        Entry(
+            SLIDES, "Common settings", 'P = (K - 1) / 2 ("Same" padding)', "padding by this formula for K = 5", "2",
+            partial(_same_padding, 5),
         ),
         Entry(
             SLIDES, "Pooling Layer", "filters of size 2x2 applied with a stride of 2 ... discarding 75%",
@@ -245,56 +260,6 @@ def _stacks() -> tuple[Entry, ...]:
     )  # fmt: skip
 
 
-def _training() -> tuple[Entry, ...]:
-    topic = "Training CNN using Backpropagation"
-    return (
-        *(
-            Entry(
-                SLIDES, topic, f"output probabilities ... [{', '.join(map(str, answer))}]",
-                "sum of the four probabilities", "1", partial(_sum_of, answer), step=1e-6,
-            )
-            for answer in ((0.2, 0.4, 0.1, 0.3), (0.1, 0.1, 0.7, 0.1))
-        ),
-        Entry(
-            SLIDES, topic, "closer to the target vector [0, 0, 1, 0]",
-            "total error after the step as a part of that before; less than", "1", _error_falls, step=1.0,
-        ),
-    )  # fmt: skip
-
-
-def _one_by_one() -> tuple[Entry, ...]:
-    topic, quote = "1×1 convolution", "The bottom one is about ~3.7x slower"
-    return (
-        Entry(
-            3, topic, quote, "multiply-adds of 4×4 on 256 channels, over those of 1×1 to 64 and then 4×4 back to 256",
-            "~3.7x", _four_by_four, "3.76, cut off: rounded it is 3.8.",
-        ),
-        Entry(
-            3, topic, "28 × 28 × 192 × 5 × 5 × 32 = ~120 Million!", "multiplications of 32 5×5 filters",
-            "~120 Million", lambda: products(convolution(192, 32, 5, 28, padding=2)), step=1.0,
-        ),
-        Entry(
-            3, topic, "28 × 28 × 192 × 1 × 1 × 16 = ~2.4 Million", "multiplications of 16 1×1 filters",
-            "~2.4 Million", lambda: products(convolution(192, 16, 1, 28)),
-        ),
-        Entry(
-            3, topic, "28 × 28 × 16 × 5 × 5 × 32 = ~10 Million", "multiplications of the 5×5 filters after them",
-            "~10 Million", lambda: products(convolution(16, 32, 5, 28, padding=2)), step=1.0,
-        ),
-        Entry(
-            3, topic, "Total = ~12 Million", "multiplications of both", "~12 Million",
-            lambda: total([products(convolution(192, 16, 1, 28)), products(convolution(16, 32, 5, 28, padding=2))]),
-        ),
-        Entry(
-            3, topic, "The 28 × 28 × 16 intermediate output", "output of 16 1×1 filters", "28x28x16",
-            lambda: shape(convolution(192, 16, 1, 28)),
-        ),
-        Entry(
-            3, "Normalization", "bounded range (such as [-1,1] for tanh)", "range of tanh", "[-1, 1]", _tanh_range,
-        ),
-    )  # fmt: skip
-
-
 def _field(stack: str) -> Found:
     """The field of a stack, both sides."""
     size = _along(stack)
@@ -373,27 +338,3 @@ def _divisor(name: str) -> Found:
     assert whole is not None
     left = " + ".join(str(value) for value in whole.flat)
     return plain(float(whole.sum()), f"{left} = {whole.sum()}", f"layer.KERNELS[{name!r}]")
-
-
-def _sum_of(answer: tuple[float, ...]) -> Found:
-    return plain(sum(answer), f"{' + '.join(map(str, answer))} = {sum(answer):g}", "a sum")
-
-
-def _error_falls() -> Found:
-    target = torch.tensor([0.0, 0, 1, 0], dtype=torch.float64)
-    before, after = (
-        (0.5 * (target - torch.tensor(answer, dtype=torch.float64)).square().sum()).item()
-        for answer in ((0.2, 0.4, 0.1, 0.3), (0.1, 0.1, 0.7, 0.1))
-    )
-    return plain(after / before, f"{after:.3g} / {before:.3g} = {after / before:.4g}", "½ Σ (target − output)²")
-
-
-def _four_by_four() -> Found:
-    parts = [weights(convolution(256, 64, 1, 32)), weights(convolution(64, 256, 4, 32))]
-    reduced = total(parts)
-    return ratio(weights(convolution(256, 256, 4, 32)), reduced, "multiply-adds at one place, by layer_costs")
-
-
-def _tanh_range() -> Found:
-    low, high = torch.tanh(torch.tensor([-1e3, 1e3])).tolist()
-    return Found((low, high), f"tanh(−1000) = {low:g}, tanh(1000) = {high:g}", "torch.tanh")

@@ -60,6 +60,8 @@ def _googlenet() -> Iterator[Entry]:
         "The paper says so in its first section, but 61.0 million over 7.0 million is 8.7.", _INCEPTION + ", section 1",
     )  # fmt: skip
     yield Entry(3, topic, "a total of 9 inception blocks", "Inception modules", "9", lambda: _modules(name))
+    yield Entry(SLIDES, topic, "different filter sizes (1x1, 3x3, 5x5)", "kernel sizes in a module", "[1, 3, 5]",
+                lambda: _kernels_of(name))  # fmt: skip
     yield Entry(3, "Inception modules", "THREE different sizes of filters (1×1, 3×3, 5×5)", "kernel sizes in a module",
                 "[1, 3, 5]", lambda: _kernels_of(name))  # fmt: skip
 
@@ -138,6 +140,8 @@ def _resnets() -> Iterator[Entry]:
             "torchvision's first weights, as its page once listed them; today it gives a last digit more or less.",
             step=0.02,
         )  # fmt: skip
+    yield Entry(SLIDES, "ResNet", "each residual block has two 3x3 conv", "3×3 convolutions in a block of ResNet-34",
+                "2", lambda: _three_by_threes("resnet34"))  # fmt: skip
     yield Entry(4, "ResNet", "Every residual block has two 3x3 conv layers",
                 "3×3 convolutions in a block of ResNet-34", "2", lambda: _three_by_threes("resnet34"))  # fmt: skip
     yield Entry(4, "ResNet", "downsample spatially using stride 2 (/2 in each dimension)",

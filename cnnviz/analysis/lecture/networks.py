@@ -121,6 +121,11 @@ def _inception4a() -> Iterator[Entry]:
         "A factor is wrong: the product has 16 channels (3.8 million), the result belongs to the 480 channels of the "
         "map before.", _INCEPTION + ", table 1, inception (4a)",
     )  # fmt: skip
+    for quote, what, given, place in (
+        ("with 1x1x16 kernels", "1×1 filters before the 5×5 ones in module 4a", "16", 0),
+        ("Then apply 5x5x48 convolutions", "5×5 filters in module 4a", "48", 1),
+    ):
+        yield Entry(1, topic, quote, what, given, partial(_filters_of_4a, place))
     reduce, small = partial(_branch, 480, 16, 1), partial(_branch, 16, 48, 5)
     yield Entry(1, topic, "1×1 = (14×14×16)×(1×1×480) = 1.5M", "multiply-adds of 16 1×1 filters", "1.5M", reduce)
     yield Entry(1, topic, "5×5 = (14×14×48)×(5×5×16) = 3.8M", "multiply-adds of the 5×5 filters after them",
@@ -230,6 +235,12 @@ def _channels_read() -> Found:
     ins = module("googlenet_paper").get_parameter("inception4a.branch1.0.weight").shape[1]
     every = products(convolution(ins, 48, 5, 14, padding=2)).values[0]
     return plain(ins, f"{every:,} / (14 × 14 × 48 × 5 × 5) = {ins}", "inception4a of GoogLeNet of 2014")
+
+
+def _filters_of_4a(place: int) -> Found:
+    path = f"inception4a.branch5.{place}.0"
+    filters = costs("googlenet_paper")[path].output_shape[0]
+    return plain(filters, f"output channels at {path}: {filters}", title("googlenet_paper"))
 
 
 def _vgg_outputs() -> list[LayerCost]:

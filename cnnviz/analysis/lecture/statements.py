@@ -62,6 +62,11 @@ STATEMENTS = (
         "He and others 2015, section 3.1",
     ),
     Statement(
+        2, "Once we have Batch Normalization, we can train networks with 10+ layers",
+        "VGG-19 and GoogLeNet's 22 layers were trained without it, a year before.",
+        "Simonyan and Zisserman 2014; Szegedy and others 2014",
+    ),
+    Statement(
         2, "the first block of each stage halves the resolution",
         "That of the first stage does not: the stem's pooling has done it.", "He and others 2015, table 1",
     ),
@@ -84,6 +89,21 @@ STATEMENTS = (
     Statement(
         2, "invariant to translation", "A convolution is equivariant: what it finds moves along with the picture. "
         "Pooling makes it invariant to small shifts, roughly.", "Goodfellow, Bengio, Courville 2016, section 9.2",
+    ),
+    Statement(
+        2, "almost scale invariant representation of our image (the exact term is “equivariant”)",
+        "Pooling forgives small shifts, and a convolution's maps move along with the picture. To a change of size "
+        "neither is invariant or equivariant.", "Goodfellow, Bengio, Courville 2016, section 9.2",
+    ),
+    Statement(
+        3, "LRN ... square-normalizes the pixel values in a feature map within a local neighbourhood",
+        "AlexNet's sums the squares of neighbouring channels at the same place, not of neighbouring pixels.",
+        "Krizhevsky and others 2012, section 3.3",
+    ),
+    Statement(
+        3, "normalization is used just before the activation function",
+        "Batch normalization stands there; AlexNet's response normalization comes after the ReLU.",
+        "Krizhevsky and others 2012, section 3.3; Ioffe and Szegedy 2015, section 3.2",
     ),
     Statement(
         5, "These structures tend to give rise to larger convolutions.",
