@@ -74,7 +74,7 @@ def card(name: str) -> NetworkCard:
         top5=info.top5,
         accuracy_source="torchvision, with the weights" if info.top1 is not None else "",
         weights=info.weights,
-        remark=next((remark for end, remark in REMARKS.items() if info.name.endswith(end)), ""),
+        remark=REMARKS.get(info.name, ""),
     )
 
 
@@ -282,12 +282,25 @@ WORKS = (
 """Every paper, in the order of its networks' families; a test sees that each network of the zoo has one."""
 
 REMARKS = {
+    "lenet5": "The paper's own form: a coefficient and a bias for each subsampling, and C3 connected by its table.",
     "alexnet": "torchvision's, of 2014: 64 filters at the picture. The 96-filter one of 2012 is listed by itself.",
-    "_bn": "Batch normalization (Ioffe and Szegedy 2015) came after the VGG paper; torchvision added it.",
+    "alexnet_paper": "96 filters at the picture, and groups, since it ran on two graphics cards.",
+    "zfnet": "The paper gives sizes but no paddings; those are taken that give its sizes.",
+    **{
+        f"vgg{depth}_bn": "Batch normalization (Ioffe and Szegedy 2015) came after the VGG paper; torchvision added it."
+        for depth in (11, 13, 16, 19)
+    },
     "googlenet": (
         "torchvision's form: batch normalization, and 3×3 kernels where the paper has 5×5. "
         "Its auxiliary classifiers serve training only and are left out."
     ),
+    "googlenet_paper": "As published: 5×5 kernels, no batch normalization, and both auxiliary classifiers counted.",
     "inception_v3": "Its auxiliary classifier serves training only; its parameters are counted, as torchvision does.",
+    **{
+        f"resnet{depth}": "torchvision halves a map in the 3×3 convolution (v1.5), the paper in the 1×1 before it."
+        for depth in (50, 101, 152)
+    },
+    **{f"seresnet{depth}": "Built by timm." for depth in (18, 34, 50, 101, 152)},
+    "mobilenet_v1": "Built by timm.",
 }
-"""By the end of a network's name."""
+"""By a network's name."""
