@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
+from app.components import told
 from app.ui.frame import foot_follows
 from app.ui.ledger_units import UnitName, cell_of, read_unit, unit_at
 from app.ui.linked import forget, is_count, linked, linked_choice, set_linked
@@ -31,7 +32,7 @@ _LESS = "less"  # the class with which an answer is compared
 _OFF = "off"
 _KEEP = "keep"
 _RANKED = "ranked"
-_OF_MAP = ("open", "class")  # what the map of the network keeps of one network
+_OF_MAP = ("open", "class", "pin")  # what the map of the network keeps of one network
 _OF_LAYER = (_MAP, _UNIT, _LESS, _OFF, _KEEP, _RANKED)
 _UNIT_MOVED = "_unit_moved"
 _MAP_MOVED = "_map_moved"
@@ -177,15 +178,20 @@ def rank_asked() -> bool:
 
 def layer_chosen() -> None:
     """The learner chose a layer on the strip."""
+    chosen = told(STRIP, "choose")
+    if not chosen:
+        return
     st.session_state.pop(_NOTICE, None)
-    set_linked(_LAYER, str(st.session_state[STRIP].choose))
+    set_linked(_LAYER, str(chosen))
     _leave(*_OF_LAYER)
     foot_follows("feature_maps")
 
 
 def map_opened() -> None:
     """The learner opened a map, or closed the large view; a ledger goes along, or is closed."""
-    asked = st.session_state[MOSAIC].open
+    asked = told(MOSAIC, "open")
+    if not asked:
+        return
     set_linked(_MAP, "" if asked["channel"] is None else str(int(asked["channel"])))
     if asked["channel"] is None:
         _leave(_UNIT, _LESS)
@@ -196,14 +202,17 @@ def map_opened() -> None:
 
 def filter_opened() -> None:
     """The learner clicked on a filter: the map of its channel opens, and a ledger goes along."""
-    set_linked(_MAP, str(int(st.session_state[FILTERS].open["channel"])))
-    st.session_state[_MAP_MOVED] = True
-    foot_follows("feature_maps")
+    if asked := told(FILTERS, "open"):
+        set_linked(_MAP, str(int(asked["channel"])))
+        st.session_state[_MAP_MOVED] = True
+        foot_follows("feature_maps")
 
 
 def unit_opened() -> None:
     """The learner opened the ledger of a unit, went on to another, or closed it."""
-    asked = st.session_state[LEDGER].unit
+    asked = told(LEDGER, "unit")
+    if not asked:
+        return
     st.session_state.pop(_NOTICE, None)
     set_linked(_UNIT, str(asked["unit"] or ""))
     set_linked(_LESS, "" if asked["less"] is None else str(int(asked["less"])))
@@ -213,21 +222,23 @@ def unit_opened() -> None:
 
 def switched_on_map() -> None:
     """The learner switched a channel off or on in the mosaic or the large view."""
-    asked = st.session_state[MOSAIC].off
-    _switch(asked)
-    st.session_state[_SEEN] = asked["layer"]
-    st.session_state[_SWITCHED] = True
+    if asked := told(MOSAIC, "off"):
+        _switch(asked)
+        st.session_state[_SEEN] = asked["layer"]
+        st.session_state[_SWITCHED] = True
 
 
 def switched_below() -> None:
     """The learner switched channels under the maps."""
-    _switch(st.session_state[SWITCH].set)
+    if asked := told(SWITCH, "set"):
+        _switch(asked)
 
 
 def ranked() -> None:
     """The learner opened or closed the ranked lists."""
-    set_linked(_RANKED, "yes" if st.session_state[SWITCH].rank["open"] else "")
-    foot_follows("feature_maps")
+    if asked := told(SWITCH, "rank"):
+        set_linked(_RANKED, "yes" if asked["open"] else "")
+        foot_follows("feature_maps")
 
 
 def leave_layer() -> None:

@@ -47,16 +47,6 @@ def tiles_of(header: dict[str, Any], arrays: dict[str, np.ndarray], name: str) -
 
 
 @pytest.fixture(scope="module")
-def lite0() -> network.Network:
-    return network.load_network("efficientnet_lite0")
-
-
-@pytest.fixture(scope="module")
-def on_chelsea(lite0: network.Network) -> analysis.Activations:
-    return analysis.capture(lite0, load_sample("chelsea"))
-
-
-@pytest.fixture(scope="module")
 def page() -> AppTest:
     return opened()
 
@@ -254,12 +244,14 @@ def test_a_link_with_impossible_settings_opens_the_map(query: str, words: tuple[
 
 def test_a_gesture_that_comes_when_its_view_has_gone_is_late_and_no_error() -> None:
     def elsewhere() -> None:
-        from app.ui import channel_state, network_map_state, why_state
+        from app.ui import channel_state, feature_maps_state, network_map_state, why_state
 
+        for name in ("layer_chosen", "map_opened", "filter_opened", "unit_opened", "switched_on_map", "switched_below"):
+            getattr(feature_maps_state, name)()
         of_map = ("stages_opened", "class_asked", "channel_pinned", "temperature_set", "layer_asked")
         for name in of_map:
             getattr(network_map_state, name)()
-        for late in (channel_state.chosen_in_atlas, why_state.looked, why_state.stopped):
+        for late in (feature_maps_state.ranked, channel_state.chosen_in_atlas, why_state.looked, why_state.stopped):
             late()
 
     app = AppTest.from_function(elsewhere).run()

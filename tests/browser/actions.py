@@ -83,3 +83,12 @@ def canvas_size(page: Page, role: str) -> tuple[int, int]:
     """(height, width) of a panel's picture in its own pixels."""
     height, width = page.locator(f"figure[data-role={role}] canvas").first.evaluate("(c) => [c.height, c.width]")
     return height, width
+
+
+def fits_at_all_sizes(page: Page) -> None:
+    """Nothing of the page as it stands reaches beyond its window: a phone's, a projector's, a desk's."""
+    for width, height in ((390, 844), (1024, 768), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(
+            "width => innerWidth === width && document.documentElement.scrollWidth <= width", arg=width
+        )

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from cnnviz import network
 from cnnviz.analysis import Activations, capture
 from cnnviz.image import SAMPLES, fit, load_image
-from tests.browser.actions import opened, redrawn, token, upload
+from tests.browser.actions import fits_at_all_sizes, opened, redrawn, token, upload
 from tests.browser.waiting import settled
 
 PAGE = "/feature_maps?view=layer"
@@ -101,6 +101,7 @@ def test_from_an_own_picture_to_a_ledger_and_an_answer_that_moves(
     shown = page.locator(f"{SWITCH} .class .number").first.get_attribute("title") or ""
     assert float(shown.split("→")[0]) == pytest.approx(float(found.output.softmax(0).max()), rel=1e-3)
     assert float(shown.split("→")[1]) == pytest.approx(float(after[found.output.argmax()]), rel=1e-3)
+    fits_at_all_sizes(page)  # own picture, large map, ledger and a channel off, all at once
 
 
 def _without(net: network.Network, layer: str, channel: int) -> torch.Tensor:
