@@ -110,7 +110,7 @@ def _slim(spec: LayerSpec) -> LayerSpec:
     return replace(spec, **{one.name: _SLIM[one.name] for one in fields(spec) if one.name in _SLIM})
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _fields(slim: tuple[LayerSpec, ...], input_shape: Shape) -> dict[int, ReceptiveField]:
     """The receptive field of each layer by its place. Kept: most edits leave them as they are."""
     network = build(slim, input_shape, seed=None)

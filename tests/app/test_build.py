@@ -162,6 +162,14 @@ def test_the_questions_numbers_are_the_librarys() -> None:
     assert sum(one.numel() for one in resnet.parameters()) == 175_258
 
 
+def test_the_question_on_one_by_one_has_the_librarys_numbers() -> None:
+    specs, start = parse(questions(PAGE)[3].setup[STACK])
+    reduced, alone = stack_report(specs, start)[2:], stack_report((*specs[:2], specs[4]), start)[2:]
+    assert [sum(report.parameters for report in one) for one in (reduced, alone)] == [26_704, 102_464]
+    assert [sum(report.multiply_adds for report in one) for one in (reduced, alone)] == [27_262_976, 104_857_600]
+    assert reduced[0].parameters == 1_040
+
+
 def test_layers_in_words() -> None:
     words = [layer_words(spec) for spec in parse_specs("c_n6_k3x5_s2_b0 m f_ftanh ds im_n3 o_p0.2 c_psame")]
     assert words == [
