@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -212,11 +213,23 @@ def test_the_cookie_lives_as_long_as_the_pictures() -> None:
 
 
 def test_the_code_gives_what_is_on_the_screen(tmp_path: Path) -> None:
-    app = open_page(FILE, transfer_learning_foot="Code")
+    own_classes(cup=(0, 1), mug=(2, 3))
+    app = open_page(FILE, f"{SOURCE}={OWN}", transfer_learning_foot="Code")
+    for example in COLLECTIONS.dataset(ME).examples:
+        folder = tmp_path / "pictures" / COLLECTIONS.dataset(ME).classes[example.label]
+        folder.mkdir(parents=True, exist_ok=True)
+        assert isinstance(example.source, Path)
+        shutil.copy(example.source, folder / example.source.name)
     scene = scene_of(app, "nearest_view")
     printed = run_program(app.main.code[0].value, tmp_path)
-    assert printed.startswith("none of these")
+    assert printed.startswith(scene["answer"] or "none of these")
     for row in scene["rows"]:
         assert f"{row['name']}: {row['mean']:.3g} from the mean" in printed
     assert f"near: up to {scene['limit']:.3g}" in printed
     assert f"({scene['near'][0]['className']}): {scene['near'][0]['distance']:.3g}" in printed
+
+
+def test_the_code_of_a_set_that_ships_names_it() -> None:
+    code = open_page(FILE, f"{SOURCE}=mnist", transfer_learning_foot="Code").main.code[0].value
+    compile(code, "code", "exec")
+    assert "data = learn.load_dataset('mnist')" in code and "image.load_sample('chelsea')" in code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.actions import opened
 from tests.browser.waiting import settled
@@ -58,10 +58,15 @@ def test_own_classes_by_webcam_and_upload_answer_at_once_and_survive_a_reload(pa
     page.get_by_role("button", name="End live").click()
     expect(asked).to_have_text("Chelsea the cat")
 
-    files = [("patches.png", png(blobs(1))), ("again.png", png(blobs(1))), ("notes.txt", b"no picture")]
-    page.locator(".st-key-bench input[type=file]").first.set_input_files(
-        [{"name": name, "mimeType": "application/octet-stream", "buffer": content} for name, content in files]
-    )
+    uploads: list[FilePayload] = [
+        {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+        for name, content in (
+            ("patches.png", png(blobs(1))),
+            ("again.png", png(blobs(1))),
+            ("notes.txt", b"no picture"),
+        )
+    ]
+    page.locator(".st-key-bench input[type=file]").first.set_input_files(uploads)
     expect(counts).to_have_attribute("data-counts", "red:10|blue:12")
     expect(page.get_by_text("Left out: notes.txt.")).to_be_visible()
     page.locator(".class[data-name=blue] .tile.marked[title^=patches]").click()

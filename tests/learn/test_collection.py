@@ -215,7 +215,12 @@ def test_a_picture_is_hashed_once_however_often_others_come(
 ) -> None:
     opened: list[Example] = []
     picture = Example.picture
-    monkeypatch.setattr(Example, "picture", lambda self: opened.append(self) or picture(self))
+
+    def noted(example: Example) -> Image.Image:
+        opened.append(example)
+        return picture(example)
+
+    monkeypatch.setattr(Example, "picture", noted)
     cup = shelf.add_class(ME, "cup")
     for seed in range(4):
         shelf.add(ME, cup, files(seed))
