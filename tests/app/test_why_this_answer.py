@@ -18,8 +18,10 @@ from app.ui.picture import ChosenPicture
 from app.ui.shelf import PICTURES
 from app.ui.why_maps import _LOGITS, Question, answer_logits, answers_at, map_job
 from app.ui.why_state import Form
+from app.ui.why_view import job_tile
 from cnnviz import analysis, network
 from cnnviz.analysis.similarity import rank_correlation
+from cnnviz.compute.job import Job, Progress
 from cnnviz.image import load_sample
 from tests.app.pages import arrays_of, followed, open_page, scene_of
 from tests.app.programs import run_program
@@ -109,6 +111,13 @@ def test_nonsense_in_the_link_gives_way_to_the_defaults(query: str) -> None:
     assert not app.exception
     assert scene_of(app, "why_view")["question"] == "Egyptian cat"
     assert scene_of(app, "why_view")["opacity"] == 75
+
+
+def test_a_map_on_its_way_says_how_long_it_will_still_take() -> None:
+    job = Job(("map", "nobody asked for this"), "slow", "me", (0, 0))
+    job.progress = Progress(24, 169, None, 39.2)
+    tile = job_tile(job, "occlusion", "Occlusion", "occlusion")
+    assert (tile.status, tile.done, tile.total, tile.left) == ("running", 24, 169, "about 39 s left")
 
 
 def test_a_method_that_cannot_says_why_in_its_place() -> None:
