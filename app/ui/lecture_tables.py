@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.ui.plain import plain
+
 if TYPE_CHECKING:
     from cnnviz.analysis import LectureFigure
+    from cnnviz.analysis.lecture.statements import Statement
 
 
 TABLE = "ln_table"
@@ -50,9 +53,10 @@ def draw_tables(figures: Sequence[LectureFigure]) -> None:
             f"\n- {figure.topic.partition(': ')[2]}, {figure.what}: {figure.given} ≠ {figure.computed}. {figure.why}"
         )
     st.markdown(said)
-    st.dataframe(table_rows(cells), hide_index=True, key="ln_table_rows")
+    st.dataframe(table_rows(cells), hide_index=True, height="content", key="ln_table_rows")
     st.caption(
-        "Computed from the network itself. Where the notes have another number, both stand there: notes ≠ computed."
+        "Computed from the network itself, to a digit more than in the notes. "
+        "Where the notes have another number, both stand there: notes ≠ computed."
     )
 
 
@@ -67,7 +71,7 @@ def table_rows(cells: Sequence[LectureFigure]) -> list[dict[str, str]]:
             record = rows.setdefault((row, figure.quote), {"Row": row})
         computed = layer_words(figure.computed) if _COLUMNS[figure.what] == "Layer" else figure.computed
         record[_COLUMNS[figure.what]] = computed if figure.agrees else f"{figure.given} ≠ {computed}"
-    columns = dict.fromkeys(column for record in rows.values() for column in record)
+    columns = ["Row", *dict.fromkeys(name for name in _COLUMNS.values() if any(name in one for one in rows.values()))]
     return [{column: record.get(column, "") for column in columns} for record in rows.values()]
 
 
@@ -86,21 +90,11 @@ def draw_statements() -> None:
     from cnnviz.analysis.lecture.statements import STATEMENTS
 
     with st.expander(f"{len(STATEMENTS)} sentences of the notes that do not hold", icon=":material/rule:"):
-        st.dataframe(
-            {
-                "Notes": [one.note for one in STATEMENTS],
-                "The notes say": [one.quote for one in STATEMENTS],
-                "What holds": [one.holds for one in STATEMENTS],
-                "Reference": [one.reference for one in STATEMENTS],
-            },
-            column_config={
-                "The notes say": st.column_config.TextColumn(width="medium"),
-                "What holds": st.column_config.TextColumn(width="large"),
-            },
-            hide_index=True,
-            row_height=70,
-            key="ln_statements",
-        )
+        st.markdown("\n".join(_statement_line(one) for one in STATEMENTS))
+
+
+def _statement_line(one: Statement) -> str:
+    return f"- “{plain(one.quote, 200)}” (notes {one.note}). **{plain(one.holds, 400)}** {plain(one.reference, 120)}."
 
 
 def figures_csv(figures: Sequence[LectureFigure]) -> str:
