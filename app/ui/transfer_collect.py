@@ -24,7 +24,7 @@ from app.ui.uploads import forget
 from cnnviz.errors import CnnvizError
 from cnnviz.image import MAX_BYTES, encode_jpeg, fit
 from cnnviz.learn import Example, Notice, few_of, notices
-from cnnviz.learn.collection import KEPT_SECONDS
+from cnnviz.learn.collection import KEPT_SECONDS, MOST_CLASSES
 from cnnviz.learn.datasets import MOST_PICTURES
 from cnnviz.learn.zipped import MOST_ZIP_BYTES
 
@@ -190,7 +190,7 @@ def _where_they_go(owner: str, any_there: bool) -> None:
     st.caption(
         "Your pictures go to the computer that runs this app and nowhere else. They stay on its disk, smaller and "
         f"without their metadata, until {KEPT_SECONDS // 86400} days after your last visit, or less where room is "
-        "short, and are never part of a link."
+        f"short, and are never part of a link. There is room for {MOST_PICTURES:,} pictures in {MOST_CLASSES} classes."
     )
     if any_there:
         st.button("Delete all of it", icon=":material/delete:", on_click=_delete_all, args=(owner,), key="tl_delete")
