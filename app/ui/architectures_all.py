@@ -11,7 +11,8 @@ import streamlit as st
 from app.ui.architectures_form import show_card
 from app.ui.architectures_state import VIEW, take_network
 from app.ui.charts import show_chart
-from app.ui.linked import linked, set_linked
+from app.ui.linked import follows, hold, linked, set_linked, widget_key
+from app.ui.network_picker import by_family
 from app.ui.theme import chart_colours
 from cnnviz import plot
 from cnnviz.analysis import NetworkFigures, network_figures
@@ -37,12 +38,16 @@ def draw_all() -> None:
         st.markdown("By the year of the paper; a line leads from each to those that it goes on from.")
         show_chart(plot.family_figure(family_tree(), picked, chart_colours()), _TREE, _clicked_in(_TREE))
     with beside:
+        hold(widget_key(PICKED), picked)
+        st.selectbox(
+            "Network", [info.name for info in by_family()], format_func=lambda name: network_info(name).title,
+            help="Or click a point in either chart.", **follows(PICKED),
+        )  # fmt: skip
         show_card(network_info(picked))
         parents = ", ".join(network_info(parent).title for parent in card(picked).builds_on)
         if parents:
             st.markdown(f"Goes on from {parents}.")
         st.button("Open its graph", on_click=_open_graph, args=(picked,), key="arch_open_graph", type="primary")
-        st.caption("Click a point in either chart to read about another network.")
     _table(known)
 
 

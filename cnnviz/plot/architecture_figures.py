@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from cnnviz.analysis import NetworkFigures
     from cnnviz.network import FamilyMember
 
-_SYMBOLS = ("circle", "square", "diamond", "cross")
+_SYMBOLS = (("circle", 1.0), ("square", math.sqrt(math.pi) / 2))
+"""Each with the length of its side against the diameter of a disc of the same area."""
 _APART = (0.75, 2.5)  # decades and per cent, within which two names would meet
 _BAR_ROOM = 130  # pixels of one row of bars
 
@@ -64,6 +65,8 @@ def accuracy_figure(networks: Sequence[NetworkFigures], chosen: str = "", colour
     named = _labelled(networks)
     for number, family in enumerate(families):
         members = [one for one in networks if one.family == family]
+        # Colours come again: then with another symbol.
+        symbol, side = _SYMBOLS[number // max(1, len(colours)) % len(_SYMBOLS)]
         figure.add_scatter(
             x=[one.multiply_adds for one in members],
             y=[one.top1 for one in members],
@@ -74,10 +77,9 @@ def accuracy_figure(networks: Sequence[NetworkFigures], chosen: str = "", colour
             textfont={"size": 11},
             customdata=[[one.name, one.title, one.year, f"{one.parameters / 1e6:.3g}"] for one in members],
             marker={
-                # Colours come again: then with another symbol.
-                "symbol": _SYMBOLS[number // max(1, len(colours)) % len(_SYMBOLS)],
+                "symbol": symbol,
                 "color": colours[number % len(colours)] if colours else None,
-                "size": [_disc(one.parameters) for one in members],
+                "size": [side * _disc(one.parameters) for one in members],
                 "opacity": 0.6,
                 "line": {"width": [3 if one.name == chosen else 1 for one in members]},
             },

@@ -129,10 +129,12 @@ def test_all_networks_are_compared_where_accuracy_is_published() -> None:
     assert not app.exception
     assert len(app.get("plotly_chart")) == 2
     assert any("**VGG-16, 2014.**" in text.value for text in app.markdown)
+    app.selectbox[0].set_value("resnet50").run()
+    assert any("**ResNet-50, 2015.**" in text.value for text in app.markdown)
     missing = [one for one in analysis.network_figures() if not one.comparable]
     assert any(f"{len(missing)} others have none" in text.value for text in app.markdown)
     app.button(key="arch_open_graph").click().run()
-    assert scene_of(app, "network_graph")["name"] == "VGG-16"
+    assert scene_of(app, "network_graph")["name"] == "ResNet-50"
 
 
 def test_the_program_prints_what_the_page_shows(tmp_path: Path) -> None:
