@@ -4,7 +4,7 @@ import { element } from "./dom.js";
 import { full, short } from "./format.js";
 
 // How much larger than usual the page's type is set, as on a projector.
-const typeScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+export const typeScale = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 const READABLE = 28; // CSS pixels at the usual type: in smaller cells no digits are drawn
 
 // Cell side in CSS pixels: large kernels get small cells, digits only where they can be read.

@@ -2,12 +2,13 @@
 
 import { showBar } from "../shared/bar.js";
 import { element, setText } from "../shared/dom.js";
+import { typeScale } from "../shared/grids.js";
 import { savePng } from "../shared/pixels.js";
 import { drawMaps } from "./maps.js";
 import { stepped, typed, valueOf } from "./stack.js";
 import { mapsTitle } from "./words.js";
 
-const LARGE = 88; // CSS pixels of a map's height
+const LARGE = 88; // CSS pixels of a map's height at the usual size of type
 
 // `act` has set(letter, text), up(), down(), copy(), remove(), fix(text).
 export function buildForm(act) {
@@ -49,7 +50,7 @@ export function showForm(form, layer, kind, row, place, of, arrays) {
   }));
   form.maps.hidden = !row?.maps;
   if (row?.maps) {
-    const shown = drawMaps(form.canvas, row.maps, arrays, form.root.clientWidth || 600, LARGE);
+    const shown = drawMaps(form.canvas, row.maps, arrays, form.root.clientWidth || 600, LARGE * typeScale());
     setText(form.mapsTitle, `What it makes of the picture: ${mapsTitle(row.maps, shown)}`);
     showBar(form.bar, row.maps.bar);
   }

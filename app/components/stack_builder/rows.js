@@ -2,10 +2,11 @@
 
 import { element, setText } from "../shared/dom.js";
 import { whole } from "../shared/format.js";
+import { typeScale } from "../shared/grids.js";
 import { drawMaps } from "./maps.js";
 import { bytes, large, shares } from "./words.js";
 
-const TALL = 34; // CSS pixels of a row's maps
+const TALL = 34; // CSS pixels of a row's maps at the usual size of type
 
 export function buildRow() {
   const row = { cells: {} };
@@ -41,7 +42,7 @@ export function showRow(row, data, number, words) {
 
 export function showMaps(row, data, arrays, width) {
   row.canvas.hidden = !data?.maps || width < 20;
-  if (!row.canvas.hidden) drawMaps(row.canvas, data.maps, arrays, width, TALL);
+  if (!row.canvas.hidden) drawMaps(row.canvas, data.maps, arrays, width, TALL * typeScale());
 }
 
 // Bars behind the numbers: each layer's share of the whole stack.

@@ -6,6 +6,7 @@
 
 import { unpack } from "../shared/blob.js";
 import { element, onNextFrame, setText, themeColour } from "../shared/dom.js";
+import { typeScale } from "../shared/grids.js";
 import { mounting } from "../shared/mount.js";
 import { saveText } from "../shared/pixels.js";
 import { letDrag } from "./drag.js";
@@ -15,7 +16,7 @@ import { buildRow, showMaps, showRow, showShares } from "./rows.js";
 import { added, changed, copied, history, moved, parse, parseLayer, redone, remember, removed, replaced, spell, undone } from "./stack.js";
 import { csv, rowSentence } from "./words.js";
 
-const TALL = 88; // CSS pixels of the picture's height
+const TALL = 88; // CSS pixels of the picture's height at the usual size of type
 
 export default mounting(build, (view, header) => { if (header.token !== view.token) take(view, header); });
 
@@ -103,6 +104,7 @@ function key(view, event) {
 
 // A scene of the server: an answer to the last report, or a stack that the page set by itself.
 function take(view, header) {
+  if (view.header && header.scenes !== view.header.scenes) view.serial = null; // another session counts anew
   if (view.serial !== null && header.serial < view.serial) return; // a newer answer is on its way
   view.serial = Math.max(view.serial ?? 0, header.serial);
   view.kinds ??= new Map(header.kinds.map((kind) => [kind.code, kind]));
@@ -239,7 +241,7 @@ function drawPointed(view) {
   const at = view.pointed >= 0 ? view.pointed : view.at;
   const row = shownRows(view)[at];
   const { header } = view;
-  drawPicture(view.inputMaps, header.arrays.pixels, TALL, row?.data?.box, themeColour(view.root, "primary-color"));
+  drawPicture(view.inputMaps, header.arrays.pixels, TALL * typeScale(), row?.data?.box, themeColour(view.root, "primary-color"));
   setText(view.sentence, view.pointed >= 0 && row?.data ? rowSentence(row.data, at + 1, view.stack.layers.length) : header.sentence);
   view.root.dataset.pointed = view.pointed >= 0 ? at + 1 : "";
   setText(view.sees, row?.data?.box ? `In the picture: what the unit in the middle of layer ${at + 1} sees` : "");

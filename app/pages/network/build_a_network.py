@@ -31,11 +31,11 @@ def show() -> None:
 
 def body() -> None:
     settings, picture = bench()
-    with picture:  # by itself, so that an edit draws nothing else anew
-        live(lambda: guarded(show), chosen)
     specs, input_shape = read_stack()
     with settings:
         build_form(input_shape)
+    with picture:  # by itself, so that an edit draws nothing else anew
+        live(lambda: guarded(show), chosen)
     close_page(PAGE, build_code(specs, input_shape, chosen), chosen)
 
 
