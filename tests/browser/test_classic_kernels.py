@@ -75,43 +75,63 @@ def first_preview(page: Page, places: list[tuple[int, int]]) -> JSHandle:
 
 
 CASES = [
-    ("stages=sharpen&border=zeros", "sharpen", False, "zeros"),
-    ("stages=sobel_x&colours=grey&show=signed", "sobel_x", True, "replicate"),
+    ("stages=sharpen&border=zeros", "sharpen", False, "zeros", "Size"),
+    ("stages=sobel_x&colours=grey&show=signed", "sobel_x", True, "replicate", "Bias"),
     ("stages=gaussian(size%3D7,sigma%3D1.5)>laplacian_8%2B0.25&stage=2&colours=grey&border=reflect",
-     "gaussian(size=7,sigma=1.5)>laplacian_8+0.25", True, "reflect"),
+     "gaussian(size=7,sigma=1.5)>laplacian_8+0.25", True, "reflect", "Bias"),
     ("stages=[1,2,0,-1;0.5,0,1,0]>box_blur(size%3D5)>emboss&stage=3&border=circular",
-     "[1,2,0,-1;0.5,0,1,0]>box_blur(size=5)>emboss", False, "circular"),
-    ("stages=unsharp_mask&border=replicate", "unsharp_mask", False, "replicate"),
+     "[1,2,0,-1;0.5,0,1,0]>box_blur(size=5)>emboss", False, "circular", ""),
+    ("stages=unsharp_mask&border=replicate", "unsharp_mask", False, "replicate", ""),
+    ("stages=unsharp_mask&show=signed&channel=blue&border=circular", "unsharp_mask", False, "circular", "Amount"),
+    ("stages=gaussian&colours=colour", "gaussian", False, "replicate", "Sigma"),
+    ("stages=laplacian_of_gaussian&colours=grey&show=signed&border=reflect",
+     "laplacian_of_gaussian", True, "reflect", "Sigma"),
+    ("stages=gaussian>motion_blur&stage=2&border=replicate", "gaussian>motion_blur", False, "replicate", "Angle"),
+    ("stages=laplacian_8>relu>max_pool>gaussian&stage=4&colours=grey&show=signed",
+     "laplacian_8>relu>max_pool>gaussian", True, "replicate", "Sigma"),
+    ("stages=sobel_x>relu>max_pool>box_blur(size=5)&stage=4&colours=grey&show=signed&border=reflect",
+     "sobel_x>relu>max_pool>box_blur(size=5)", True, "reflect", ""),
+    ("stages=gaussian_blur>average_pool>sharpen>max_pool&stage=4&colours=grey&show=signed&border=reflect",
+     "gaussian_blur>average_pool>sharpen>max_pool", True, "reflect", ""),
+    ("stages=max_pool>average_pool>relu&stage=3&colours=grey&show=signed&border=reflect",
+     "max_pool>average_pool>relu", True, "reflect", ""),
 ]  # fmt: skip
+"""The link, its stages, whether they work on grey, the border; and a slider of the stage in hand, if one is tried."""
 
 
-CHAINS = [
-    "laplacian_8>relu",
-    "sobel_x>relu>max_pool>box_blur(size=5)",
-    "gaussian_blur>average_pool>sharpen>max_pool",
-    "max_pool>average_pool>relu",
-]
-
-
-@pytest.mark.parametrize("stages", CHAINS)
-def test_values_behind_relu_and_pooling_are_torchs(page: Page, stages: str) -> None:
-    count = stages.count(">") + 1
-    opened(page, f"{PAGE}?stages={stages}&stage={count}&colours=grey&show=signed&border=reflect")
-    expected = result(stages, True, "reflect")[0]
+@pytest.mark.parametrize(("query", "stages", "grey", "border", "slider"), CASES)
+def test_values_are_torchs_and_what_is_drawn_while_sliding_is_what_the_server_then_sends(
+    page: Page, query: str, stages: str, grey: bool, border: str, slider: str
+) -> None:
+    opened(page, f"{PAGE}?{query}")
+    expected = result(stages, grey, border)[2 if "channel=blue" in query else 0]
     height, width = expected.shape
-    for row, col in [(height // 2, width // 2), (0, 0), (height - 1, width - 1), (1, width - 2)]:
+    for row, col in [(height // 2, width // 2), (0, 0), (height - 1, width - 1), (1, width - 2), (height - 2, 3)]:
         point(page, "result", row, col)
         assert value_shown(page, row, col) == pytest.approx(expected[row, col].item(), rel=1e-12, abs=1e-12)
+    if slider:
+        slides_as_the_server_draws(page, slider, at_most=3 if "signed" in query else 16)
 
 
-@pytest.mark.parametrize(("query", "stages", "grey", "border"), CASES)
-def test_the_value_pointed_at_is_torchs(page: Page, query: str, stages: str, grey: bool, border: str) -> None:
-    opened(page, f"{PAGE}?{query}")
-    expected = result(stages, grey, border)
-    for row, col in [(150, 225), (0, 0), (299, 450), (1, 449), (298, 3)]:
-        point(page, "result", row, col)
-        shown = value_shown(page, row, col)
-        assert shown == pytest.approx(expected[0, row, col].item(), rel=1e-12, abs=1e-12)
+def slides_as_the_server_draws(page: Page, slider: str, at_most: int) -> None:
+    """Move a slider by a step; what the browser draws at once differs from what the server then sends by so much."""
+    height, width = canvas_size(page, "result")
+    places = [
+        (0, 0),
+        (20, 30),
+        (height // 2, width // 2),
+        (height - 40, 100),
+        (height - 1, width - 1),
+        (100, width - 2),
+    ]
+    preview = first_preview(page, places)
+    page.get_by_role("slider", name=slider).focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("(preview) => preview.pixels", arg=preview)
+    at_once = np.array(preview.json_value()["pixels"])
+    expect(page.locator(VIEW)).not_to_have_attribute("data-cnnviz-drawn", re.compile("preview"))
+    then = np.array(pixel(page, "result", places))
+    assert np.abs(at_once - then).max() <= at_most
 
 
 def test_the_result_picture_is_the_clamped_result(page: Page) -> None:
@@ -239,42 +259,6 @@ def test_fast_sliding_ends_on_the_last_setting(page: Page) -> None:
     expected = result("gaussian(size=7,sigma=3.0)", True)[0, 60, 70].item()
     point(page, "result", 60, 70)
     expect(page.locator(f"{VIEW} .sentence")).to_contain_text(f"60, 70] = {expected:.3g} ")
-
-
-SLIDES = [
-    ("stages=gaussian&colours=colour", "Sigma"),
-    ("stages=laplacian_of_gaussian&colours=grey&show=signed&border=reflect", "Sigma"),
-    ("stages=gaussian>motion_blur&stage=2&border=replicate", "Angle"),
-    ("stages=unsharp_mask&show=signed&channel=blue&border=circular", "Amount"),
-    ("stages=sobel_x&colours=grey", "Bias"),
-    ("stages=sharpen", "Size"),
-    ("stages=laplacian_8>relu>max_pool>gaussian&stage=4&colours=grey&show=signed", "Sigma"),
-]
-
-
-@pytest.mark.parametrize(("query", "slider"), SLIDES)
-def test_what_the_browser_draws_while_sliding_is_what_the_server_then_sends(
-    page: Page, query: str, slider: str
-) -> None:
-    opened(page, f"{PAGE}?{query}")
-    height, width = canvas_size(page, "result")
-    places = [
-        (0, 0),
-        (20, 30),
-        (height // 2, width // 2),
-        (height - 40, 100),
-        (height - 1, width - 1),
-        (100, width - 2),
-    ]
-    preview = first_preview(page, places)
-    page.get_by_role("slider", name=slider).focus()
-    page.keyboard.press("ArrowRight")
-    page.wait_for_function("(preview) => preview.pixels", arg=preview)
-    at_once = np.array(preview.json_value()["pixels"])
-    expect(page.locator(VIEW)).not_to_have_attribute("data-cnnviz-drawn", re.compile("preview"))
-    then = np.array(pixel(page, "result", places))
-    exact = "signed" in query
-    assert np.abs(at_once - then).max() <= (3 if exact else 16)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])

@@ -214,20 +214,7 @@ def test_the_same_layer_transposed_stamps_the_kernel(page: Page) -> None:
     )
 
 
-def test_a_preset_chosen_after_own_settings_wins(page: Page) -> None:
-    opened(page, f"{PAGE}?conv_layer=same")
-    slide(page, "Stride", 2)
-    page.wait_for_url(re.compile(r"stride"))
-    before = token(page)
-    page.locator(".st-key-conv_show").get_by_role("combobox").click()
-    page.get_by_role("option", name="Depthwise: channels apart").click()
-    redrawn(page, before)
-    expect(page.locator(f"{VIEW} figure[data-role=output]")).to_have_count(3)
-    point(page, "output", 5, 6, (32, 32), index=1)
-    expect(sentence(page)).to_contain_text("Map 1 reads channel 1 alone of 3.")
-
-
-def test_an_own_setting_after_a_preset_is_kept(page: Page) -> None:
+def test_an_own_setting_after_a_preset_is_kept_and_a_preset_chosen_after_it_wins(page: Page) -> None:
     opened(page, f"{PAGE}?conv_layer=same")
     before = token(page)
     page.locator(".st-key-conv_again button").wait_for()
@@ -237,6 +224,17 @@ def test_an_own_setting_after_a_preset_is_kept(page: Page) -> None:
     expect(page.locator(VIEW).get_by_label("Dilation", exact=True)).to_have_value("2")
     page.locator(".st-key-conv_again button").click()
     expect(page.locator(VIEW).get_by_label("Dilation", exact=True)).to_have_value("1")
+    expect(page).not_to_have_url(re.compile(r"dilation"))
+
+    slide(page, "Stride", 2)
+    page.wait_for_url(re.compile(r"stride"))
+    before = token(page)
+    page.locator(".st-key-conv_show").get_by_role("combobox").click()
+    page.get_by_role("option", name="Depthwise: channels apart").click()
+    redrawn(page, before)
+    expect(page.locator(f"{VIEW} figure[data-role=output]")).to_have_count(3)
+    point(page, "output", 5, 6, (32, 32), index=1)
+    expect(sentence(page)).to_contain_text("Map 1 reads channel 1 alone of 3.")
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])

@@ -74,20 +74,17 @@ def test_own_picture_travels_too(page: Page, root: Path) -> None:
     assert "picture=" not in page.url
 
 
-@pytest.mark.parametrize(("station", "title"), [(2, "Classic kernels"), (3, "Feature maps"), (4, "Feature maps")])
-def test_station_leads_to_its_page_with_the_picture(page: Page, station: int, title: str) -> None:
+def test_stations_lead_to_their_pages_with_the_picture_and_the_list_to_each(page: Page) -> None:
     page.goto("/?picture=coffee")
-    link = page.locator(f".journey .station:nth-of-type({station}) a.go")
-    link.wait_for()
-    settled(page)
-    link.focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text(title)
-    expect(page).to_have_url(re.compile("picture=coffee"))
-
-
-def test_list_of_pages_leads_to_each(page: Page) -> None:
-    page.goto("/")
+    for station, title in ((2, "Classic kernels"), (3, "Feature maps"), (4, "Feature maps")):
+        link = page.locator(f".journey .station:nth-of-type({station}) a.go")
+        link.wait_for()
+        settled(page)
+        link.focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        expect(page).to_have_url(re.compile("picture=coffee"))
+        page.get_by_test_id("stSidebarNavLink").filter(has_text="Home").click()
     page.locator(".journey[data-source]").wait_for()
     page.locator(".st-key-pages").get_by_role("link", name="Classic kernels").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Classic kernels")
