@@ -31,7 +31,7 @@ def pytest_collection_finish() -> None:
     """From here on look for cycles, though not among what was loaded, and a tenth as often as usual."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 100)
+    gc.set_threshold(10_000)
     gc.enable()
     # What is frozen is not taken down at the end of Python, and libraries complain of it at length.
     atexit.register(gc.unfreeze)

@@ -10,6 +10,8 @@ from streamlit.components.v2 import manifest_scanner
 
 from app.ui.jobs import FILM, JOBS, SLOW
 from app.ui.network_store import NETWORKS
+from cnnviz.analysis import Activations, capture
+from cnnviz.image import load_sample
 from cnnviz.network import Network
 
 
@@ -28,6 +30,12 @@ def packages_are_searched_once() -> Iterator[None]:
 def lite0() -> Network:
     """The network that ships, as the pages have it: loaded once for all tests, so they leave it as it is."""
     return NETWORKS.ask("efficientnet_lite0", "auto").result()
+
+
+@pytest.fixture(scope="session")
+def on_chelsea(lite0: Network) -> Activations:
+    """All that it computes for the picture on which the pages open."""
+    return capture(lite0, load_sample("chelsea"))
 
 
 @pytest.fixture(autouse=True)

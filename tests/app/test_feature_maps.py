@@ -40,11 +40,6 @@ def sent(app: AppTest, component: str) -> tuple[dict[str, Any], dict[str, np.nda
 
 
 @pytest.fixture(scope="module")
-def on_chelsea(lite0: network.Network) -> analysis.Activations:
-    return analysis.capture(lite0, load_sample("chelsea"))
-
-
-@pytest.fixture(scope="module")
 def page() -> AppTest:
     return opened()
 
