@@ -9,22 +9,19 @@ and the row says so instead.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 from torch.nn.modules.pooling import _AvgPoolNd, _MaxPoolNd
-from torch.overrides import TorchFunctionMode
 
 from cnnviz.analysis.field_growth import growth_formula
 from cnnviz.analysis.fields import ReceptiveField
 from cnnviz.analysis.layers import PICTURE, module_of
-from cnnviz.network.recording import Leaf, own_kind, watched_forward, without_values_if_possible
+from cnnviz.network import graph
 
 if TYPE_CHECKING:
     from cnnviz.network import Network
@@ -193,62 +190,22 @@ def _union(fields: list[ReceptiveField], input_size: Pair) -> Pair:
 
 
 def _trail(module: nn.Module, input_size: Pair) -> dict[str, tuple[nn.Module, tuple[str, ...]]]:
-    """Each leaf with a kernel in execution order, and the paths of those that it reads."""
-    device, dtype = own_kind(module)
-    zeros = torch.zeros(1, _channels(module), *input_size, device=device, dtype=dtype)
-    return without_values_if_possible(partial(_follow, module, zeros))
-
-
-def _follow(module: nn.Module, batch: Tensor, on_meta: bool) -> dict[str, tuple[nn.Module, tuple[str, ...]]]:
+    """Each leaf with a kernel in execution order of its last call, and the paths of those that it reads."""
+    followed = graph(module, (_channels(module), *input_size))
+    reads: dict[int, list[int]] = {}
+    for edge in followed.edges:
+        reads.setdefault(edge.target, []).append(edge.source)
+    # What a node hands on: itself where it has a kernel, else all that came to it.
+    handed: dict[int, dict[str, None]] = {0: {PICTURE_ITSELF: None}}
     found: dict[str, tuple[nn.Module, tuple[str, ...]]] = {}
-
-    def visit(leaf: Leaf, call: int, output: Tensor) -> None:
-        if not isinstance(leaf.module, _ConvNd | _AvgPoolNd | _MaxPoolNd):
-            return
-        # Inside the leaf the mark went from its input to its output.
-        found[leaf.path] = leaf.module, tuple(_sources(output))
-        _mark(output, {leaf.path: None})
-
-    _mark(batch, {PICTURE_ITSELF: None})
-    with _Provenance():
-        watched_forward(module, batch, visit, on_meta)
+    for node in followed.nodes[1:]:
+        sources = {path: None for read in reads.get(node.index, ()) for path in handed[read]}
+        part = None if node.operation else module.get_submodule(node.path)
+        if isinstance(part, _ConvNd | _AvgPoolNd | _MaxPoolNd):
+            found[node.path] = part, tuple(sources)
+            sources = {node.path: None}
+        handed[node.index] = sources
     return found
-
-
-class _Provenance(TorchFunctionMode):
-    """Every tensor carries the paths of the layers that it comes from; what is computed from several carries all."""
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        result = func(*args, **(kwargs or {}))
-        sources: dict[str, None] = {}
-        for tensor in _tensors((args, kwargs or {})):
-            sources |= _sources(tensor)
-        if sources:
-            for tensor in _tensors(result):
-                _mark(tensor, sources)
-        return result
-
-
-def _tensors(nested: Any) -> list[Tensor]:
-    if isinstance(nested, Tensor):
-        return [nested]
-    if isinstance(nested, dict):
-        nested = nested.values()
-    elif not isinstance(nested, tuple | list):
-        return []
-    return [tensor for item in nested for tensor in _tensors(item)]
-
-
-def _sources(tensor: Tensor) -> dict[str, None]:
-    """The paths in order of appearance; a dict, since a set has no order."""
-    sources: dict[str, None] = getattr(tensor, "_cnnviz_sources", {})
-    return sources
-
-
-def _mark(tensor: Tensor, sources: dict[str, None]) -> None:
-    tensor._cnnviz_sources = sources  # type: ignore[attr-defined]
 
 
 def _channels(module: nn.Module) -> int:
