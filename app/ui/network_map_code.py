@@ -26,8 +26,7 @@ def network_map_code(choice: NetworkChoice, form: MapForm, chosen: ChosenPicture
         "",
         *_columns(form, second is not None),
         "",
-        "feeding = chart.columns[shown[1]]  # what feeds its channel 0: values times slope, summed over the map",
-        "(fed,) = analysis.feeds(passes[0], chart, feeding.index, [0], shown)",
+        *_feeding(form, second is not None),
         'print(f"{feeding.name}: {fed.total:.4g} = shares + {fed.rest:.4g}", fed.strongest(8))',
         "",
         "for one in logits:",
@@ -36,6 +35,22 @@ def network_map_code(choice: NetworkChoice, form: MapForm, chosen: ChosenPicture
         '        print(f"{probabilities[index]:.3g}  {net.categories[index]}")',
     ]
     return "\n".join(lines) + "\n"
+
+
+def _feeding(form: MapForm, two: bool) -> list[str]:
+    """What feeds the pinned channel; where none is pinned, the first one of the first column."""
+    column, channel, side = form.pinned or (None, 0, 0)
+    index = "shown[1]" if column is None else column
+    about = f"what feeds its channel {channel}: values times slope, summed over the map"
+    asked = f"chart, feeding.index, [{channel}], shown)"
+    lines = [f"feeding = chart.columns[{index}]  # {about}"]
+    if two and form.compare == "difference":
+        return [
+            *lines,
+            f"(first,), (other,) = (analysis.feeds(one, {asked} for one in passes)",
+            "fed = first.less(other)  # how the two pictures differ",
+        ]
+    return [*lines, f"(fed,) = analysis.feeds(passes[{side if two else 0}], {asked}"]
 
 
 def _columns(form: MapForm, two: bool) -> list[str]:

@@ -265,7 +265,7 @@ def test_a_link_to_a_layer_opens_the_view_of_layers() -> None:
     assert not [one for one in app.get("bidi_component") if "network_map" in one.proto.component_name]
 
 
-@pytest.mark.parametrize("query", ["open=3", "by=mean&t=2&against=coffee&compare=difference"])
+@pytest.mark.parametrize("query", ["open=3&pin=54.89", "by=mean&t=2&against=coffee&compare=difference"])
 def test_the_code_gives_the_channels_and_the_answer_of_the_map(query: str, tmp_path: Path) -> None:
     app = opened(query, "Code")
     header = scene_of(app, "network_map")
