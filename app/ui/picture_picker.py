@@ -8,9 +8,6 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 from PIL import Image
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from app.components.page_events.component import page_events
 from app.ui.lesson import TO_TOP
@@ -25,6 +22,7 @@ from app.ui.picture import (
 )
 from app.ui.plain import plain
 from app.ui.shelf import LIFETIME, PICTURES
+from app.ui.uploads import taken
 from app.ui.visitor import visitor
 from cnnviz import compute
 from cnnviz.image import MAX_BYTES, SAMPLES, encode_jpeg, fit, load_sample
@@ -162,7 +160,7 @@ def _upload() -> None:
     st.caption("Or close this and drop a picture anywhere on the page, or paste one with Ctrl+V (⌘V).")
     if upload is not None:
         st.session_state["_upload_turn"] = turn + 1  # the next turn's field is empty
-        add_picture(_taken(upload), upload.name)
+        add_picture(taken(upload), upload.name)
         _close()
 
 
@@ -179,18 +177,8 @@ def _webcam() -> None:
     shot = st.camera_input("Take a picture", key=f"camera_{turn}")
     if shot is not None:
         st.session_state["_camera_turn"] = turn + 1
-        add_picture(_taken(shot), "webcam picture")
+        add_picture(taken(shot), "webcam picture")
         _close()
-
-
-def _taken(upload: UploadedFile) -> bytes:
-    """The content of an upload. Streamlit would keep the file with its metadata until the session ends; it goes now."""
-    content = upload.getvalue()
-    upload.close()
-    context = get_script_run_ctx()
-    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
-        context.uploaded_file_mgr.remove_file(session_id=context.session_id, file_id=upload.file_id)
-    return content
 
 
 def _secure_context() -> bool:
