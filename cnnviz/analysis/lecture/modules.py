@@ -88,14 +88,14 @@ def _stem() -> Iterator[Entry]:
     yield Entry(SLIDES, topic, "MFLOP: 418", "the column's sum, millions", "418", quick,
                 "Two digits are swapped: 118 + 2 + 13 + 347 + 1 = 481.", scale=1e6)  # fmt: skip
     large, many, slow = (partial(_vgg_to_28, kind) for kind in ("memory", "weights", "operations"))
-    one = "Its own stage 3 has three convolutions, of which the notes count two."
+    one = "Stage 3 of VGG-16 has three convolutions, of which the notes count two."
     for quote, what, given, find, why, scale in (
         ("Memory: 42.9 MB (5.7x)", "memory of VGG-16's convolutions down to 28×28", "42.9 MB", large, one, None),
-        ("Memory: 42.9 MB (5.7x)", "the one over the other", "5.7x", lambda: ratio(large(), held()), one, None),
+        ("Memory: 42.9 MB (5.7x)", "VGG-16's over the stem's", "5.7x", lambda: ratio(large(), held()), one, None),
         ("Params: 1.1M (8.9x)", "weights of VGG-16 down to 28×28", "1.1M", many, one, None),
-        ("Params: 1.1M (8.9x)", "the one over the other", "8.9x", lambda: ratio(many(), few()), one, None),
+        ("Params: 1.1M (8.9x)", "VGG-16's over the stem's", "8.9x", lambda: ratio(many(), few()), one, None),
         ("MFLOP: 7485 (17.8x)", "multiply-adds of VGG-16 down to 28×28, millions", "7485", slow, one, 1e6),
-        ("MFLOP: 7485 (17.8x)", "the one over the other", "17.8x", lambda: ratio(slow(), quick()),
+        ("MFLOP: 7485 (17.8x)", "VGG-16's over the stem's", "17.8x", lambda: ratio(slow(), quick()),
          one + " The divisor is wrong as well: 481, not 418.", None),
     ):  # fmt: skip
         yield Entry(SLIDES, topic, f"Compare VGG-16 ... {quote}", what, given, find, why, _VGG_PAPER, scale=scale)

@@ -159,20 +159,20 @@ def _against_alexnet() -> Iterator[Entry]:
     small, large = partial(_layer_bytes, "alexnet", 227), partial(_layer_bytes, "vgg16", 224)
     yield Entry(SLIDES, topic, "AlexNet total: 1.9 MB",
                 "memory of what convolutions and linear layers put out", "1.9 MB", small)  # fmt: skip
-    yield Entry(SLIDES, topic, "VGG-16 total: 48.6 MB (25x)", "the same of VGG-16", "48.6 MB", large,
+    yield Entry(SLIDES, topic, "VGG-16 total: 48.6 MB (25x)", "memory of its layers' outputs", "48.6 MB", large,
                 _MISSING, _VGG_PAPER)  # fmt: skip
-    yield Entry(SLIDES, topic, "VGG-16 total: 48.6 MB (25x)", "the one over the other", "25x",
+    yield Entry(SLIDES, topic, "VGG-16 total: 48.6 MB (25x)", "VGG-16's over AlexNet's", "25x",
                 lambda: ratio(large(), small()), _MISSING, _VGG_PAPER)  # fmt: skip
     few, many = partial(all_parameters, "alexnet"), partial(all_parameters, "vgg16")
     yield Entry(SLIDES, topic, "AlexNet total: 61M", "parameters", "61M", few)
     yield Entry(SLIDES, topic, "VGG-16 total: 138M (2.3x)", "parameters", "138M", many)
-    yield Entry(SLIDES, topic, "VGG-16 total: 138M (2.3x)", "the one over the other", "2.3x",
+    yield Entry(SLIDES, topic, "VGG-16 total: 138M (2.3x)", "VGG-16's over AlexNet's", "2.3x",
                 lambda: ratio(many(), few()))  # fmt: skip
     quick, slow = partial(_all_products, "alexnet", 227), partial(_all_products, "vgg16", 224)
     yield Entry(SLIDES, topic, "AlexNet total: 0.7 GFLOP", "multiply-adds, billions", "0.7 G", quick)
     yield Entry(SLIDES, topic, "VGG-16 total: 13.6 GFLOP (19.4x)", "multiply-adds, billions", "13.6 G",
                 slow, _MISSING, _VGG_PAPER)  # fmt: skip
-    yield Entry(SLIDES, topic, "VGG-16 total: 13.6 GFLOP (19.4x)", "the one over the other", "19.4x",
+    yield Entry(SLIDES, topic, "VGG-16 total: 13.6 GFLOP (19.4x)", "VGG-16's over AlexNet's", "19.4x",
                 lambda: ratio(slow(), quick()), _MISSING, _VGG_PAPER)  # fmt: skip
 
 
