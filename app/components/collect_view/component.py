@@ -33,8 +33,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything the view shows. `source` names the set that the ids are of. `address` gives thumbnails for ids after it; `editable` classes are the
-    learner's. `asked` is the id of the picture that is asked about, if it is one of these."""
+    """Everything the view shows.
+
+    `source` names the set that the ids are of, `address` gives thumbnails for ids after it, `editable` classes are the
+    learner's, `asked` is the id of the picture that is asked about, if it is one of these.
+    """
 
     source: str
     rows: tuple[Row, ...]
