@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +17,7 @@ from cnnviz.network.builder_blocks import BLOCKS
 from cnnviz.network.builder_calls import FORMS, call_of, module_class, spec_of
 from cnnviz.network.specs import KINDS, LayerSpec, settings_of
 from cnnviz.network.specs_sizes import fixes, output_shape, possible
+from tests.app.programs import run_program
 from tests.network.stacks import stacks
 
 Made = tuple[tuple[LayerSpec, ...], tuple[int, int, int]]
@@ -69,17 +68,14 @@ def test_programs_run_in_a_fresh_process_give_the_same_output(tmp_path: Path) ->
     for number, (specs, start) in enumerate(made):
         (tmp_path / f"made{number}.py").write_text(source(specs, start, seed=5))
     runner = (
-        "import json, runpy, sys, torch\n"
-        "for path in sys.argv[1:]:\n"
-        "    made = runpy.run_path(path)\n"
+        "import json, runpy, torch\n"
+        f"for number in range({len(made)}):\n"
+        "    made = runpy.run_path(f'made{number}.py')\n"
         "    start = torch.linspace(0, 1, torch.Size(made['INPUT_SHAPE']).numel())\n"
         "    with torch.inference_mode():\n"
         "        print(json.dumps(made['network'].eval()(start.view(1, *made['INPUT_SHAPE'])).flatten().tolist()))\n"
     )
-    paths = [str(tmp_path / f"made{number}.py") for number in range(len(made))]
-    ran = subprocess.run([sys.executable, "-c", runner, *paths], capture_output=True, text=True, cwd=tmp_path)
-    assert ran.returncode == 0, ran.stderr
-    for line, (specs, start) in zip(ran.stdout.splitlines(), made, strict=True):
+    for line, (specs, start) in zip(run_program(runner, tmp_path).splitlines(), made, strict=True):
         values = torch.linspace(0, 1, torch.Size(start).numel()).view(1, *start)
         with torch.inference_mode():
             here = build(specs, start, seed=5).eval()(values).flatten()
