@@ -50,7 +50,7 @@ def test_arms_are_begun_cancelled_found_again_and_answer(page: Page) -> None:
     expect(second.locator(CONFUSION)).to_have_attribute("data-open", "2,3")
     second.close()
 
-    page.get_by_role("radio", name="Take it home").click()
+    page.get_by_test_id("stRadioGroup").get_by_text("Take it home").click()
     page.locator(".st-key-tr_pack button").click()
     with page.expect_download() as download:
         page.locator(".st-key-tr_download button").click()
