@@ -70,7 +70,10 @@ def _runs(recorded: list[ArmRun]) -> None:
     runs = _looked()
     if not runs and recorded:
         show_curves(recorded)
-        st.caption("Recorded with the settings the page opens with: Start teaches the chosen arms here and now.")
+        st.caption(
+            "Recorded with the settings the page opens with; the seconds are those of one core. Start teaches the "
+            "chosen arms here and now."
+        )
         show_table(recorded)
         return
     if not runs:
