@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 SAID_AGAIN = 5.0
-"""Seconds in which every run says a widget's new value."""
+"""Seconds after which the browser knows what a run has set; until then every run says a widget's new value again."""
 _DIGITS = 6  # of a number in a link
 _SWITCHED = "_page_switched"
 _PAGE = "_page"
@@ -30,10 +31,11 @@ def page_switched() -> bool:
 def linked(key: str, default: str) -> str:
     """The text of `key`: what the address says when it is new there, else what this session last set."""
     named, seen = st.query_params.get(key), st.session_state.get(_seen(key))
-    if named is not None and named != seen:
-        st.session_state[key] = named
-    elif named is None and seen is not None and not page_switched():
-        st.session_state[key] = default
+    if named != seen and not _is_echo(key, named):
+        if named is not None:
+            st.session_state[key] = named
+        elif not page_switched():
+            st.session_state[key] = default
     value = st.session_state.setdefault(key, default)
     _write(key, None if value == default else value)
     return value
@@ -113,15 +115,34 @@ def _follow(key: str) -> None:
 
 
 def _write(key: str, value: str | None) -> None:
+    before = st.query_params.get(key)
+    if before != value:
+        st.session_state[_left(key)] = {**st.session_state.get(_left(key), {}), before: time.monotonic()}
     if value is None:
         st.query_params.pop(key, None)
-    elif st.query_params.get(key) != value:
+    elif before != value:
         st.query_params[key] = value
     st.session_state[_seen(key)] = value
 
 
+def _is_echo(key: str, named: str | None) -> bool:
+    """Whether the address is one that this session left a moment ago, and not by the back button.
+
+    A run that begins before the browser has heard of the new address still brings the old one.
+    """
+    context = get_script_run_ctx()
+    if context is None or context.is_history_navigation:
+        return False
+    left: Mapping[str | None, float] = st.session_state.get(_left(key), {})
+    return named in left and time.monotonic() - left[named] < SAID_AGAIN
+
+
 def _said(key: str) -> str:
     return f"_{key}_said"
+
+
+def _left(key: str) -> str:
+    return f"_{key}_left"
 
 
 def _seen(key: str) -> str:

@@ -94,3 +94,22 @@ def test_buttons_show_what_the_link_says_in_words_and_write_what_is_pressed() ->
     assert (side.options, side.value) == (["4", "8"], "4")
     side.set_value("8").run()
     assert (app.session_state["size"], app.session_state["side"]) == ("large", "8")
+
+
+def test_a_run_that_still_brings_the_old_address_changes_nothing_back(clock: list[float]) -> None:
+    app = opened("large")
+    app.selectbox[0].set_value("middle").run()
+    app.query_params["size"] = "large"  # as the browser had it before it heard of "middle"
+    assert app.run().session_state["size"] == "middle"
+    assert app.query_params["size"] == "middle"
+    clock[0] += linked.SAID_AGAIN
+    app.query_params["size"] = "large"
+    assert app.run().session_state["size"] == "large"
+
+
+def test_the_back_button_counts_at_once(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened("large")
+    app.selectbox[0].set_value("middle").run()
+    monkeypatch.setattr(linked, "get_script_run_ctx", lambda: SimpleNamespace(is_history_navigation=True))
+    app.query_params["size"] = "large"
+    assert app.run().session_state["size"] == "large"
