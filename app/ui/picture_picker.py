@@ -41,7 +41,7 @@ def picture_button(chosen: ChosenPicture) -> None:
     """The button that names the picture in use; a picker that is open stays so when the page renews itself below it."""
     if page_switched():
         _note_closed()
-    st.button(
+    pressed = st.button(
         plain(chosen.title),
         icon=":material/image:",
         help="Choose another picture",
@@ -49,6 +49,8 @@ def picture_button(chosen: ChosenPicture) -> None:
         width="stretch",
         on_click=_note_open,  # told before the run, which another one may overtake before it comes here
     )
+    if pressed:
+        _note_open()  # again: that the last one was closed may have been told after it
     if picker_is_open():
         _dialog()  # Streamlit closes a dialog that a run of the page does not ask for again
 

@@ -32,7 +32,7 @@ from app.ui.transfer_asked import (
     without,
 )
 from app.ui.transfer_data import TransferData
-from app.ui.transfer_state import ANSWER, Form, asked_number, back
+from app.ui.transfer_state import ANSWER, ASK, Form, asked_number, back
 from app.ui.transfer_webcam import burst_came, webcam_part, webcam_picture
 from app.ui.visitor import visitor
 from cnnviz.learn import DatasetError
@@ -58,6 +58,8 @@ def answer_part(form: Form, data: TransferData, chosen: ChosenPicture) -> None:
 
     @st.fragment(run_every=LOOK if live else None)
     def part() -> None:
+        if st.session_state.get(ASK) != form.ask:  # the learner went back: the page has not heard of it yet
+            st.rerun()
         goes_on = False
         if missing:
             st.info(plain(missing, longest=300), icon=":material/photo_library:")
