@@ -12,15 +12,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-import torch
 from torch import nn
 
 from cnnviz.analysis.cost_memory import kept_for_backward
 from cnnviz.analysis.cost_pass import CostPass, Row, Window
 from cnnviz.analysis.layers import input_shape, module_of
-from cnnviz.errors import SettingsError
-from cnnviz.network import evaluating
-from cnnviz.network.recording import own_kind, refusal, without_values_if_possible
+from cnnviz.network.modes import follow
+from cnnviz.network.recording import without_values_if_possible
 
 if TYPE_CHECKING:
     from cnnviz.network import Network
@@ -175,17 +173,7 @@ def _passed(network: Network | nn.Module, input_size: Shape | None) -> _Pass:
 
 
 def _pass(module: nn.Module, shape: Shape, on_meta: bool) -> _Pass:
-    device, dtype = own_kind(module)
-    watched = evaluating(module, on_meta)
-    batch = torch.zeros(1, *shape, device="meta" if on_meta else device, dtype=dtype)
-    counted = CostPass(watched, batch)
-    try:
-        with torch.no_grad(), counted:
-            watched(batch)
-    except (RuntimeError, TypeError, ValueError, LookupError, AssertionError) as error:
-        if on_meta:
-            raise ValueError("The pass needs values, or fails with them too.") from error
-        raise SettingsError(refusal(module, counted.where, shape, error)) from error
+    counted, _ = follow(CostPass, module, shape, on_meta)
     every = sum(row.multiply_adds for row in counted.rows)
     return _Pass(tuple(_finished(row, every) for row in counted.rows), counted.peak_bytes)
 

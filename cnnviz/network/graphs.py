@@ -6,16 +6,14 @@ import threading
 from functools import partial
 from weakref import WeakKeyDictionary
 
-import torch
 from torch import nn
 
-from cnnviz.errors import SettingsError
 from cnnviz.network.graph_data import NetworkGraph, Shape
 from cnnviz.network.graph_groups import grouped
 from cnnviz.network.graph_pass import GraphPass, nodes_of
+from cnnviz.network.modes import follow
 from cnnviz.network.operations import flat
-from cnnviz.network.recording import own_kind, refusal, without_values_if_possible
-from cnnviz.network.replicas import evaluating
+from cnnviz.network.recording import without_values_if_possible
 
 PICTURE_SHAPE: Shape = (3, 224, 224)
 
@@ -47,17 +45,7 @@ def graph(module: nn.Module, input_size: Shape = PICTURE_SHAPE) -> NetworkGraph:
 
 
 def _graph(module: nn.Module, shape: Shape, on_meta: bool) -> NetworkGraph:
-    device, dtype = own_kind(module)
-    watched = evaluating(module, on_meta)
-    batch = torch.zeros(1, *shape, device="meta" if on_meta else device, dtype=dtype)
-    followed = GraphPass(watched, batch)
-    try:
-        with torch.no_grad(), followed:
-            output = watched(batch)
-    except (RuntimeError, TypeError, ValueError, LookupError, AssertionError) as error:
-        if on_meta:
-            raise ValueError("The pass needs values, or fails with them too.") from error
-        raise SettingsError(refusal(module, followed.where, shape, error)) from error
+    followed, output = follow(GraphPass, module, shape, on_meta)
     returned = list(output.values()) if isinstance(output, dict) else [output]
     answers = dict.fromkeys(node for tensor in flat(returned) for node in nodes_of(tensor))
     nodes, edges = followed.nodes(), followed.edges()

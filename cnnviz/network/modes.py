@@ -7,11 +7,17 @@ A mode stands below modules and functions, where torch itself dispatches. What i
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
+import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
+
+from cnnviz.errors import SettingsError
+from cnnviz.network.recording import own_kind, refusal
+from cnnviz.network.replicas import evaluating
 
 
 class OperationMode(TorchDispatchMode):
@@ -49,6 +55,43 @@ class LayerMode(OperationMode):
         call = self._calls[name]
         self._calls[name] = call + 1
         return call
+
+
+class _Follows(Protocol):
+    """A mode that knows where it is."""
+
+    @property
+    def where(self) -> str:
+        """The path of the module that runs now."""
+
+    def __enter__(self) -> Any: ...
+
+    def __exit__(self, *what: Any) -> Any: ...
+
+
+F = TypeVar("F", bound=_Follows)
+
+
+def follow(
+    mode: Callable[[nn.Module, Tensor], F], module: nn.Module, shape: tuple[int, ...], on_meta: bool
+) -> tuple[F, Any]:
+    """One pass of a replica in evaluation mode on zeros of this shape: the mode that followed it, and its output.
+
+    ``mode`` makes one for a replica and its batch. Raises ValueError where a pass without values fails, and
+    SettingsError where one with values does: the module cannot take such an input.
+    """
+    device, dtype = own_kind(module)
+    watched = evaluating(module, on_meta)
+    batch = torch.zeros(1, *shape, device="meta" if on_meta else device, dtype=dtype)
+    following = mode(watched, batch)
+    try:
+        with torch.no_grad(), following:
+            output = watched(batch)
+    except (RuntimeError, TypeError, ValueError, LookupError, AssertionError) as error:
+        if on_meta:
+            raise ValueError("The pass needs values, or fails with them too.") from error
+        raise SettingsError(refusal(module, following.where, shape, error)) from error
+    return following, output
 
 
 def shape_of_one(tensor: Tensor) -> tuple[int, ...]:
