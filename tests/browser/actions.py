@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.waiting import settled
 
@@ -92,3 +92,19 @@ def fits_at_all_sizes(page: Page) -> None:
         page.wait_for_function(
             "width => innerWidth === width && document.documentElement.scrollWidth <= width", arg=width
         )
+
+
+def pinch(view: Locator, by: float) -> None:
+    """Two fingers on a view move apart, to `by` times their distance."""
+    view.evaluate(
+        """(node, by) => {
+            const at = node.getBoundingClientRect();
+            const fingers = (apart) => [-1, 1].map((side, identifier) => new Touch(
+                { identifier, target: node, clientX: at.left + 150 + side * apart, clientY: at.top + 150 }));
+            const say = (name, touches) => node.dispatchEvent(new TouchEvent(name, { touches, cancelable: true }));
+            say("touchstart", fingers(30));
+            say("touchmove", fingers(30 * by));
+            say("touchend", []);
+        }""",
+        by,
+    )

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.ui.architectures_facts import architecture
 from app.ui.architectures_scene import every_block
-from tests.browser.actions import opened
+from tests.browser.actions import opened, pinch
 
 VIEW = ".network-graph"
 # The middle of a box's name in the coordinates of the window, brought into sight.
@@ -66,6 +66,8 @@ def test_open_point_walk_and_compare(page: Page) -> None:
     expect(view).to_have_attribute("data-open", "layer2")
     scroll.press("+")
     expect(view).to_have_attribute("data-zoom", "1.300")
+    pinch(scroll, 2)
+    expect(view).to_have_attribute("data-zoom", "2.600")
     scroll.press("0")
     view.get_by_role("button", name="Open all").click()
     expect(view).to_have_attribute("data-open", re.compile("layer4.1"))

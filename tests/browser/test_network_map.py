@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from cnnviz import analysis, network
 from cnnviz.image import load_sample
-from tests.browser.actions import opened
+from tests.browser.actions import opened, pinch
 
 PAGE = "/feature_maps?by=mean"
 VIEW = ".network-map"
@@ -34,16 +34,6 @@ PLACE = """async ([address, name, row]) => {
 }"""
 
 HEIGHT = "(node) => node.scrollHeight"
-# Two fingers move apart by this factor.
-PINCH = """(node, by) => {
-    const at = node.getBoundingClientRect();
-    const fingers = (apart) => [-1, 1].map((side, identifier) => new Touch(
-        { identifier, target: node, clientX: at.left + 150 + side * apart, clientY: at.top + 150 }));
-    const say = (name, touches) => node.dispatchEvent(new TouchEvent(name, { touches, cancelable: true }));
-    say('touchstart', fingers(30));
-    say('touchmove', fingers(30 * by));
-    say('touchend', []);
-}"""
 
 
 def place(page: Page, name: str, row: int = 0) -> dict[str, float]:
@@ -162,7 +152,7 @@ def test_two_pictures_on_a_phone_without_scrolling_the_page_sideways(
         expect(view).to_have_attribute("data-pinned", f"1.{at['channel']:.0f}")
         expect(view).to_have_attribute("data-side", "1")
     height = page.locator(MAP).evaluate(HEIGHT)
-    page.locator(MAP).evaluate(PINCH, 2)
+    pinch(page.locator(MAP), 2)
     assert page.locator(MAP).evaluate(HEIGHT) > 1.5 * height
 
 

@@ -3,6 +3,7 @@
 import { element, onNextFrame, setText } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { savePng } from "../shared/pixels.js";
+import { onZoom } from "../shared/zoom.js";
 import { barAt, drawPanel, panelWidth, slotsOf } from "./bars.js";
 import { colours, drawGraph } from "./draw.js";
 import { layOut, NONE, prepare, stepped, under } from "./layout.js";
@@ -237,12 +238,7 @@ function listen(view) {
     const box = boxAt(event);
     if (box) { view.pointed = box.item; act(view, box); }
   };
-  scroll.onwheel = (event) => {
-    if (!event.ctrlKey) return;
-    event.preventDefault();
-    const edge = scroll.getBoundingClientRect();
-    zoomTo(view, view.zoom * Math.exp(-event.deltaY / 300), event.clientX - edge.left, event.clientY - edge.top);
-  };
+  onZoom(scroll, (factor, x, y) => zoomTo(view, view.zoom * factor, x, y));
   scroll.onkeydown = (event) => pressed(view, event);
 }
 

@@ -5,11 +5,11 @@ import { unpack } from "../shared/blob.js";
 import { element, onNextFrame } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { decode, savePng } from "../shared/pixels.js";
+import { onZoom } from "../shared/zoom.js";
 import { buildAnswer, showAnswer } from "./answer.js";
 import { bitmap, colours, drawLit, drawMap, sheetsOf } from "./draw.js";
 import { edgesOf, swaps } from "./edges.js";
 import { layOut, stepped, under } from "./geometry.js";
-import { onPinch } from "./pinch.js";
 import { tell } from "./tell.js";
 import { overview, scaleNote } from "./words.js";
 
@@ -65,7 +65,6 @@ function build(parent) {
   view.resize = new ResizeObserver(view.again);
   view.resize.observe(view.scroll);
   listen(view);
-  onPinch(view.scroll, (factor, x, y) => zoomTo(view, view.zoom * factor, x, y));
   return view;
 }
 
@@ -317,12 +316,7 @@ function listen(view) {
     }
   };
   scroll.ondblclick = () => enter(view);
-  scroll.onwheel = (event) => {
-    if (!event.ctrlKey) return;
-    event.preventDefault();
-    const box = scroll.getBoundingClientRect();
-    zoomTo(view, view.zoom * Math.exp(-event.deltaY / 300), event.clientX - box.left, event.clientY - box.top);
-  };
+  onZoom(scroll, (factor, x, y) => zoomTo(view, view.zoom * factor, x, y));
   scroll.onkeydown = (event) => onKey(view, event);
 }
 
