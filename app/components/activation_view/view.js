@@ -1,7 +1,7 @@
 // Activation functions: curve and derivative, a feature map before and after, and the histogram; one x runs through all.
 
 import { showBar } from "../shared/bar.js";
-import { element, onNextFrame } from "../shared/dom.js";
+import { element, onNextFrame, saveButton } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { cellAt, decode, outline, put, savePng, sharpen } from "../shared/pixels.js";
@@ -38,8 +38,7 @@ function figure(view, role, title, className) {
   part.marks = element("canvas", { className: "marks" });
   part.frame = element("div", { className: `frame ${className}`, tabIndex: 0, role: "img" }, part.canvas, part.marks);
   part.title = element("span", { textContent: title });
-  const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save as PNG" });
-  save.onclick = () => savePng(part.canvas, `cnnviz ${part.title.textContent.toLowerCase()}.png`);
+  const save = saveButton("Save as PNG", () => savePng(part.canvas, `cnnviz ${part.title.textContent.toLowerCase()}.png`));
   part.figure = element("figure", {}, element("figcaption", {}, part.title, save), part.frame);
   part.figure.dataset.role = role;
   part.frame.onpointerleave = () => {};

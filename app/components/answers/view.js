@@ -1,6 +1,6 @@
 // What the network saw and its five most probable answers, as bars and numbers.
 
-import { element } from "../shared/dom.js";
+import { element, saveButton } from "../shared/dom.js";
 import { full } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { decode, put, saveText } from "../shared/pixels.js";
@@ -18,8 +18,7 @@ function build(parent) {
   view.list = element("ol", { "aria-label": "The five most probable answers" });
   view.note = element("p", { className: "note" });
   view.saw = element("p", { className: "note saw" });
-  const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save this table as CSV" });
-  save.onclick = () => saveText(csv(view.header.rows), "cnnviz answers.csv", "text/csv");
+  const save = saveButton("Save this table as CSV", () => saveText(csv(view.header.rows), "cnnviz answers.csv", "text/csv"));
   const frame = element("div", { className: "frame", title: "What the network saw" }, view.canvas);
   view.root = element("div", { className: "view answers" },
     element("figure", {}, element("figcaption", {}, view.title, save), frame, view.list, view.note, view.saw));

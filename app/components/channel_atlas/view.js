@@ -1,6 +1,6 @@
 // Depth from left to right: for each layer some channels, each as the picture that excites it most. A click shows one large.
 
-import { element } from "../shared/dom.js";
+import { element, saveButton } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { decode, savePng } from "../shared/pixels.js";
 
@@ -12,8 +12,7 @@ export default mounting(build, (view, header) => {
 function build(parent) {
   const view = { order: 0 };
   view.told = element("small", { "aria-live": "polite" });
-  const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save all of them as PNG" });
-  save.onclick = () => savePng(view.whole, "cnnviz channels.png");
+  const save = saveButton("Save all of them as PNG", () => savePng(view.whole, "cnnviz channels.png"));
   view.grid = element("div", { className: "grid", tabIndex: 0, role: "listbox", "aria-label": "Channels by depth. Arrow keys go from one to the next." });
   view.grid.onkeydown = (event) => onKey(view, event);
   view.root = element("div", { className: "view channel-atlas" },

@@ -1,6 +1,6 @@
 // A picture as it forms. The curve below is the scrubber: point at a step, or use the arrow keys.
 
-import { element, onNextFrame, themeColour } from "../shared/dom.js";
+import { button, element, onNextFrame, themeColour } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { decode, savePng } from "../shared/pixels.js";
@@ -46,12 +46,6 @@ function build(parent) {
     go(view, Math.min(last, Math.max(0, to)));
   };
   return view;
-}
-
-function button(text, title, act) {
-  const node = element("button", { className: "plain", type: "button", textContent: text, title });
-  node.onclick = act;
-  return node;
 }
 
 // A new scene shows its last frame.

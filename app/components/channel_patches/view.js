@@ -1,6 +1,6 @@
 // Patches that excite a channel most and least. Point at one to see where it lies in its picture.
 
-import { element, onNextFrame, themeColour } from "../shared/dom.js";
+import { element, onNextFrame, saveButton, themeColour } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { decode, outline, saveText, sharpen } from "../shared/pixels.js";
@@ -15,8 +15,7 @@ export default mounting(build, (view, header) => {
 function build(parent) {
   const view = { at: { row: 0, index: 0 }, order: 0, shown: "" };
   view.progress = element("small");
-  const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save this table as CSV" });
-  save.onclick = () => saveText(csv(view.header.rows), `${view.header.channel}.csv`, "text/csv");
+  const save = saveButton("Save this table as CSV", () => saveText(csv(view.header.rows), `${view.header.channel}.csv`, "text/csv"));
   view.rows = TITLES.map((title, row) => {
     const tiles = element("div", { className: "tiles", tabIndex: 0, role: "listbox", "aria-orientation": "horizontal",
       "aria-label": `${title}. Arrow keys go from patch to patch.` });

@@ -1,6 +1,6 @@
 // The classes with thumbnails of their pictures. The learner's own can be chosen, moved, deleted; classes renamed.
 
-import { element } from "../shared/dom.js";
+import { button, element } from "../shared/dom.js";
 import { whole } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { paint, thumbnails } from "./thumbnails.js";
@@ -28,12 +28,6 @@ function build(parent) {
     element("figcaption", {}, view.title, view.tools), view.sentence, view.rows);
   parent.append(view.root);
   return view;
-}
-
-function button(text, explained, act) {
-  const node = element("button", { className: "plain", type: "button", textContent: text, title: explained });
-  node.onclick = act;
-  return node;
 }
 
 function edit(view, what, more) {

@@ -1,7 +1,7 @@
 // A confusion matrix. Point at a cell for its sentence; click it, or press Enter, to see its pictures.
 
 import { showBar } from "../shared/bar.js";
-import { element, onNextFrame } from "../shared/dom.js";
+import { element, onNextFrame, saveButton } from "../shared/dom.js";
 import { short, whole } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { decode, saveText } from "../shared/pixels.js";
@@ -17,8 +17,7 @@ export default mounting(build, (view, header) => {
 function build(parent) {
   const view = { at: 0, order: 0 };
   view.title = element("span");
-  const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save this table as CSV" });
-  save.onclick = () => saveText(csv(view.header, view.counts), "confusion.csv", "text/csv");
+  const save = saveButton("Save this table as CSV", () => saveText(csv(view.header, view.counts), "confusion.csv", "text/csv"));
   view.table = element("table", { role: "grid", tabIndex: 0, "aria-label": "Confusion matrix. Arrow keys go from cell to cell, Enter opens one." });
   view.table.onkeydown = (event) => onKey(view, event);
   view.axis = element("p", { className: "axis", textContent: "Rows: what a picture is. Columns: what it was taken for. Double rim: recognised. Colour: per cent of the row." });

@@ -1,6 +1,6 @@
 // One plane on the screen (an input channel or an output map): its canvases, and what pointer and keys do on it.
 
-import { element } from "../shared/dom.js";
+import { element, saveButton } from "../shared/dom.js";
 import { cellAt, savePng } from "../shared/pixels.js";
 
 // handlers: pointed(row, col), pressed(row, col), moved(rows, cols), pin(), release(). Rows and columns count from the
@@ -12,8 +12,7 @@ export function buildPlane(role, handlers) {
   plane.frame = element("div", { className: "frame", tabIndex: 0, role: "img" }, plane.canvas, plane.marks);
   plane.title = element("span");
   plane.note = element("small");
-  const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save as PNG" });
-  save.onclick = () => savePng(plane.canvas, `cnnviz ${plane.title.textContent.toLowerCase()}.png`);
+  const save = saveButton("Save as PNG", () => savePng(plane.canvas, `cnnviz ${plane.title.textContent.toLowerCase()}.png`));
   plane.caption = element("figcaption", {}, plane.title, plane.note, save);
   plane.bar = element("div", { className: "bar" });
   plane.figure = element("figure", {}, plane.caption, element("div", { className: "box" }, plane.frame), plane.bar);

@@ -1,6 +1,6 @@
 // Walk through all positions: play, pause, step, scrub. What a position is the caller knows.
 
-import { element, setText } from "../shared/dom.js";
+import { button, element, setText } from "../shared/dom.js";
 import { whole } from "../shared/format.js";
 
 const FOLLOW = 100; // ms
@@ -8,14 +8,10 @@ const FOLLOW = 100; // ms
 // `go(position)` shows a position. The player calls it at most once a frame; `player.pause()` is for pointing.
 export function buildPlayer(go) {
   const player = { count: 0, position: 0, playing: false, written: 0 };
-  const button = (text, label, act) => {
-    const node = element("button", { className: "plain", type: "button", textContent: text, title: label, "aria-label": label });
-    node.onclick = act;
-    return node;
-  };
+  const tool = (text, said, act) => button(text, said, act, { "aria-label": said });
   const slider = (label, properties) => element("input", { type: "range", "aria-label": label, title: label, ...properties });
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  player.toggle = button("Play", "Play", () => (player.playing ? player.pause() : play(player, go)));
+  player.toggle = tool("Play", "Play", () => (player.playing ? player.pause() : play(player, go)));
   player.scrubber = slider("Position", { className: "scrubber", min: 0, max: 0, value: 0 });
   player.where = element("output", { className: "where" });
   // Positions a second, from 1 to 64. With reduced motion asked for, it begins slowly, one step at a time.
@@ -24,7 +20,7 @@ export function buildPlayer(go) {
   player.scrubber.oninput = () => { player.pause(); go(Number(player.scrubber.value)); };
   player.pause = () => stop(player);
   player.node = element("div", { className: "player", role: "group", "aria-label": "Walk through the positions" },
-    player.toggle, button("◀", "One step back", step(-1)), button("▶", "One step on", step(1)),
+    player.toggle, tool("◀", "One step back", step(-1)), tool("▶", "One step on", step(1)),
     player.scrubber, player.where, element("label", { className: "speed" }, "Speed", player.speed));
   return player;
 }

@@ -1,7 +1,7 @@
 // The picture: input planes, sums and output maps in their places; what stands still, and what moves with the pointer.
 
 import { showBar } from "../shared/bar.js";
-import { element, ground, setText, themeColour } from "../shared/dom.js";
+import { button, element, ground, setText, themeColour } from "../shared/dom.js";
 import { full } from "../shared/format.js";
 import { saveText } from "../shared/pixels.js";
 import { channelsOf, explain, planeOf, readers, weightsOfTaps } from "./arithmetic.js";
@@ -71,8 +71,7 @@ function build(view, maps, handlersFor) {
   const named = (i) => (input.channels > 1 ? input.names[i] : "");
   view.terms = inputs.map((_, i) => buildTerm(i, named(i), () => `map ${view.at.map}, channel ${i}`, view.edit, view.redraw));
   view.total = buildLiveText(element("div", { className: "total" }));
-  const csv = element("button", { className: "plain", type: "button", textContent: "CSV", title: "Save the map in hand as a table" });
-  csv.onclick = () => saveCsv(view);
+  const csv = button("CSV", "Save the map in hand as a table", () => saveCsv(view));
   outputs[0].caption.append(csv);
   inputs.forEach((plane, i) => plane.figure.style.setProperty("--row", i + 1));
   view.terms.forEach((term, i) => term.node.style.setProperty("--row", i + 1));

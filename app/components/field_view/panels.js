@@ -1,6 +1,6 @@
 // The view's elements: the depth slider, three panels with their captions, the sentence. Nothing here knows a scene.
 
-import { element } from "../shared/dom.js";
+import { button, element, saveButton } from "../shared/dom.js";
 import { savePng } from "../shared/pixels.js";
 
 export function buildPanels(view) {
@@ -23,8 +23,7 @@ function panel(role, title, pointable = true) {
   made.frame = element("div", { className: "frame", role: pointable ? "application" : "img" }, made.canvas, made.marks);
   if (pointable) made.frame.tabIndex = 0;
   made.bar = element("div", { className: "bar" });
-  made.save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save as PNG" });
-  made.save.onclick = () => savePng(composed(made), `cnnviz receptive field ${role}.png`);
+  made.save = saveButton("Save as PNG", () => savePng(composed(made), `cnnviz receptive field ${role}.png`));
   made.caption = element("figcaption", {}, made.title, made.save);
   made.figure = element("figure", {}, made.caption, made.frame, made.bar);
   made.figure.dataset.role = role;
@@ -32,12 +31,10 @@ function panel(role, title, pointable = true) {
 }
 
 function stepButton(view, text, explained, by) {
-  const button = element("button", { className: "plain", type: "button", textContent: text, title: explained, "aria-label": explained });
-  button.onclick = () => {
+  return button(text, explained, () => {
     view.slider.value = String(Number(view.slider.value) + by);
     view.slider.dispatchEvent(new Event("input"));
-  };
-  return button;
+  }, { "aria-label": explained });
 }
 
 // The panel as it stands on the screen, with its marks.

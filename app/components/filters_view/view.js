@@ -2,7 +2,7 @@
 
 import { showBar } from "../shared/bar.js";
 import { colourise } from "../shared/colours.js";
-import { element, onNextFrame, setText, themeColour } from "../shared/dom.js";
+import { button, element, onNextFrame, setText, themeColour } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { savePng, saveText } from "../shared/pixels.js";
 import { moved } from "../shared/tiles.js";
@@ -45,12 +45,6 @@ function build(parent) {
   view.resize = new ResizeObserver(view.redrawAll);
   view.resize.observe(view.sheets);
   return view;
-}
-
-function button(text, explained, act) {
-  const node = element("button", { className: "plain", type: "button", textContent: text, title: explained });
-  node.onclick = act;
-  return node;
 }
 
 const fileName = ({ header }) => `cnnviz filters ${header.layer}${header.slices ? ` ${header.slices.channel}` : ""}`;

@@ -1,7 +1,7 @@
 // Classic kernels: the picture, the result, and the sum of products behind the value one points at.
 
 import { showBar } from "../shared/bar.js";
-import { element, ground, onNextFrame, themeColour } from "../shared/dom.js";
+import { button, element, ground, onNextFrame, saveButton, themeColour } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
 import { drawGrid, matrixFields, showMatrix } from "../shared/grids.js";
 import { mounting } from "../shared/mount.js";
@@ -146,8 +146,7 @@ function buildPanel(view, role) {
   panel.marks = element("canvas", { className: "marks" });
   panel.frame = element("div", { className: "frame", tabIndex: 0, role: "img" }, panel.canvas, panel.marks);
   panel.title = element("span");
-  const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save this picture as PNG" });
-  save.onclick = () => savePng(panel.canvas, panel.name);
+  const save = saveButton("Save this picture as PNG", () => savePng(panel.canvas, panel.name));
   panel.bar = element("div", { className: "bar" });
   panel.histogram = buildHistogram();
   panel.figure = element(
@@ -254,11 +253,7 @@ function buildSum(view, kind, matrix, editable) {
 function channelButtons(view) {
   const names = CHANNELS[view.channels];
   const box = element("div", { className: "channels", hidden: names.length === 1, role: "group", "aria-label": "Channel" });
-  box.append(...names.map((name, i) => {
-    const button = element("button", { className: "plain", type: "button", textContent: name });
-    button.onclick = () => { view.channel = i; drawPointed(view); };
-    return button;
-  }));
+  box.append(...names.map((name, i) => button(name, "", () => { view.channel = i; drawPointed(view); })));
   view.channelBox = box;
   return box;
 }

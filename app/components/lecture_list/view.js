@@ -1,6 +1,6 @@
 // The list of figures: a toolbar, a row for each figure, and under an open one the line of the notes and the working.
 
-import { element, setText } from "../shared/dom.js";
+import { button, element, setText } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { figuresOf, matches, sentence, SHOWN, step, summary } from "./filter.js";
 
@@ -10,12 +10,7 @@ export default mounting(build, update, (view) => clearTimeout(view.later));
 function build(parent) {
   const view = { figures: [], rows: new Map(), shown: [], said: new Map(), state: null };
   view.sentence = element("p", { className: "sentence", "aria-live": "polite" });
-  view.filters = SHOWN.map(([name, label]) => {
-    const button = element("button", { className: "plain", type: "button", textContent: label });
-    button.dataset.show = name;
-    button.onclick = () => change(view, { show: name });
-    return button;
-  });
+  view.filters = SHOWN.map(([name, label]) => button(label, "", () => change(view, { show: name }), { "data-show": name }));
   view.note = element("select", { "aria-label": "Which of the notes" });
   view.note.onchange = () => change(view, { note: Number(view.note.value) });
   view.search = element("input", { type: "search", placeholder: "Search: conv4, VGG-16 memory …", maxLength: 60,
@@ -82,7 +77,7 @@ function detailsOf(view, figure) {
 
 function draw(view) {
   const { state } = view;
-  view.filters.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.show === state.show)));
+  view.filters.forEach((one) => one.setAttribute("aria-pressed", String(one.dataset.show === state.show)));
   view.note.value = String(state.note);
   view.shown = view.figures.filter((figure) => matches(figure, state));
   const items = view.shown.map(({ number }) => view.rows.get(number).item);

@@ -1,6 +1,6 @@
 // The terms of one sum as rows, each with what it adds and the running total; one of them large, with its numbers.
 
-import { element, ground, themeColour } from "../shared/dom.js";
+import { button, element, ground, themeColour } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
 import { drawGrid } from "../shared/grids.js";
 import { outline } from "../shared/pixels.js";
@@ -90,9 +90,7 @@ function show(part, by) {
   const cells = [element("span", { className: "wide", textContent: restWords(left, rest), title: full(rest) })];
   if (part.shown < sum.sent) {
     const next = Math.min(MORE, sum.sent - part.shown);
-    const button = element("button", { className: "plain", type: "button", textContent: `Show ${next} more` });
-    button.onclick = () => { show(part, MORE); };
-    cells[0].append(" ", button);
+    cells[0].append(" ", button(`Show ${next} more`, "", () => show(part, MORE)));
   } else cells[0].append(`; the ${part.shown} largest are shown.`);
   part.more.replaceChildren(...cells, barOf(part, sum.running[part.shown - 1], part.line.total - (sum.bias ?? 0)));
 }

@@ -2,7 +2,7 @@
 
 import { unpack } from "../shared/blob.js";
 import { answers } from "../shared/channel.js";
-import { element, onNextFrame } from "../shared/dom.js";
+import { button, element, onNextFrame } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { saveText } from "../shared/pixels.js";
@@ -43,12 +43,6 @@ function build(parent) {
   view.redraw = onNextFrame(() => { for (const part of view.parts) drawDetail(part); });
   view.deaf = answers("unit", (name) => (name === null ? shut(view) : open(view, name, { fresh: true })));
   return view;
-}
-
-function button(text, explained, act) {
-  const node = element("button", { className: "plain", type: "button", textContent: text, title: explained });
-  node.onclick = act;
-  return node;
 }
 
 const lines = ({ header, folded }) => (folded && header.folded ? header.folded : header.lines);

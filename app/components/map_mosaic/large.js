@@ -1,6 +1,6 @@
 // One map large, over the picture that the network saw; pointing gives the exact value.
 
-import { element, onNextFrame, themeColour } from "../shared/dom.js";
+import { button, element, onNextFrame, themeColour } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
 import { cellAt, outline, savePng, sharpen } from "../shared/pixels.js";
 import { colourise } from "./arithmetic.js";
@@ -44,12 +44,6 @@ export function buildLarge({ close, step, point, unit, toggle }) {
   large.frame.onpointerdown = toPoint;
   large.frame.onclick = (event) => { toPoint(event); unit(); };
   return large;
-}
-
-function button(text, explained, act) {
-  const node = element("button", { className: "plain", type: "button", textContent: text, title: explained });
-  node.onclick = act;
-  return node;
 }
 
 function onKey(large, event, { close, step, point, unit, toggle }) {

@@ -3,7 +3,7 @@
 import { showBar } from "../shared/bar.js";
 import { unpack } from "../shared/blob.js";
 import { answers, ask, say } from "../shared/channel.js";
-import { element, onNextFrame, themeColour } from "../shared/dom.js";
+import { button, element, onNextFrame, themeColour } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { decode, download, outline, sharpen } from "../shared/pixels.js";
 import { layOut, lookUp, moved, positionAt, tileBox } from "./arithmetic.js";
@@ -23,11 +23,12 @@ function build(parent) {
   view.title = element("b");
   view.facts = element("small");
   view.untrained = element("span", { className: "untrained", textContent: "untrained", hidden: true });
-  view.save = element("button", { className: "plain", type: "button", textContent: "Save" });
-  view.save.onclick = () => save(view);
-  view.mode = element("button", { className: "plain", type: "button", textContent: "Switch off by click", "aria-pressed": "false",
-    title: "A click switches a channel off or on instead of opening it (O does so at any time)" });
-  view.mode.onclick = () => { view.switching = !view.switching; view.mode.setAttribute("aria-pressed", String(view.switching)); view.redraw(); };
+  view.save = button("Save", "", () => save(view));
+  view.mode = button("Switch off by click", "A click switches a channel off or on instead of opening it (O does so at any time)", () => {
+    view.switching = !view.switching;
+    view.mode.setAttribute("aria-pressed", String(view.switching));
+    view.redraw();
+  }, { "aria-pressed": "false" });
   view.canvas = element("canvas");
   view.marks = element("canvas", { className: "marks" });
   view.frame = element("div", { className: "frame mosaic", tabIndex: 0, role: "group" }, view.canvas, view.marks);

@@ -1,6 +1,6 @@
 // The asked picture, how far each class is from it, and the training pictures that are nearest: the reason.
 
-import { element } from "../shared/dom.js";
+import { button, element, saveButton } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { decode, put, saveText } from "../shared/pixels.js";
@@ -15,8 +15,7 @@ function build(parent) {
   const view = { order: 0 };
   view.canvas = element("canvas", { role: "img" });
   view.asked = element("small");
-  view.back = element("button", { className: "plain", type: "button" });
-  view.back.onclick = () => view.send("back", { back: true });
+  view.back = button("", "", () => view.send("back", { back: true }));
   view.verdict = element("strong");
   view.label = element("small", { className: "label" });
   view.rows = element("div", { className: "rows", role: "list", "aria-label": "Distance to each class" });
@@ -24,8 +23,7 @@ function build(parent) {
   view.because = element("span");
   view.near = element("div", { className: "near", role: "list", "aria-label": "The nearest training pictures" });
   view.sentence = element("p", { className: "sentence", "aria-live": "polite" });
-  const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save the distances as CSV" });
-  save.onclick = () => saveText(csv(view.header), "cnnviz nearest class.csv", "text/csv");
+  const save = saveButton("Save the distances as CSV", () => saveText(csv(view.header), "cnnviz nearest class.csv", "text/csv"));
   view.root = element("section", { className: "view nearest-view", "aria-label": "The nearest class" },
     element("div", { className: "panes" },
       element("figure", { className: "asked" }, element("figcaption", {}, "Asked"), element("div", { className: "frame" }, view.canvas), view.asked, view.back),

@@ -1,6 +1,6 @@
 // The graph of a network: boxes that open, wires with the shapes that go through them, bars for what each box costs.
 
-import { element, onNextFrame, setText } from "../shared/dom.js";
+import { button, element, onNextFrame, setText } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { savePng } from "../shared/pixels.js";
 import { onZoom } from "../shared/zoom.js";
@@ -25,11 +25,6 @@ function build(parent) {
   const view = { zoom: 1, pointed: null, chosen: null, open: new Set(), token: null };
   view.title = element("b");
   view.facts = element("small");
-  const button = (text, title, act) => {
-    const node = element("button", { className: "plain", type: "button", textContent: text, title });
-    node.onclick = act;
-    return node;
-  };
   view.all = button("Open all", "Open every block", () => openAll(view));
   const tools = element("span", { className: "push buttons" }, view.all,
     button("−", "Smaller (−)", () => zoomTo(view, view.zoom / 1.3)), button("+", "Larger (+)", () => zoomTo(view, view.zoom * 1.3)),
@@ -93,11 +88,12 @@ function isNew(view, name, value) {
 }
 
 function showCosts(view) {
-  view.costs.replaceChildren("Bars: ", ...view.header.costs.map((cost) => {
-    const node = element("button", { className: "plain", type: "button", textContent: NAMES[cost], role: "radio", "aria-checked": String(cost === view.cost) });
-    node.onclick = () => { view.cost = cost; showCosts(view); tellPage(view); view.redraw(); };
-    return node;
-  }));
+  view.costs.replaceChildren("Bars: ", ...view.header.costs.map((cost) => button(NAMES[cost], "", () => {
+    view.cost = cost;
+    showCosts(view);
+    tellPage(view);
+    view.redraw();
+  }, { role: "radio", "aria-checked": String(cost === view.cost) })));
 }
 
 function plan(view) {

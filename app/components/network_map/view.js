@@ -2,7 +2,7 @@
 
 import { showBar } from "../shared/bar.js";
 import { unpack } from "../shared/blob.js";
-import { element, onNextFrame } from "../shared/dom.js";
+import { button, element, onNextFrame } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { decode, savePng } from "../shared/pixels.js";
 import { onZoom } from "../shared/zoom.js";
@@ -33,11 +33,6 @@ function build(parent) {
   const view = { zoom: 1, order: 0, fed: new Map(), pointed: null, pinned: null, over: null, classAt: null, classSide: 0, overtaken: new Set(), said: null, asking: null };
   view.title = element("b");
   view.facts = element("small");
-  const button = (text, title, act) => {
-    const node = element("button", { className: "plain", type: "button", textContent: text, title });
-    node.onclick = act;
-    return node;
-  };
   view.all = button("Open all", "Show every column of every stage", () => open(view, everything(view)));
   const tools = element("span", { className: "push buttons" }, view.all,
     button("−", "Smaller (−)", () => zoomTo(view, view.zoom / 1.3)), button("+", "Larger (+)", () => zoomTo(view, view.zoom * 1.3)),

@@ -1,7 +1,7 @@
 // Normalization: feature maps as tiles before and after; pointing lights up the tiles that share statistics.
 
 import { showBar } from "../shared/bar.js";
-import { element, onNextFrame, themeColour } from "../shared/dom.js";
+import { element, onNextFrame, saveButton, themeColour } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { outline, savePng, sharpen } from "../shared/pixels.js";
 import { panelsOf } from "./arithmetic.js";
@@ -52,8 +52,7 @@ function buildPanel(view, number) {
   panel.labels = element("div", { className: "labels" });
   panel.rows = element("div", { className: "rows" });
   panel.body = element("div", { className: "body" }, panel.labels, panel.rows, panel.frame);
-  const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save these maps as PNG" });
-  save.onclick = () => savePng(panel.canvas, `cnnviz normalization ${number + 1}.png`);
+  const save = saveButton("Save these maps as PNG", () => savePng(panel.canvas, `cnnviz normalization ${number + 1}.png`));
   panel.figure = element("figure", {}, element("figcaption", {}, panel.title, save), panel.body, panel.bar);
   panel.figure.dataset.panel = number;
   listen(view, panel);

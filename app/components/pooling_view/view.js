@@ -1,7 +1,7 @@
 // Pooling: a map, the pooled map, and the window behind the value one points at.
 
 import { showBar } from "../shared/bar.js";
-import { element, onNextFrame, themeColour } from "../shared/dom.js";
+import { element, onNextFrame, saveButton, themeColour } from "../shared/dom.js";
 import { full } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { outline, savePng, sharpen } from "../shared/pixels.js";
@@ -39,8 +39,7 @@ function buildPanel(view, role) {
   panel.frame = element("div", { className: "frame", tabIndex: 0, role: "img" }, panel.canvas, panel.ink, panel.marks);
   panel.title = element("span");
   panel.bar = element("div", { className: "bar" });
-  const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save this map as PNG" });
-  save.onclick = () => savePng(composed(panel), `cnnviz pooling ${role}.png`);
+  const save = saveButton("Save this map as PNG", () => savePng(composed(panel), `cnnviz pooling ${role}.png`));
   panel.figure = element("figure", {}, element("figcaption", {}, panel.title, save), panel.frame, panel.bar);
   panel.figure.dataset.role = role;
   listen(view, panel);

@@ -1,7 +1,7 @@
 // The settings of the picked layer: fields to type into or to step with the arrow keys, and what to do with the layer.
 
 import { showBar } from "../shared/bar.js";
-import { element, setText } from "../shared/dom.js";
+import { button, element, setText } from "../shared/dom.js";
 import { typeScale } from "../shared/grids.js";
 import { savePng } from "../shared/pixels.js";
 import { drawMaps } from "./maps.js";
@@ -14,20 +14,14 @@ const LARGE = 88; // CSS pixels of a map's height at the usual size of type
 export function buildForm(act) {
   const form = { act, code: null, fields: new Map() };
   form.settings = element("div", { className: "settings" });
-  const button = (name, text, title) => {
-    const node = element("button", { className: "plain", type: "button", textContent: text, title });
-    node.onclick = () => act[name]();
-    node.dataset.act = name;
-    return node;
-  };
-  form.buttons = { up: button("up", "Earlier", "Move one place up (Alt + ↑)"), down: button("down", "Later", "Move one place down (Alt + ↓)"),
-    copy: button("copy", "Duplicate", "Put the same layer after it (Ctrl + D)"), remove: button("remove", "Delete", "Take it out (Delete)") };
+  const tool = (name, text, explained) => button(text, explained, () => act[name](), { "data-act": name });
+  form.buttons = { up: tool("up", "Earlier", "Move one place up (Alt + ↑)"), down: tool("down", "Later", "Move one place down (Alt + ↓)"),
+    copy: tool("copy", "Duplicate", "Put the same layer after it (Ctrl + D)"), remove: tool("remove", "Delete", "Take it out (Delete)") };
   form.fixes = element("div", { className: "buttons fixes" });
   form.canvas = element("canvas");
   form.mapsTitle = element("small");
   form.bar = element("div", { className: "bar" });
-  const save = element("button", { className: "plain", type: "button", textContent: "Save maps", title: "Save these maps as PNG" });
-  save.onclick = () => savePng(form.canvas, "cnnviz maps.png");
+  const save = button("Save maps", "Save these maps as PNG", () => savePng(form.canvas, "cnnviz maps.png"));
   form.maps = element("div", { className: "maps-large" }, element("div", { className: "buttons" }, form.mapsTitle, element("span", { className: "push" }, save)), form.canvas, form.bar);
   form.root = element("div", { className: "form" }, form.fixes, form.settings,
     element("div", { className: "buttons" }, ...Object.values(form.buttons)), form.maps);
@@ -43,11 +37,7 @@ export function showForm(form, layer, kind, row, place, of, arrays) {
   form.buttons.down.disabled = place === of - 1;
   const fixes = row?.fixes ?? [];
   form.fixes.hidden = !fixes.length;
-  form.fixes.replaceChildren("What fits: ", ...fixes.map((fix) => {
-    const node = element("button", { className: "plain fix", type: "button", textContent: fix.words });
-    node.onclick = () => form.act.fix(fix.text);
-    return node;
-  }));
+  form.fixes.replaceChildren("What fits: ", ...fixes.map((fix) => button(fix.words, "", () => form.act.fix(fix.text), { className: "plain fix" })));
   form.maps.hidden = !row?.maps;
   if (row?.maps) {
     const shown = drawMaps(form.canvas, row.maps, arrays, form.root.clientWidth || 600, LARGE * typeScale());

@@ -5,7 +5,7 @@
 // with a number of its own.
 
 import { unpack } from "../shared/blob.js";
-import { element, onNextFrame, setText, themeColour } from "../shared/dom.js";
+import { button, element, onNextFrame, setText, themeColour } from "../shared/dom.js";
 import { typeScale } from "../shared/grids.js";
 import { mounting } from "../shared/mount.js";
 import { saveText } from "../shared/pixels.js";
@@ -22,11 +22,6 @@ export default mounting(build, (view, header) => { if (header.token !== view.tok
 
 function build(parent) {
   const view = { at: 0, order: 0, pointed: -1, rows: [], history: history(), serial: null, header: null, stack: null };
-  const button = (text, title, act) => {
-    const node = element("button", { className: "plain", type: "button", textContent: text, title });
-    node.onclick = act;
-    return node;
-  };
   view.undo = button("Undo", "Take the last edit back (Ctrl + Z)", () => goBack(view, undone));
   view.redo = button("Redo", "Do it again (Ctrl + Y)", () => goBack(view, redone));
   view.add = button("Add a layer", "Choose a layer to put after the picked one (A)", () => openPalette(view, view.palette.hidden));
@@ -181,11 +176,8 @@ function openPalette(view, open) {
 function fillPalette(view) {
   const groups = Map.groupBy(view.kinds.values(), (kind) => kind.group);
   view.palette.append(...[...groups].map(([name, kinds]) => element("div", { className: "buttons" }, element("small", { textContent: name }),
-    ...kinds.map((kind) => {
-      const node = element("button", { className: "plain", type: "button", textContent: kind.title });
-      node.onclick = () => full(view) || edit(view, added(view.stack.layers, view.stack.layers.length ? view.at : -1, { code: kind.code, values: { ...kind.fresh } }));
-      return node;
-    }))));
+    ...kinds.map((kind) => button(kind.title, "", () => full(view)
+      || edit(view, added(view.stack.layers, view.stack.layers.length ? view.at : -1, { code: kind.code, values: { ...kind.fresh } })))))));
 }
 
 function pick(view, at, focus) {

@@ -1,7 +1,7 @@
 // Two stacks beside each other: the tree of what the top unit reads, and the share of each pixel.
 
 import { showBar } from "../shared/bar.js";
-import { element, onNextFrame, setText, themeColour } from "../shared/dom.js";
+import { element, onNextFrame, saveButton, setText, themeColour } from "../shared/dom.js";
 import { count, full, short } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { savePng, sharpen } from "../shared/pixels.js";
@@ -54,10 +54,8 @@ function buildFigure(view, number) {
   const figure = { number, tree: element("canvas"), shares: element("canvas") };
   figure.title = element("span");
   figure.frame = element("div", { className: "frame tree", tabIndex: 0, role: "img" }, figure.tree);
-  const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save this tree as PNG" });
-  save.onclick = () => savePng(figure.tree, `cnnviz stack ${number + 1}.png`);
-  const saveShares = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save these shares as PNG" });
-  saveShares.onclick = () => savePng(figure.shares, `cnnviz shares ${number + 1}.png`);
+  const save = saveButton("Save this tree as PNG", () => savePng(figure.tree, `cnnviz stack ${number + 1}.png`));
+  const saveShares = saveButton("Save these shares as PNG", () => savePng(figure.shares, `cnnviz shares ${number + 1}.png`));
   figure.sharesTitle = element("span", { textContent: "Share of each pixel, all weights alike" });
   figure.sharesFrame = element("div", { className: "frame shares", role: "img" }, figure.shares);
   figure.node = element("figure", {}, element("figcaption", {}, figure.title, save), figure.frame,

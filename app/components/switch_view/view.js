@@ -1,7 +1,7 @@
 // Switched-off channels: the answer before and after, and which channels move it most beside the brightest maps.
 
 import { colourise } from "../shared/colours.js";
-import { element } from "../shared/dom.js";
+import { button, element } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { saveText } from "../shared/pixels.js";
@@ -29,12 +29,6 @@ function build(parent) {
     view.sentence, view.bars, view.ranking));
   parent.append(view.root);
   return view;
-}
-
-function button(text, explained, act) {
-  const node = element("button", { className: "plain", type: "button", textContent: text, title: explained });
-  node.onclick = act;
-  return node;
 }
 
 function set(view, channels, keep) {

@@ -1,6 +1,6 @@
 // The webcam beside the answer: record bursts into a class, or ask live. Nothing is sent before one asks for it.
 
-import { element } from "../shared/dom.js";
+import { button, element } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { going, NOT_SECURE, refusal } from "./words.js";
 
@@ -17,10 +17,10 @@ export default mounting(build, (view, header) => {
 
 function build(parent) {
   const view = { number: 0, live: false, recording: 0, stream: null, problem: "" };
-  view.start = button("Webcam", () => start(view));
-  view.record = button("", () => record(view));
-  view.ask = button("Ask live", () => toggle(view));
-  view.end = button("Webcam off", () => stop(view));
+  view.start = button("Webcam", "", () => start(view));
+  view.record = button("", "", () => record(view));
+  view.ask = button("Ask live", "", () => toggle(view));
+  view.end = button("Webcam off", "", () => stop(view));
   view.video = element("video", { muted: true, autoplay: true, playsInline: true, "aria-label": "What the webcam sees" });
   view.sentence = element("p", { className: "said", "aria-live": "polite" });
   view.frame = element("div", { className: "frame" }, view.video);
@@ -28,12 +28,6 @@ function build(parent) {
     element("div", { className: "side" }, element("div", { className: "buttons" }, view.start, view.record, view.ask, view.end), view.sentence));
   parent.append(view.root);
   return view;
-}
-
-function button(text, act) {
-  const node = element("button", { className: "plain", type: "button", textContent: text });
-  node.onclick = act;
-  return node;
 }
 
 async function start(view) {

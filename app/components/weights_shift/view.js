@@ -1,7 +1,7 @@
 // Before and after a move of the picture: pointing at something marks the same thing in every panel.
 
 import { showBar } from "../shared/bar.js";
-import { element, onNextFrame, themeColour } from "../shared/dom.js";
+import { element, onNextFrame, saveButton, themeColour } from "../shared/dom.js";
 import { short } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { cellAt, decode, outline, put, savePng, sharpen } from "../shared/pixels.js";
@@ -49,8 +49,7 @@ function buildPanel(view, number) {
   const panel = { canvas: element("canvas"), marks: element("canvas", { className: "marks" }), title: element("span"),
     bar: element("div", { className: "bar" }) };
   panel.frame = element("div", { className: "frame", tabIndex: 0, role: "img" }, panel.canvas, panel.marks);
-  const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save as PNG" });
-  save.onclick = () => savePng(panel.canvas, `cnnviz ${panel.title.textContent.toLowerCase()}.png`);
+  const save = saveButton("Save as PNG", () => savePng(panel.canvas, `cnnviz ${panel.title.textContent.toLowerCase()}.png`));
   panel.figure = element("figure", {}, element("figcaption", {}, panel.title, save), panel.frame, panel.bar);
   panel.frame.onpointermove = panel.frame.onpointerdown = (event) => {
     const { row, col } = cellAt(event, panel.canvas, view.header.width, view.header.height);

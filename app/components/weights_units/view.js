@@ -1,7 +1,7 @@
 // One output unit, connected in three ways: which inputs it reads, through which weights, and who else uses them.
 
 import { unpack } from "../shared/blob.js";
-import { element, ground, onNextFrame, themeColour } from "../shared/dom.js";
+import { element, ground, onNextFrame, saveButton, themeColour } from "../shared/dom.js";
 import { count, full, short } from "../shared/format.js";
 import { outline, savePng } from "../shared/pixels.js";
 
@@ -39,8 +39,7 @@ function buildPanel(view, which) {
   const canvas = element("canvas");
   const frame = element("div", { className: "frame", tabIndex: 0, role: "img" }, canvas);
   const panel = { which, canvas, frame, title: element("span"), note: element("p"), real: element("p", { className: "real" }) };
-  const save = element("button", { className: "plain push", type: "button", textContent: "Save", title: "Save as PNG" });
-  save.onclick = () => savePng(canvas, `cnnviz ${panel.title.textContent.toLowerCase()}.png`);
+  const save = saveButton("Save as PNG", () => savePng(canvas, `cnnviz ${panel.title.textContent.toLowerCase()}.png`));
   panel.figure = element("figure", {}, element("figcaption", {}, panel.title, save), frame, panel.note, panel.real);
   frame.onpointermove = frame.onpointerdown = (event) => {
     const at = view.header && placeAt(event, canvas, view.header.side);

@@ -1,6 +1,6 @@
 // The picture as numbers: the whole picture, and a window onto it that zooms until every pixel's digits can be read.
 
-import { element, onNextFrame, themeColour } from "../shared/dom.js";
+import { button, element, onNextFrame, saveButton, themeColour } from "../shared/dom.js";
 import { count, full, short, whole } from "../shared/format.js";
 import { readable } from "../shared/grids.js";
 import { mounting } from "../shared/mount.js";
@@ -22,15 +22,10 @@ function build(parent) {
   view.detail = element("canvas");
   view.detailFrame = element("div", { className: "frame detail", tabIndex: 0, role: "img",
     "aria-label": "The picture as numbers. Arrow keys move the point, plus and minus zoom." }, view.detail);
-  const button = (text, title, act) => {
-    const node = element("button", { className: "plain", type: "button", textContent: text, title, "aria-label": title });
-    node.onclick = act;
-    return node;
-  };
-  const save = button("Save", "Save these numbers as PNG", () => savePng(view.detail, "cnnviz numbers.png"));
-  save.classList.add("push");
+  const sign = (text, said, act) => button(text, said, act, { "aria-label": said });
+  const save = saveButton("Save these numbers as PNG", () => savePng(view.detail, "cnnviz numbers.png"));
   const caption = element("figcaption", {}, element("span", { textContent: "As numbers" }),
-    button("−", "Zoom out", () => zoomCentre(view, 1 / 1.5)), button("+", "Zoom in", () => zoomCentre(view, 1.5)), save);
+    sign("−", "Zoom out", () => zoomCentre(view, 1 / 1.5)), sign("+", "Zoom in", () => zoomCentre(view, 1.5)), save);
   view.size = element("small");
   view.sentence = element("p", { className: "sentence", "aria-live": "polite" });
   view.root = element("div", { className: "view weights-zoom" },

@@ -3,7 +3,7 @@
 import { showBar } from "../shared/bar.js";
 import { unpack } from "../shared/blob.js";
 import { hear, say } from "../shared/channel.js";
-import { element, ground, onNextFrame, setText, themeColour } from "../shared/dom.js";
+import { button, element, ground, onNextFrame, saveButton, setText, themeColour } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { cellAt, decode, outline, savePng, sharpen } from "../shared/pixels.js";
 import { equalShare, ownLimits, strongest } from "./arithmetic.js";
@@ -96,8 +96,7 @@ function makeTile(view, id) {
   tile.wait = element("div", { className: "wait" });
   tile.frame = element("div", { className: "frame", tabIndex: 0, role: "group" }, tile.canvas, tile.marks, tile.wait);
   tile.name = element("span");
-  tile.save = element("button", { className: "plain push", type: "button", textContent: "Save" });
-  tile.save.onclick = () => savePng(tile.canvas, `cnnviz ${tile.title.toLowerCase()}.png`);
+  tile.save = saveButton("", () => savePng(tile.canvas, `cnnviz ${tile.title.toLowerCase()}.png`));
   tile.output = element("output");
   tile.bar = element("div", { className: "bar" });
   tile.small = element("small");
@@ -153,10 +152,8 @@ function showWait(view, tile) {
   tile.wait.replaceChildren(words);
   if (tile.status === "failed" || tile.quiet) return;
   const stop = tile.status === "running";
-  const button = element("button", { className: "plain", type: "button", textContent: stop ? "Stop" : "Start again" });
-  button.onclick = () => view.send("stop", { job: tile.job, stop });
   if (stop && tile.total) tile.wait.prepend(element("progress", { max: tile.total, value: tile.done }));
-  tile.wait.append(button);
+  tile.wait.append(button(stop ? "Stop" : "Start again", "", () => view.send("stop", { job: tile.job, stop })));
 }
 
 // Ask for the maps on their way until all are there; then the page is told, whose other parts may wait for them.
@@ -193,13 +190,10 @@ function showHead(view) {
   view.untrained.hidden = header.trained;
   if (view.looks.dataset.names !== String(header.looks)) {
     view.looks.dataset.names = String(header.looks);
-    view.looks.replaceChildren(...header.looks.map(([name, title]) => {
-      const button = element("button", { className: "plain", type: "button", textContent: title, "data-look": name });
-      button.onclick = () => { view.look.look = name; looked(view); };
-      return button;
-    }));
+    view.looks.replaceChildren(...header.looks.map(([name, title]) =>
+      button(title, "", () => { view.look.look = name; looked(view); }, { "data-look": name })));
   }
-  for (const button of view.looks.children) button.setAttribute("aria-pressed", String(button.dataset.look === look.look));
+  for (const one of view.looks.children) one.setAttribute("aria-pressed", String(one.dataset.look === look.look));
   const value = byOpacity(view) ? look.opacity : look.share;
   view.sliderName.textContent = byOpacity(view) ? "Opacity" : "Share";
   view.slider.setAttribute("aria-label", byOpacity(view) ? "Opacity of the maps over the picture" : "Share of pixels");
