@@ -10,6 +10,14 @@ export function element(tag, properties = {}, ...children) {
   return node;
 }
 
+// A button: its words, what pointing at it explains ("" for nothing), what a press does, and what else is to be set.
+export function button(text, explained, act, properties = {}) {
+  return element("button", { className: "plain", type: "button", textContent: text, title: explained, onclick: act, ...properties });
+}
+
+// The one at the end of a caption that saves what stands below.
+export const saveButton = (explained, act) => button("Save", explained, act, { className: "plain push" });
+
 // Change a node's only text in place: a quarter of the cost of setting textContent, which makes a new node.
 export function setText(node, text) {
   if (!node.firstChild) node.append(text);
