@@ -44,7 +44,7 @@ def collect_part(form: Form, data: TransferData, chosen: ChosenPicture) -> None:
 
     pictures = offered(f"{PAGE}_pictures", chosen, thumbnails)
     found = notices(data.dataset) if data.own and data.dataset.examples else ()
-    scene = Scene(data.source, _rows(data, found), pictures, data.own, _title(data), form.ask)
+    scene = Scene(data.source, _rows(data, found), pictures, data.own, _title(data), form.asked)
     if data.owner is not None:
         adding_part(data.owner)
     collect_view(COLLECT, scene, on_edit=_edited(data), on_ask=asked)

@@ -8,7 +8,7 @@ from app.ui.linked import hold, set_linked, widget_key
 from app.ui.network_picker import network_picker
 from app.ui.transfer_collect import collect_form
 from app.ui.transfer_data import SOURCES, TransferData
-from app.ui.transfer_state import SOURCE, Form, back
+from app.ui.transfer_state import ASK, SOURCE, Form
 from cnnviz.learn import DATASETS
 
 
@@ -26,4 +26,4 @@ def transfer_form(form: Form, data: TransferData) -> None:
 
 def _chosen() -> None:
     set_linked(SOURCE, str(st.session_state[widget_key(SOURCE)]))
-    back()  # what was asked about is a picture of the former set
+    set_linked(ASK, "")  # what was asked about is a picture of the former set

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.ui.linked import is_count, linked, linked_choice, set_linked
 from app.ui.network_picker import NetworkChoice, read_network
+from app.ui.picture import DEFAULT, ChosenPicture
 from app.ui.transfer_data import SOURCES, TransferData, find_data, owner_of
 from app.ui.visitor import visitor
 
@@ -18,23 +19,35 @@ ASK = "tl_ask"
 ANSWER = "tl_answer"
 COLLECT = "tl_collect"
 WEBCAM = "tl_webcam"
+IN_USE = "picture"
+"""What `ASK` says where the learner asks about the picture in use; empty as long as they have asked about nothing."""
+OPENING = {"stamps": 115, "mnist": 3388, "fashion": 2881}
+"""The training picture that each set opens with, so that the first look is at an answer with its reasons."""
+_SEEN = "_tl_picture"
 
 
 @dataclass(frozen=True)
 class Form:
     """What the learner set: the network, the name of the pictures in ``SOURCES``, and which is asked about.
 
-    `ask` is the id of a training picture, see `picture_id`; empty for the picture in use.
+    `ask` is what the link says; `asked` is the id of the training picture that is meant, see `picture_id`, and anything
+    else for the picture in use.
     """
 
     choice: NetworkChoice
     source: str
     ask: str = ""
+    asked: str = ""
 
 
-def read_form() -> Form:
-    """The settings, without drawing anything."""
-    return Form(read_network(), linked_choice(SOURCE, tuple(SOURCES)), linked(ASK, ""))
+def read_form(chosen: ChosenPicture) -> Form:
+    """The settings, without drawing anything. Who has just chosen a picture asks about that."""
+    if st.session_state.get(_SEEN, chosen.key) != chosen.key:
+        set_linked(ASK, IN_USE)
+    st.session_state[_SEEN] = chosen.key
+    source, ask = linked_choice(SOURCE, tuple(SOURCES)), linked(ASK, "")
+    opens = not ask and source in OPENING and chosen.key == DEFAULT
+    return Form(read_network(), source, ask, str(OPENING[source]) if opens else ask)
 
 
 def pictures_of(form: Form) -> TransferData:
@@ -52,13 +65,13 @@ def picture_id(data: TransferData, number: int) -> str:
 
 def asked_number(form: Form, data: TransferData) -> int | None:
     """The number of the training picture that is asked about; None where it is the picture in use."""
-    if not form.ask:
+    if not form.asked:
         return None
     if not data.own:
-        known = is_count(form.ask) and int(form.ask) < len(data.dataset.examples)
-        return int(form.ask) if known else None
+        known = is_count(form.asked) and int(form.asked) < len(data.dataset.examples)
+        return int(form.asked) if known else None
     ids = (picture_id(data, number) for number in range(len(data.dataset.examples)))
-    return next((number for number, one in enumerate(ids) if one == form.ask), None)
+    return next((number for number, one in enumerate(ids) if one == form.asked), None)
 
 
 def asked() -> None:
@@ -67,5 +80,5 @@ def asked() -> None:
 
 
 def back() -> None:
-    """The learner wants to ask about the picture in use again."""
-    set_linked(ASK, "")
+    """The learner wants to ask about the picture in use."""
+    set_linked(ASK, IN_USE)

@@ -6,6 +6,11 @@ class is the mean of its pictures (nearest class mean; Mensink et al., "Distance
 The rule for *none of these*: a picture is none when it is farther from every training picture than the limit. The
 limit is mean plus one standard deviation of the distances between each training picture and the nearest other one of
 its class. While no class has two pictures, it is the mean distance between the pictures there are.
+
+What it gets wrong, by the recorded features of 100 stamps, each asked about by the others: 11 count as none of these
+though their class is there, and of those whose class is left out 27 are answered all the same. A wider limit trades
+one for the other: no distance tells a face from a body, and a close-up of a cat is as far from whole animals on white
+as a page of text.
 """
 
 from __future__ import annotations
@@ -70,7 +75,7 @@ class ClassMeans:
 
     def ask(self, features: Features, reasons: int = 3) -> NearestAnswer:
         """The answer for the features (F,) of one picture."""
-        asked = _unit(_array(features[None]))[0]
+        asked = unit_vectors(features[None])[0]
         to_means = np.linalg.norm(self.means - asked, axis=1)
         to_pictures = np.linalg.norm(self.vectors - asked, axis=1)
         order = np.argsort(to_pictures, kind="stable")[:reasons]
@@ -96,7 +101,7 @@ def class_means(features: Features, labels: Sequence[int], classes: Sequence[str
     empty = [name for label, name in enumerate(classes) if not (known == label).any()]
     if empty:
         raise DatasetError(f"The class {empty[0]} is empty; add a picture to it, or take it away.")
-    vectors = _unit(_array(features))
+    vectors = unit_vectors(features)
     means = np.stack([vectors[known == label].mean(axis=0) for label in range(len(classes))])
     return ClassMeans(tuple(classes), vectors, known, means, _limit(vectors, known))
 
@@ -112,6 +117,11 @@ def _limit(vectors: Array, labels: npt.NDArray[np.int64]) -> float:
     if len(nearest):
         return float(nearest.mean() + SPREAD * nearest.std())
     return float(distances[np.triu_indices(len(vectors), 1)].mean())
+
+
+def unit_vectors(features: Features) -> Array:
+    """Features (pictures, F) as vectors of length 1; zeros stay zeros."""
+    return _unit(_array(features))
 
 
 def _array(features: Features) -> Array:

@@ -18,8 +18,9 @@ from app.ui import transfer_adding, transfer_collect
 from app.ui.transfer_adding import add_files, add_zip, refusals
 from app.ui.transfer_asked import asked_of, means_of, recorded_of, without
 from app.ui.transfer_data import COLLECTIONS, OWN, find_data, owner_of
-from app.ui.transfer_state import COLLECT, SOURCE
+from app.ui.transfer_state import COLLECT, OPENING, SOURCE
 from app.web.visitor import LIFETIME
+from cnnviz.image import SAMPLES
 from cnnviz.learn import Added, Collections, DatasetError, few_of, load_dataset
 from cnnviz.learn.collection import KEPT_SECONDS
 from cnnviz.learn.datasets import Refused
@@ -51,13 +52,35 @@ def test_the_page_opens_answered_from_what_is_recorded() -> None:
     app = open_page(FILE)
     assert not app.exception
     scene = scene_of(app, "nearest_view")
-    assert scene["recorded"] == "recorded" and scene["known"] == scene["total"] == 100
+    assert (scene["asked"], scene["answer"], scene["recorded"]) == ("deer (mammal)", "mammal", "recorded")
+    assert scene["known"] == scene["total"] == 99 and {near["className"] for near in scene["near"]} == {"mammal"}
+    assert scene["near"][0]["distance"] < scene["limit"]
     assert {row["name"] for row in scene["rows"]} == {"bird", "flower", "food", "mammal"}
-    nearest = min(scene["near"], key=lambda near: near["distance"])
-    assert scene["answer"] is None and nearest["distance"] > scene["limit"]
     assert len(arrays_of(app, "nearest_view")) == 1 + len(scene["near"])
     rows = scene_of(app, "collect_view")["rows"]
     assert [row["count"] for row in rows] == [35, 25, 44, 65] and all(len(row["tiles"]) == 25 for row in rows)
+
+
+@pytest.mark.parametrize("source", ["stamps", "mnist", "fashion"])
+def test_each_set_opens_with_a_picture_that_is_answered_because_of_others_of_its_class(source: str) -> None:
+    data = find_data(source)
+    assert data is not None and set(OPENING) == {"stamps", "mnist", "fashion"}
+    number = OPENING[source]
+    others, features = without(recorded_of(data), asked_of(chosen(), data, number))
+    assert features is not None
+    answer = means_of(data, others).ask(features, reasons=5)
+    own = data.dataset.classes[data.dataset.labels[number]]
+    assert answer.class_name == own and {reason.class_name for reason in answer.reasons} == {own}
+
+
+def test_who_chooses_a_picture_asks_about_that() -> None:
+    app = open_page(FILE)
+    app.session_state["picture"] = "text"
+    scene = scene_of(app.run(), "nearest_view")
+    assert (scene["asked"], scene["answer"], scene["back"]) == (SAMPLES["text"].title, None, "")
+    app.session_state["picture"] = "chelsea"
+    assert scene_of(app.run(), "nearest_view")["asked"] == "Chelsea the cat"
+    assert scene_of(open_page(FILE, "picture=text"), "nearest_view")["asked"] == SAMPLES["text"].title
 
 
 @pytest.mark.parametrize("source", ["stamps", "mnist", "fashion"])
@@ -214,22 +237,24 @@ def test_the_cookie_lives_as_long_as_the_pictures() -> None:
 
 def test_the_code_gives_what_is_on_the_screen(tmp_path: Path) -> None:
     own_classes(cup=(0, 1), mug=(2, 3))
-    app = open_page(FILE, f"{SOURCE}={OWN}", transfer_learning_foot="Code")
+    id_of_one = COLLECTIONS.read(ME).pictures[1].id
     for example in COLLECTIONS.dataset(ME).examples:
         folder = tmp_path / "pictures" / COLLECTIONS.dataset(ME).classes[example.label]
         folder.mkdir(parents=True, exist_ok=True)
         assert isinstance(example.source, Path)
-        shutil.copy(example.source, folder / example.source.name)
-    scene = scene_of(app, "nearest_view")
-    printed = run_program(app.main.code[0].value, tmp_path)
-    assert printed.startswith(scene["answer"] or "none of these")
-    for row in scene["rows"]:
-        assert f"{row['name']}: {row['mean']:.3g} from the mean" in printed
-    assert f"near: up to {scene['limit']:.3g}" in printed
-    assert f"({scene['near'][0]['className']}): {scene['near'][0]['distance']:.3g}" in printed
+        shutil.copy(example.source, folder / example.name)
+    for query in (f"{SOURCE}={OWN}", f"{SOURCE}={OWN}&tl_ask={id_of_one}"):
+        app = open_page(FILE, query, transfer_learning_foot="Code")
+        scene = scene_of(app, "nearest_view")
+        printed = run_program(app.main.code[0].value, tmp_path)
+        assert printed.startswith(scene["answer"] or "none of these")
+        for row in scene["rows"]:
+            assert f"{row['name']}: {row['mean']:.3g} from the mean" in printed
+        assert f"near: up to {scene['limit']:.3g}" in printed
+        assert f"({scene['near'][0]['className']}): {scene['near'][0]['distance']:.3g}" in printed
 
 
 def test_the_code_of_a_set_that_ships_names_it() -> None:
-    code = open_page(FILE, f"{SOURCE}=mnist", transfer_learning_foot="Code").main.code[0].value
+    code = open_page(FILE, f"{SOURCE}=mnist&tl_ask=picture", transfer_learning_foot="Code").main.code[0].value
     compile(code, "code", "exec")
     assert "data = learn.load_dataset('mnist')" in code and "image.load_sample('chelsea')" in code

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnviz.learn import DatasetError, class_means
+from cnnviz.learn import DatasetError, class_means, few_of, load_dataset, recorded_features
 
 
 def on_circle(*degrees: float) -> torch.Tensor:
@@ -75,3 +75,20 @@ def test_one_class_and_an_empty_class_are_refused() -> None:
         class_means(on_circle(0), [0], ["a"])
     with pytest.raises(DatasetError, match="class b is empty"):
         class_means(on_circle(0, 1), [0, 0], ["a", "b"])
+
+
+def test_what_the_limit_gets_wrong_on_stamps_is_as_told() -> None:
+    """The figures of the module's docstring and of the lesson: by the recorded features, each class left out in turn."""
+    stamps = load_dataset("stamps")
+    labels, features = stamps.labels[list(few_of(stamps))], recorded_features().datasets["stamps"]
+    belong, strangers = [], []
+    for number, label in enumerate(labels):
+        others = np.arange(len(labels)) != number
+        belong.append(class_means(features[others], labels[others].tolist(), stamps.classes).ask(features[number]))
+        if number == np.flatnonzero(labels == label)[0]:
+            known = labels != label
+            three = class_means(features[known], np.unique(labels[known], return_inverse=True)[1].tolist(), "abc")
+            strangers += [three.ask(row) for row in features[~known]]
+    turned_away = np.mean([answer.class_name is None for answer in belong])
+    let_in = np.mean([answer.class_name is not None for answer in strangers])
+    assert (turned_away, let_in) == pytest.approx((0.11, 0.27))

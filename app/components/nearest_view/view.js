@@ -48,7 +48,7 @@ async function show(view, header) {
   view.canvas.setAttribute("aria-label", `What the network sees of ${header.asked}`);
   view.asked.textContent = header.asked;
   view.back.hidden = !header.back;
-  view.back.textContent = `Back to ${header.back}`;
+  view.back.textContent = `Ask about ${header.back}`;
   view.verdict.textContent = verdict(header);
   view.label.textContent = [header.trained ? "" : "untrained", header.recorded].filter(Boolean).join(", ");
   view.limit.textContent = `near: up to ${short(header.limit)}`;

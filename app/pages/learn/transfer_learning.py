@@ -20,7 +20,7 @@ chosen = open_page(
 
 
 def body() -> None:
-    form = read_form()
+    form = read_form(chosen)
     data = pictures_of(form)
     settings, picture = bench()
     with picture:  # first: the learner sees it before Streamlit has gone through the form
