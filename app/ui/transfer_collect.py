@@ -19,6 +19,7 @@ from app.ui.scenes import offered
 from app.ui.transfer_adding import add_files, add_zip, adding_part, said_part, say
 from app.ui.transfer_asked import title_of
 from app.ui.transfer_data import COLLECTIONS, TransferData, collected
+from app.ui.transfer_pictures_home import pictures_home_part
 from app.ui.transfer_state import COLLECT, PAGE, Form, asked, picture_id
 from app.ui.uploads import forget
 from cnnviz.errors import CnnvizError
@@ -73,6 +74,7 @@ def collect_form(data: TransferData) -> None:
         max_upload_size=MOST_ZIP_BYTES // 10**6,
         help=f"{MAX_BYTES // 10**6} MB a picture, {MOST_ZIP_BYTES // 10**6} MB a zip, {MOST_PICTURES:,} pictures",
     )
+    pictures_home_part(data)
     _where_they_go(owner, bool(classes))
 
 

@@ -1,4 +1,4 @@
-"""Which addresses does the app answer besides Streamlit's own? The views' modules, scenes, pictures out and in."""
+"""Which addresses does the app answer besides Streamlit's own? Views' modules, scenes, files, pictures out and in."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from app.ui.downloads import DOWNLOADS
 from app.ui.scenes import SCENES
 from app.ui.shelf import LONGEST, PICTURES
 from app.web.visitor import COOKIE, visitor_id
-from cnnviz.errors import ImageError
+from cnnviz.errors import CnnvizError, ImageError
 from cnnviz.image import SAMPLES
 
 COMPONENTS = Path(__file__).resolve().parent.parent / "components"
@@ -61,6 +62,19 @@ async def scene_out(request: Request) -> Response:
     if scene is None:
         return Response(status_code=204, headers=NOT_KEPT)  # no failure: the page brings it, or says why not
     return Response(scene, media_type="application/octet-stream", headers=NOT_KEPT)
+
+
+async def download_out(request: Request) -> Response:
+    """A file that a page offers to its visitor, piece by piece."""
+    found = DOWNLOADS.fetch(request.path_params["ticket"], _visitor(request))
+    if found is None:
+        return Response("This file is no longer here: reload the page it was on.", status_code=404, headers=NOT_KEPT)
+    try:
+        pieces = found.pieces()
+    except CnnvizError as error:
+        return Response(str(error), status_code=404, headers=NOT_KEPT)
+    headers = {**NOT_KEPT, "content-disposition": f'attachment; filename="{found.name}"'}
+    return StreamingResponse(pieces, media_type="application/octet-stream", headers=headers)
 
 
 async def picture_out(request: Request) -> Response:
@@ -115,6 +129,7 @@ def _too_large(limit: int) -> str:
 ROUTES = [
     Route("/components/{path:path}", view_module),
     Route("/scenes/{ticket}/{name:path}", scene_out),
+    Route("/downloads/{ticket}", download_out),
     Route("/pictures/{side}/{key}.png", picture_out),
     Route("/pictures", picture_in, methods=["POST"]),
 ]

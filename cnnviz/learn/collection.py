@@ -188,7 +188,7 @@ class Collections:
                 except DatasetError as error:
                     refused.append(Refused(file.name, file.folder, str(error)))
                     continue
-                _take(draft, into, file.name, file.content, None, refused)
+                _take(draft, into, file.name, file.content, file.group, refused)
             return Added(tuple(draft.added), tuple(refused))
 
     def move(self, secret: str, ids: Sequence[str], class_id: str) -> None:

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from cnnviz.image import MAX_BYTES
 from cnnviz.learn.datasets import DatasetError
+from cnnviz.learn.own_zip import noted
 
 MOST_ZIP_BYTES = 500_000_000
 """Of the archive itself."""
@@ -25,16 +26,18 @@ class ZippedFile:
     """One file of an archive.
 
     Attributes:
-        folder: the folder it lies in, without those above; "" at the top.
+        folder: the folder it lies in, without those above, or the class it is noted to be of; "" at the top.
         name: the file's own name.
         content: its bytes; None where they cannot be had.
         problem: then a sentence why.
+        group: the burst it is noted to be of, see :func:`cnnviz.learn.zip_of_pictures`.
     """
 
     folder: str
     name: str
     content: bytes | None
     problem: str = ""
+    group: str | None = None
 
 
 def zipped_files(source: bytes | BinaryIO) -> Iterator[ZippedFile]:
@@ -70,13 +73,15 @@ def _left_out(path: str) -> bool:
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> ZippedFile:
     path = PurePosixPath(entry.filename.replace("\\", "/"))
+    class_name, group = noted(entry)
+    folder = class_name or path.parent.name
     if entry.file_size > MAX_BYTES:
-        return ZippedFile(path.parent.name, path.name, None, f"It is larger than {MAX_BYTES // 10**6} MB.")
+        return ZippedFile(folder, path.name, None, f"It is larger than {MAX_BYTES // 10**6} MB.")
     if entry.flag_bits & 1:
-        return ZippedFile(path.parent.name, path.name, None, "It is encrypted; pack it without a password.")
+        return ZippedFile(folder, path.name, None, "It is encrypted; pack it without a password.")
     try:
         with archive.open(entry) as file:
             content = file.read(MAX_BYTES + 1)
     except Exception:  # decoders raise whatever their format's code raises; to a learner it is one thing
-        return ZippedFile(path.parent.name, path.name, None, "It is damaged in this zip; pack it again.")
-    return ZippedFile(path.parent.name, path.name, content)
+        return ZippedFile(folder, path.name, None, "It is damaged in this zip; pack it again.")
+    return ZippedFile(folder, path.name, content, group=group)

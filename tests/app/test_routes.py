@@ -13,9 +13,11 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from app.ui.downloads import DOWNLOADS, Download, PackedFile
 from app.ui.shelf import LONGEST, PICTURES
 from app.web.routes import ROUTES
 from app.web.visitor import COOKIE, VisitorMiddleware, visitor_id
+from cnnviz.errors import SettingsError
 from cnnviz.image import MAX_BYTES, fit, load_sample
 
 ASK = {"x-cnnviz": "picture"}
@@ -64,6 +66,31 @@ def test_a_views_module_comes_packed_and_only_when_it_has_changed(client: TestCl
     assert packed.text == plain.text
     again = client.get("/components/convolution/view.js", headers={"if-none-match": packed.headers["etag"]})
     assert again.status_code == 304 and not again.content
+
+
+def test_a_file_comes_piece_by_piece_to_its_visitor_only(client: TestClient, site: Starlette) -> None:
+    def gone() -> Iterator[bytes]:
+        raise SettingsError("This parcel is no longer here.")
+
+    mine = client.cookies[COOKIE]
+    DOWNLOADS.offer("there", Download(mine, "my_classes.zip", lambda: iter([b"one", b"two"])))
+    DOWNLOADS.offer("gone", Download(mine, "a.zip", gone))
+    for _ in range(2):
+        got = client.get("/downloads/there")
+        assert got.content == b"onetwo" and "no-store" in got.headers["cache-control"]
+    assert got.headers["content-disposition"] == 'attachment; filename="my_classes.zip"'
+    assert client.get("/downloads/gone").status_code == client.get("/downloads/else").status_code == 404
+    other = TestClient(site)
+    other.get("/")
+    assert other.get("/downloads/there").status_code == TestClient(site).get("/downloads/there").status_code == 404
+
+
+def test_a_packed_file_is_read_from_its_beginning_by_all_who_ask() -> None:
+    packed = PackedFile()
+    packed.file.write(bytes(range(256)) * 6000)
+    first, second = packed.pieces(), packed.pieces()
+    assert next(first) == next(second)
+    assert packed.size == 256 * 6000 == 2**20 + sum(map(len, first))
 
 
 def test_over_https_the_cookie_is_secure(site: Starlette) -> None:
