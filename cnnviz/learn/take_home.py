@@ -1,47 +1,164 @@
 """How does one take a taught network home, so that it gives the same answers without cnnviz?
 
-The parcel is a zip: weights (safetensors), facts (JSON: network, classes, preprocessing), a plain script, a notebook
-with the same lines, and a few pictures with the answers they got here. The script asserts these answers each time it is
-run without a picture. It needs torch, torchvision, safetensors and Pillow, and timm for EfficientNet-Lite0.
+The parcel is a zip: weights (safetensors), facts (JSON: network, classes, preprocessing), a program that asks it, the
+same lines as a notebook, and a few pictures with the answers they got here. The program asserts these answers each time
+it is run without a picture. It needs torch, torchvision, safetensors and Pillow, and timm for EfficientNet-Lite0.
+
+The network goes home in other forms as well: as an exported program, and as ONNX where its exporter is installed. A
+process of its own writes them by the parcel's own ``export.py``, since tracing changes torch for a whole process, and
+ends with an error where a form does not answer as the network did.
 """
 
 from __future__ import annotations
 
-import io
 import json
+import os
+import subprocess
+import sys
+import time
 import zipfile
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import Any, BinaryIO
 
 import torch
 from PIL import Image
 from torch import Tensor
 
+from cnnviz.errors import SettingsError
+from cnnviz.learn.home_scripts import EXPORT, PREDICT, TEACH
+from cnnviz.learn.home_words import licence_files, notebook, readme
 from cnnviz.learn.learner import Head
+from cnnviz.learn.origin import Origin
 from cnnviz.learn.outcome import TaughtNetwork
 from cnnviz.learn.parts import find_parts
 from cnnviz.network.construction import builder_arguments
 from cnnviz.network.published import SHIPPED
 
 DIGITS = 4
-"""Decimals of a probability that are shown, and that the script asserts."""
+"""Decimals of a probability that are shown, and that the programs assert."""
 MOST_CHECKS = 4
+_MOST_SECONDS = 600.0  # that writing a form may take
+_LOOK = 0.1
 
 
-def parcel(model: TaughtNetwork, checks: Sequence[Image.Image]) -> bytes:
-    """The zip file; the first of `checks` go with it, with their answers."""
-    from safetensors.torch import save
+@dataclass(frozen=True)
+class Form:
+    """A further form in which a network goes home: its file, and the packages without which it cannot be written."""
 
-    chosen = [picture.convert("RGB") for picture in checks[:MOST_CHECKS]]
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("model.safetensors", save(_weights(model)))
-        file.writestr("model.json", json.dumps(_facts(model, chosen), indent=1, ensure_ascii=False))
-        file.writestr("predict.py", SCRIPT)
-        file.writestr("predict.ipynb", json.dumps(_notebook(), indent=1))
-        for number, picture in enumerate(chosen):
-            file.writestr(f"check_{number}.png", _png(picture))
-    return content.getvalue()
+    name: str
+    title: str
+    file: str
+    needs: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> str:
+        """Why it cannot be written here, in a sentence with what would work; empty where it can."""
+        absent = [package for package in self.needs if find_spec(package) is None]
+        if not absent:
+            return ""
+        return (
+            f"{self.title} cannot be written here, because {' and '.join(absent)} {'is' if len(absent) == 1 else 'are'}"
+            " not installed; pip install -e '.[onnx]' in this app's folder brings what it needs, or export.py in the "
+            "zip writes it at home."
+        )
+
+
+FORMS: dict[str, Form] = {
+    form.name: form
+    for form in (
+        Form("program", "Exported program", "model.pt2"),
+        Form("onnx", "ONNX", "model.onnx", ("onnx", "onnxscript", "onnxruntime")),
+    )
+}
+
+
+def parcel(
+    model: TaughtNetwork,
+    checks: Sequence[Image.Image],
+    into: BinaryIO,
+    forms: Sequence[str] = (),
+    origin: Origin | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> None:
+    """Write the zip into an open file; the first of `checks` go with it, with their answers.
+
+    `forms` are names in ``FORMS`` of what is written beside the weights. With its `origin` the network can be taught
+    again. `check` is called a few times a second while forms are written; what it raises breaks it off.
+
+    Raises:
+        SettingsError: a form cannot be written, or does not answer as the network does.
+    """
+    for name in forms:
+        if FORMS[name].missing:
+            raise SettingsError(FORMS[name].missing)
+    with TemporaryDirectory(prefix="cnnviz-") as place:
+        folder = Path(place)
+        _fill(folder, model, [picture.convert("RGB") for picture in checks[:MOST_CHECKS]], origin)
+        for name in forms:
+            _write_form(folder, FORMS[name], check)
+        present = [path.name for path in folder.iterdir()]
+        (folder / "README.txt").write_text(readme(present, model, origin), encoding="utf-8")
+        with zipfile.ZipFile(into, "w") as file:
+            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+                dense = path.suffix in (".safetensors", ".pt2", ".onnx", ".png")  # deflating gains nothing
+                file.write(path, path.relative_to(folder), zipfile.ZIP_STORED if dense else zipfile.ZIP_DEFLATED)
+
+
+def _fill(folder: Path, model: TaughtNetwork, pictures: Sequence[Image.Image], origin: Origin | None) -> None:
+    """Everything but further forms, and what is said of the files."""
+    from safetensors.torch import save_file
+
+    save_file(_weights(model), folder / "model.safetensors")
+    _write_json(folder / "model.json", _facts(model, pictures))
+    (folder / "predict.py").write_text(PREDICT, encoding="utf-8")
+    (folder / "export.py").write_text(EXPORT, encoding="utf-8")
+    _write_json(folder / "predict.ipynb", notebook())
+    for number, picture in enumerate(pictures):
+        picture.save(folder / f"check_{number}.png")
+    if origin is not None:
+        _write_json(folder / "run.json", origin.as_json())
+        (folder / "teach.py").write_text(TEACH, encoding="utf-8")
+        (folder / "curve.csv").write_text(origin.curve_csv(), encoding="utf-8")
+    licences = folder / "licences"
+    licences.mkdir()
+    for path in licence_files(model, origin):
+        (licences / path.name).write_bytes(path.read_bytes())
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _write_form(folder: Path, form: Form, check: Callable[[], None]) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    with TemporaryFile() as said:
+        process = subprocess.Popen(
+            [sys.executable, "-B", "export.py", form.file],
+            cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        end = time.monotonic() + _MOST_SECONDS
+        try:
+            while process.poll() is None and time.monotonic() < end:
+                check()
+                time.sleep(_LOOK)
+        finally:
+            process.kill()
+            process.wait()
+        if process.returncode != 0:
+            raise SettingsError(
+                f"This network cannot go home as {form.title}: {_last_line(said)}; take it home without that form."
+            )
+
+
+def _last_line(said: BinaryIO) -> str:
+    """What the process ended with."""
+    said.seek(0)
+    lines = [line for line in said.read().decode(errors="replace").splitlines() if line.strip()]
+    return lines[-1].strip().rstrip(".")[:200] if lines else "it took too long"
 
 
 def _weights(model: TaughtNetwork) -> dict[str, Tensor]:
@@ -74,91 +191,3 @@ def _facts(model: TaughtNetwork, pictures: Sequence[Image.Image]) -> dict[str, A
         "std": preprocess.std,
         "checks": [{"picture": f"check_{number}.png", "answers": one} for number, one in enumerate(answers)],
     }
-
-
-def _notebook() -> dict[str, Any]:
-    about = "Put your own picture's name into the last line. The other files of the zip lie beside this notebook."
-    cells = [
-        {"cell_type": "markdown", "metadata": {}, "source": about},
-        {"cell_type": "code", "metadata": {}, "source": SCRIPT.partition("if __name__")[0].rstrip(), **_UNRUN},
-        {"cell_type": "code", "metadata": {}, "source": "check()\npredict(HERE / 'check_0.png')", **_UNRUN},
-    ]
-    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
-
-
-_UNRUN: dict[str, Any] = {"execution_count": None, "outputs": []}
-
-
-def _png(picture: Image.Image) -> bytes:
-    content = io.BytesIO()
-    picture.save(content, "PNG")
-    return content.getvalue()
-
-
-SCRIPT = '''"""Ask a taught network what pictures show: python predict.py PICTURE ...; without one it checks itself."""
-
-import json
-import sys
-from pathlib import Path
-
-import torch
-from PIL import Image
-from safetensors.torch import load_file
-from torchvision.transforms import InterpolationMode, v2
-
-HERE = Path(globals().get("__file__", ".")).parent
-FACTS = json.loads((HERE / "model.json").read_text(encoding="utf-8"))
-
-
-def build():
-    """The network without its own head, and the head that was taught."""
-    if FACTS["library"] == "timm":
-        from timm.models.efficientnet import tf_efficientnet_lite0
-
-        body = tf_efficientnet_lite0(pretrained=False)
-    else:
-        from torchvision.models import get_model
-
-        body = get_model(FACTS["network"], weights=None, **FACTS["arguments"])
-    parent, _, name = FACTS["head"].rpartition(".")
-    setattr(body.get_submodule(parent), name, torch.nn.Identity())
-    state = load_file(HERE / "model.safetensors")
-    head = torch.nn.Linear(*reversed(state["head.weight"].shape))
-    for part, start in ((body, "body."), (head, "head.")):
-        part.load_state_dict({key[len(start):]: value for key, value in state.items() if key.startswith(start)})
-    return torch.nn.Sequential(body, head).eval()
-
-
-MODEL = build()
-PREPARE = v2.Compose([
-    v2.Resize(FACTS["resize"], InterpolationMode(FACTS["interpolation"])),
-    v2.CenterCrop(FACTS["crop"]),
-    v2.PILToTensor(),
-    v2.ToDtype(torch.float32, scale=True),
-    v2.Normalize(FACTS["mean"], FACTS["std"]),
-])
-
-
-def predict(path):
-    """The probability of each class, the most probable first."""
-    with torch.no_grad():
-        shares = MODEL(PREPARE(Image.open(path).convert("RGB"))[None])[0].softmax(0).tolist()
-    return dict(sorted(zip(FACTS["classes"], shares), key=lambda pair: -pair[1]))
-
-
-def check():
-    """Assert that the pictures beside this file get the answers that they got when it was made."""
-    for one in FACTS["checks"]:
-        found = predict(HERE / one["picture"])
-        for name, share in one["answers"].items():
-            assert abs(found[name] - share) < 6e-5, (one["picture"], name, found[name], share)
-    print(f"{len(FACTS['checks'])} pictures get the answers they got before.")
-
-
-if __name__ == "__main__":
-    if not sys.argv[1:]:
-        check()
-    for path in sys.argv[1:]:
-        for name, share in predict(path).items():
-            print(f"{path}: {name} {share:.4f}")
-'''

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.ui import transfer_run_jobs
+from app.ui.downloads import DOWNLOADS
 from app.ui.jobs import JOBS, TEACH
 from app.ui.transfer_data import TransferData
 from app.ui.transfer_run_curve import curve_asked
@@ -273,15 +275,28 @@ def test_what_is_set_goes_into_the_link_and_back() -> None:
 
 
 def test_the_network_goes_home_once_it_is_taught(tmp_path: Path) -> None:
-    link = begun(Teaching(settings_for("last_block", epochs=1)))
-    with zipfile.ZipFile(io.BytesIO(packed_network(seen(link), DATA.dataset))) as file:
-        facts = json.loads(file.read("model.json"))
+    link = begun(Teaching(settings_for("last_block", epochs=1)), OWN)
+    packed = packed_network(seen(link), OWN.dataset)
+    with zipfile.ZipFile(io.BytesIO(b"".join(packed.pieces()))) as file:
+        facts, run = json.loads(file.read("model.json")), file.read("run.json").decode()
     assert facts["classes"] == ["a", "b", "c"] and len(facts["checks"]) == 4
+    assert not any(secret in run for secret in ("secret", OWN.key, link, seen(link).view_link))
     app = opened(f"runs={link}&tr_view=home")
+    assert app.checkbox(key="tr_also_program").value
+    app.checkbox(key="tr_also_program").uncheck().run()
+    assert app.query_params["tr_also"] == "none"
     app.button(key="tr_pack").click().run()
-    job = JOBS.find(parcel_key(seen(link).id))
+    key = parcel_key(seen(link), ())
+    job = JOBS.find(key)
     assert job is not None and job.wait(60)
-    assert any(label.startswith("Download the network") for label in downloads(app.run()))
+    (shown,) = [one.proto.body for one in app.run().get("html") if "Download the network" in one.proto.body]
+    address = re.search(r"/downloads/([\w-]+)", shown)
+    assert address is not None
+    offered = DOWNLOADS.fetch(address[1], app.session_state["_visitor"])
+    assert offered is not None and b"".join(offered.pieces())[:2] == b"PK"
+    JOBS.drop(lambda other: isinstance(other, tuple) and OWN.key in other)  # as when all pictures are deleted
+    with pytest.raises(SettingsError, match="no longer here"):
+        offered.pieces()
     (unborn,) = begin(DATA, CHOICE, [Teaching(settings_for("last_block", epochs=60))], [], "anna")
     JOBS.stop(job_key(seen(unborn).id))
     with pytest.raises(SettingsError, match="not taught to the end"):

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.waiting import settled
 
 # Two pictures of each class, so that all is done in a moment on any machine.
-PAGE = "/transfer_learning?tr_per_class=2&tr_arms=frozen,everything&tr_everything=epochs:60"
+PAGE = "/transfer_learning?tr_per_class=2&tr_arms=frozen,everything&tr_everything=epochs:60&tr_also=none"
 LINES, CONFUSION = "[class*=st-key-tr_line]", ".confusion-view"
 
 
@@ -53,7 +53,7 @@ def test_arms_are_begun_cancelled_found_again_and_answer(page: Page) -> None:
     page.get_by_test_id("stRadioGroup").get_by_text("Take it home").click()
     page.locator(".st-key-tr_pack button").click()
     with page.expect_download() as download:
-        page.locator(".st-key-tr_download button").click()
+        page.locator(".st-key-tr_download a").click()
     with zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as file:
-        assert {"model.safetensors", "model.json", "predict.py", "predict.ipynb"} <= set(file.namelist())
+        assert {"README.txt", "model.safetensors", "model.json", "predict.py", "predict.ipynb", "teach.py"} <= set(file.namelist())
     settled(page)
