@@ -27,6 +27,7 @@ _COLUMNS = {
     "parameters, thousands": "Parameters, K",
     "weights": "Parameters",
     "multiply-adds, millions": "Multiply-adds, M",
+    "values that the pooling looks at, millions": "Multiply-adds, M",
     "blocks of stages 1 to 4": "Blocks",
     "layers of stages 1 to 4": "Layers in stages",
     "layers with weights: stem, stages, FC": "Layers",

@@ -47,7 +47,7 @@ def test_every_note_has_figures_in_the_order_of_its_topics(figures):
 
 def test_the_figures_that_differ_are_the_known_ones(figures):
     wrong = [figure for figure in figures if not figure.agrees]
-    assert (len(figures), len(wrong)) == (387, 32)
+    assert (len(figures), len(wrong)) == (388, 32)
     found = {(figure.topic, figure.what): (figure.given, figure.computed) for figure in wrong}
     assert {key: found.get(key) for key in DIFFERING} == DIFFERING
 
@@ -90,6 +90,24 @@ def test_the_short_vgg16_that_the_notes_counted_gives_their_numbers(figures):
     assert (of["GoogLeNet's stem in all", "42.9 MB"] - missing.activation_bytes) / mb == pytest.approx(42.9, abs=0.05)
     assert (of["GoogLeNet's stem in all", "1.1M"] - missing.weights) / 1e6 == pytest.approx(1.1, abs=0.05)
     assert int((of["GoogLeNet's stem in all", "7485"] - missing.multiply_adds) / 1e6) == 7485
+
+
+def test_the_notes_ratios_are_those_of_rounded_numbers(figures):
+    missing = convolution(256, 256, 3, 56, padding=1)
+    of = {(figure.topic, figure.given): figure for figure in figures}
+    stem = "GoogLeNet's stem in all"
+    short = of[stem, "1.1M"].values[0] - missing.weights
+    assert f"{1.1 / 0.124:.1f}x" == "8.9x" and f"it is {short / of[stem, '124K'].values[0]:.1f}" in of[stem, "8.9x"].why
+    assert f"7485 is {7485 / 418:.1f} times" in of[stem, "17.8x"].why
+    work = of["AlexNet vs VGG-16", "13.6 G"].values[0] - missing.multiply_adds
+    unrounded = work / of["AlexNet vs VGG-16", "0.7 G"].values[0]
+    assert f"{13.6 / 0.7:.1f}x" == "19.4x" and f"that is {unrounded:.1f}" in of["AlexNet vs VGG-16", "19.4x"].why
+
+
+def test_a_pooling_multiplies_nothing(figures):
+    poolings = {figure.topic for figure in figures if figure.what == tables.LOOKED_AT}
+    assert {topic.partition(": ")[2] for topic in poolings} == {"pool1", "pool2", "pool5", "max-pool", "avg-pool"}
+    assert not poolings & {figure.topic for figure in figures if figure.what == "multiply-adds, millions"}
 
 
 def test_the_notes_inception_sum_counts_the_3x3_convolution_twice(figures):

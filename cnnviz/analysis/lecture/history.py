@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
+from torch import nn
+
 from cnnviz.analysis.lecture.entries import Entry, Found
 from cnnviz.analysis.lecture.sources import costs, plain
 from cnnviz.network.cards import card
@@ -76,6 +78,11 @@ def _settings() -> Iterator[Entry]:
         why = "The paper trains with 0.0001, ten times as much." if key == "decay" else ""
         reference = f"{_RES}, section 3.4" if why else ""
         yield Entry(4, practice, quote, what, given, partial(_said, RESNET[key]), why, reference)
+    yield Entry(
+        4, practice, "Xavier 2/ initialization from He et al.", "variance of a weight times fan-in, before a ReLU", "2",
+        _he_variance, "2 / fan-in is He's rule, for ReLU. Xavier's is another: 2 / (fan-in + fan-out), without ReLU.",
+        "He and others 2015, Delving deep into rectifiers, section 2.2; Glorot and Bengio 2010",
+    )  # fmt: skip
     for factor, given in ((5, "0.0075"), (30, "0.045")):
         quote = f"BN-x{factor}: Initial learning rate is increased by a factor of {factor} to {given}"
         yield Entry(SLIDES, "Batch Normalization", quote, "learning rate", given, partial(_raised, factor))
@@ -155,6 +162,11 @@ def _stages() -> Iterator[Entry]:
 
 def _said(setting: Setting) -> Found:
     return plain(setting.value, setting.said, setting.paper)
+
+
+def _he_variance() -> Found:
+    gain = nn.init.calculate_gain("relu")
+    return plain(gain**2, f"gain² = {gain:.4f}² = {gain**2:.4g}", "torch's nn.init.calculate_gain('relu')")
 
 
 def _stored() -> Found:

@@ -168,8 +168,9 @@ def _slides_weights() -> tuple[Entry, ...]:
         Entry(
             SLIDES, "Convolutional Layer", "uniform distribution [-1/fan-in, 1/fan-in]",
             "bound of a 5×5×3 kernel's random weights by this rule", "0.0133", _fan_in_bound,
-            "A root is missing: weights within ±1/√fan-in keep values the same size from layer to layer, and that is "
-            "what torch draws. By ±1/fan-in (1/75 = 0.0133) they would shrink in every layer.", _EFFICIENT,
+            "A root is missing: torch draws within ±1/√fan-in. Values keep about their size from layer to layer where "
+            "the spread of the weights goes with 1/√fan-in; by ±1/fan-in (1/75 = 0.0133) they would die away in a few "
+            "layers.", _EFFICIENT,
         ),
         Entry(
             SLIDES, "Examples time", example, "parameters of one 5×5 filter on three channels, with its bias", "76",

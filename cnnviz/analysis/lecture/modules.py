@@ -93,10 +93,11 @@ def _stem() -> Iterator[Entry]:
         ("Memory: 42.9 MB (5.7x)", "memory of VGG-16's convolutions down to 28×28", "42.9 MB", large, one, None),
         ("Memory: 42.9 MB (5.7x)", "VGG-16's over the stem's", "5.7x", lambda: ratio(large(), held()), one, None),
         ("Params: 1.1M (8.9x)", "weights of VGG-16 down to 28×28", "1.1M", many, one, None),
-        ("Params: 1.1M (8.9x)", "VGG-16's over the stem's", "8.9x", lambda: ratio(many(), few()), one, None),
+        ("Params: 1.1M (8.9x)", "VGG-16's over the stem's", "8.9x", lambda: ratio(many(), few()),
+         one + " And 8.9 is 1.1 / 0.124; unrounded, even with two it is 9.2.", None),
         ("MFLOP: 7485 (17.8x)", "multiply-adds of VGG-16 down to 28×28, millions", "7485", slow, one, 1e6),
         ("MFLOP: 7485 (17.8x)", "VGG-16's over the stem's", "17.8x", lambda: ratio(slow(), quick()),
-         one + " The divisor is wrong as well: 481, not 418.", None),
+         one + " The divisor is wrong as well: 481, not 418, by which even 7485 is 17.9 times as much.", None),
     ):  # fmt: skip
         yield Entry(SLIDES, topic, f"Compare VGG-16 ... {quote}", what, given, find, why, _VGG_PAPER, scale=scale)
     yield Entry(SLIDES, topic, "Total from 224 to 28 spatial resolution", "side at the stem's end", "28",

@@ -122,11 +122,17 @@ def _cells(table: Table) -> Iterator[Entry]:
             if given:
                 why, reference = SLIPS.get((table.name, row.name, column), ("", ""))
                 yield Entry(
-                    SLIDES, cell_topic(table.name, row.name), quote, _WHAT[column], given,
+                    SLIDES, cell_topic(table.name, row.name), quote, _what(column, row), given,
                     partial(_FIND[column], table, row), why, reference, scale=_SCALE[column], step=1.0,
                 )  # fmt: skip
 
 
+def _what(column: str, row: Row) -> str:
+    """What a cell counts; a pooling multiplies nothing."""
+    return LOOKED_AT if column == "flop (M)" and "pool" in row.name else _WHAT[column]
+
+
+LOOKED_AT = "values that the pooling looks at, millions"
 _WHAT = {
     "layer": "input, then filters, kernel, stride, padding",
     "output": "output: channels, side",
