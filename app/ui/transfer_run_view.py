@@ -15,7 +15,7 @@ from app.ui.plain import plain
 from app.ui.theme import chart_colours
 from app.ui.transfer_run_jobs import ArmRun, SeenRun, go_on, pause, stop
 from app.ui.visitor import visitor
-from cnnviz.learn import ARMS, Accuracy
+from cnnviz.learn import ARMS, Accuracy, epochs_csv, kept_epoch
 from cnnviz.plot import epochs_figure
 
 _ICONS = {
@@ -57,12 +57,18 @@ def show_steering(runs: Sequence[SeenRun]) -> None:
 def show_table(runs: Sequence[ArmRun]) -> None:
     """What each arm reached and cost, and whether the difference is more than chance."""
     st.markdown(verdict(runs) or "&nbsp;")
+    kept = kept_words(runs)
+    if kept:
+        st.markdown(kept)
     rows = [_row(one) for one in runs]
     st.table(rows, border="horizontal", width="content")
-    st.download_button(
-        "Save as CSV", _csv(rows), "arms.csv", "text/csv", on_click="ignore", key="tr_arms_csv",
-        icon=":material/download:",
-    )  # fmt: skip
+    curves = epochs_csv({one.title: one.found.epochs for one in runs})
+    with st.container(horizontal=True):
+        for label, content, name in (("table", _csv(rows), "arms"), ("curves", curves, "curves")):
+            st.download_button(
+                f"Save the {label} as CSV", content, f"{name}.csv", "text/csv", on_click="ignore",
+                key=f"tr_{name}_csv", icon=":material/download:",
+            )  # fmt: skip
     if any(one.state == "done" and len(one.found.outcomes) == 1 for one in runs):
         st.caption("± of one split: from the number of its test pictures. More splits tell how much chance there was.")
 
@@ -78,6 +84,15 @@ def verdict(runs: Sequence[ArmRun]) -> str:
     words = f"**{title}** leads with {accuracy_words(best)}; **{other}** follows with {accuracy_words(second)}"
     chance = "more than chance explains" if lead > 2 * error else "no more than chance explains"
     return f"{words}: {100 * lead:.1f} ± {100 * error:.1f} points apart, {chance}."
+
+
+def kept_words(runs: Sequence[ArmRun]) -> str:
+    """Whose weights early stopping took, and why; empty where nothing stops early."""
+    kept = [(one.title, epoch) for one in runs if (epoch := kept_epoch(one.found.epochs)) is not None]
+    if not kept:
+        return ""
+    each = ", ".join(f"**{title}** epoch {epoch.number}" for title, epoch in kept)
+    return f"Weights kept, ringed above: {each}: there the pictures held back from training had the lowest loss."
 
 
 def accuracy_of(one: ArmRun) -> Accuracy | None:

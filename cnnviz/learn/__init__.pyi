@@ -50,6 +50,7 @@ from .outcome import Step as Step
 from .outcome import TaughtNetwork as TaughtNetwork
 from .outcome import TransferResult as TransferResult
 from .outcome import accuracy_over as accuracy_over
+from .outcome import kept_epoch as kept_epoch
 from .own_zip import dataset_from_zip as dataset_from_zip
 from .own_zip import zip_of_pictures as zip_of_pictures
 from .parts import Parts as Parts

@@ -53,6 +53,15 @@ class Epoch:
     seconds: float
 
 
+def kept_epoch(epochs: Sequence[Epoch]) -> Epoch | None:
+    """The epoch whose weights early stopping keeps: the first with the lowest loss on the pictures that decide.
+
+    None where nothing stops early: then the last weights are kept.
+    """
+    decided = [(epoch.deciding_loss, place) for place, epoch in enumerate(epochs) if epoch.deciding_loss is not None]
+    return epochs[min(decided)[1]] if decided else None
+
+
 @dataclass(frozen=True, eq=False)
 class TaughtNetwork:
     """A network that knows own classes: its body, which gives features, and its head. Only read it."""

@@ -16,7 +16,8 @@ _MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 def epochs_figure(curves: Mapping[str, Sequence[Epoch]], places: Mapping[str, int], colours: Sequence[str] = ()) -> Any:
     """A ``plotly.graph_objects.Figure``: above the accuracy on the test pictures, below their loss, by epoch.
 
-    ``curves`` by the title of each arm; ``places`` says which colour, dash and marker each title has, so that an arm
+    Where early stopping chose, the epoch whose weights are kept has a ring round it. ``curves`` by the title of each
+    arm; ``places`` says which colour, dash and marker each title has, so that an arm
     keeps its own whichever others are there. ``colours`` are CSS colours; without them Plotly chooses.
     """
     from plotly.subplots import make_subplots
@@ -34,6 +35,7 @@ def epochs_figure(curves: Mapping[str, Sequence[Epoch]], places: Mapping[str, in
                 x=numbers, y=values, name=title, mode="lines+markers", legendgroup=title, showlegend=row == 1,
                 hovertemplate=hover, row=row, col=1, **style,
             )  # fmt: skip
+    _ring_kept(figure, curves, places, colours)
     longest = max((epochs[-1].of for epochs in curves.values() if epochs), default=10)
     _lay_out(figure, 430)
     figure.update_xaxes(range=[0.7, longest + 0.3], tickformat="d", dtick=max(1, round(longest / 10)))
@@ -67,6 +69,24 @@ def pictures_figure(points: Sequence[CurvePoint], titles: Mapping[str, str], pla
     figure.update_xaxes(title="pictures of each class to learn from", type="log", tickvals=numbers, ticktext=ticks)
     figure.update_yaxes(title="test accuracy, %")
     return figure
+
+
+def _ring_kept(
+    figure: Any, curves: Mapping[str, Sequence[Epoch]], places: Mapping[str, int], colours: Sequence[str]
+) -> None:
+    """Rings round the epochs that early stopping keeps, with one entry in the legend for all of them."""
+    from cnnviz.learn import kept_epoch
+
+    kept = [(title, epoch) for title, epochs in curves.items() if (epoch := kept_epoch(epochs)) is not None]
+    for place, (title, epoch) in enumerate(kept):
+        colour = colours[places[title] % len(colours)] if colours else None
+        for row, value in ((1, 100 * epoch.test_accuracy), (2, epoch.test_loss)):
+            figure.add_scatter(
+                x=[epoch.number], y=[value], mode="markers", name="weights kept", legendgroup="kept",
+                showlegend=row == 1 and place == 0, row=row, col=1,
+                marker={"symbol": "circle-open", "size": 17, "color": colour, "line": {"width": 2.5}},
+                hovertemplate=f"epoch %{{x}}: its weights are kept<extra>{title}</extra>",
+            )  # fmt: skip
 
 
 def _style(place: int, colours: Sequence[str]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from app.ui.transfer_run_home import packed_network, parcel_key
 from app.ui.transfer_run_jobs import ArmRun, all_runs, begin, go_on, job_key, look, threads
 from app.ui.transfer_run_recorded import recorded_runs
 from app.ui.transfer_run_sabotage import answer_to
-from app.ui.transfer_run_view import verdict
+from app.ui.transfer_run_view import kept_words, verdict
 from cnnviz.compute import RunError
 from cnnviz.errors import SettingsError
 from cnnviz.learn import ARMS, SABOTAGES, Teaching, answers_of, load_dataset, settings_for
@@ -361,7 +361,11 @@ def test_the_verdict_tells_a_lead_from_chance() -> None:
     words = {one.teaching.settings.arm: one for one in runs}
     assert "more than chance explains" in verdict([words["frozen"], words["random_features"]])
     assert "no more than chance explains" in verdict([words["frozen"], words["last_block"]])
-    assert verdict(runs[:1]) == ""
+    assert verdict(runs[:1]) == "" == kept_words(runs)
+    (first, *_), written = runs, runs[0].found
+    decided = [replace(epoch, deciding_loss=abs(epoch.number - 3.0)) for epoch in written.epochs]
+    stopped = replace(first, found=replace(written, epochs=tuple(decided)))
+    assert f"**{first.title}** epoch 3:" in kept_words([stopped, *runs[1:]])
 
 
 def test_before_anything_is_begun_the_recorded_arms_stand_there_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:

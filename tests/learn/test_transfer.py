@@ -26,6 +26,7 @@ from cnnviz.learn import (
     TransferResult,
     TransferSettings,
     breaking_off,
+    kept_epoch,
     picture_features,
     settings_for,
     split,
@@ -217,6 +218,8 @@ def test_early_stopping_goes_back_to_the_best_and_never_asks_the_test(network: N
     deciding = [epoch.deciding_loss for epoch in result.history]
     assert len(deciding) == result.best + 4 < 60
     assert deciding[result.best - 1] == min(deciding)
+    kept = kept_epoch(result.history)
+    assert kept is not None and kept.number == result.best
     assert result.accuracy == pytest.approx(result.history[result.best - 1].test_accuracy)
     other_test = Split(PARTS.train, PARTS.test[:3], PARTS.seed)
     *_, again = Training(network, DATA, other_test, settings, FeatureCache()).run()

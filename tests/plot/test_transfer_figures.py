@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cnnviz.learn import Accuracy, CurvePoint, Epoch
@@ -24,6 +26,17 @@ def test_each_arm_has_two_lines_of_one_style_and_one_entry_in_the_legend() -> No
     assert [trace.showlegend for trace in figure.data] == [True, False, True, False]
     assert (above.yaxis, below.yaxis) == ("y", "y2") and all(len(trace.x) == 0 for trace in empty)
     assert figure.layout.xaxis.range[1] > 12
+
+
+def test_the_epoch_that_early_stopping_keeps_is_ringed_and_no_other() -> None:
+    losses = (0.9, 0.4, 0.4, 0.6)
+    stopped = [replace(epoch, deciding_loss=loss) for epoch, loss in zip(epochs(4), losses, strict=True)]
+    figure = epochs_figure({"Frozen": stopped, "All": epochs(4)}, {"Frozen": 1, "All": 2}, ["red", "green", "blue"])
+    above, below = [trace for trace in figure.data if trace.name == "weights kept"]
+    assert (list(above.x), list(above.y)) == ([2], [100 * stopped[1].test_accuracy])  # the first of two equal ones
+    assert (list(below.x), list(below.y), below.yaxis) == ([2], [stopped[1].test_loss], "y2")
+    assert (above.showlegend, below.showlegend, above.marker.color) == (True, False, "green")
+    assert all(trace.name != "weights kept" for trace in epochs_figure({"All": epochs(4)}, {"All": 2}).data)
 
 
 def test_the_curve_over_pictures_has_error_bars_and_all_at_its_end() -> None:
