@@ -8,7 +8,9 @@ from app.ui.frame import guarded
 from app.ui.linked import follows, hold, linked, linked_choice, set_linked, widget_key
 from app.ui.network_picker import NetworkChoice
 from app.ui.picture_picker import picker_is_open
+from app.ui.transfer_cells import cells_part
 from app.ui.transfer_data import TransferData
+from app.ui.transfer_probe import probe_part
 from app.ui.transfer_run_answers import chosen_run, show_confusion
 from app.ui.transfer_run_curve import curve_part
 from app.ui.transfer_run_form import AskedRuns, read_runs_form, runs_form
@@ -18,6 +20,7 @@ from app.ui.transfer_run_mistakes import mistakes_part
 from app.ui.transfer_run_recorded import is_recorded, recorded_runs
 from app.ui.transfer_run_sabotage import hidden_runs, sabotage_part
 from app.ui.transfer_run_view import show_curves, show_steering, show_table
+from app.ui.transfer_space import space_part
 from app.ui.visitor import visitor
 
 RUNS = "runs"
@@ -111,6 +114,12 @@ def _understand(data: TransferData, choice: NetworkChoice, asked: AskedRuns, rec
         curve_part(data, choice, asked)
     elif view == "hidden":
         sabotage_part(data, choice, asked)
+    elif view == "cells":
+        cells_part(data, choice, asked, _looked() or recorded, _START)
+    elif view == "space":
+        space_part(data, choice, asked, chosen_run(_looked() or recorded))
+    elif view == "stages":
+        probe_part(data, choice, asked)
     elif view == "links":
         _links()
     else:
@@ -142,7 +151,10 @@ def _links() -> None:
 _VIEWS = {
     "confusion": "Confusion",
     "mistakes": "Worst mistakes",
+    "space": "Feature space",
+    "stages": "Which layer",
     "curve": "More pictures",
+    "cells": "Similar or different",
     "hidden": "Find the mistake",
     "home": "Take it home",
     "links": "Links",

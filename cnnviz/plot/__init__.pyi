@@ -3,6 +3,7 @@ from .architecture_figures import accuracy_figure as accuracy_figure
 from .architecture_figures import cost_bars as cost_bars
 from .architecture_figures import family_figure as family_figure
 from .field_figures import depth_figure as depth_figure
+from .probe_figures import probe_figure as probe_figure
 from .shift_figures import shift_figure as shift_figure
 from .transfer_figures import epochs_figure as epochs_figure
 from .transfer_figures import pictures_figure as pictures_figure

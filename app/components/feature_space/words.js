@@ -1,0 +1,44 @@
+// What is said of the whole space and of one picture in it, and all of it as a table.
+
+import { count, full, short, whole } from "../shared/format.js";
+
+export const held = ({ shares }) => `${short(100 * (shares[0] + shares[1]))} % of the spread`;
+
+export const heldWords = ({ shares }) =>
+  `Of all the spread, ${short(100 * shares[0])} % lies across and ${short(100 * shares[1])} % up.`;
+
+export function sentence({ panes, asked, testing, dimensions, items }) {
+  const [before, after] = panes;
+  if (before.own === null) return `${count(items.length, "picture")}: give a class a second picture, and its nearest neighbour stands here.`;
+  const right = (pane) => `${short(100 * pane.own)} %`;
+  const whose = testing ? `Of ${count(asked, "test picture")}, the nearest training picture` : `Of ${count(asked, "picture")}, the nearest other one`;
+  const taught = after ? ` as the network came, and for ${right(after)} once it was taught` : "";
+  return `${whose} is of the same class for ${right(before)}${taught}: measured in all ${whole(dimensions)} dimensions, of which a plane shows a part.`;
+}
+
+export function itemSentence({ items, classes, panes }, arrays, at) {
+  const item = items[at];
+  const told = panes.map((pane, number) => {
+    const nearest = arrays[`nearest${number}`][at];
+    if (nearest < 0) return "no other picture to compare";
+    const other = items[nearest];
+    const words = `${other.name} (${classes[other.label]}) at ${short(arrays[`distances${number}`][at])}`;
+    return panes.length > 1 ? `${number ? "after" : "before"} ${words}` : words;
+  });
+  const answered = item.said === null ? "" : item.said === item.label ? ", recognised" : `, taken for ${classes[item.said]}`;
+  return `${item.name}, ${classes[item.label]}, ${item.test ? "test" : "training"}${answered}. Nearest training picture: ${told.join("; ")}.`;
+}
+
+export function csv({ items, classes, panes }, arrays) {
+  const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
+  const columns = panes.flatMap((pane) => ["across", "up", "nearest training picture", "distance"].map((name) => quoted(`${pane.title}: ${name}`)));
+  const head = ["picture", "class", "part", "taken for", ...columns].join(",");
+  const rows = items.map((item, at) => [
+    quoted(item.name), quoted(classes[item.label]), item.test ? "test" : "training", item.said === null ? "" : quoted(classes[item.said]),
+    ...panes.flatMap((_, number) => {
+      const nearest = arrays[`nearest${number}`][at];
+      return [...arrays[`points${number}`].slice(2 * at, 2 * at + 2), nearest < 0 ? "" : quoted(items[nearest].name),
+        nearest < 0 ? "" : full(arrays[`distances${number}`][at])];
+    })].join(","));
+  return `${[head, ...rows].join("\n")}\n`;
+}

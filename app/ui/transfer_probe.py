@@ -1,0 +1,139 @@
+"""Which layer's features serve best for these classes? A small classifier on every stage, as a chart with a table."""
+
+from __future__ import annotations
+
+import io
+from csv import writer as csv_writer
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app.ui.charts import show_chart
+from app.ui.jobs import JOBS, SLOW, time_left, waits
+from app.ui.network_store import NETWORKS
+from app.ui.picture_picker import picker_is_open
+from app.ui.plain import plain
+from app.ui.theme import chart_colours
+from app.ui.transfer_shown import Shown, shown_of
+from app.ui.visitor import visitor
+from cnnviz.compute import Job, Task
+from cnnviz.learn import Dataset, Probe, ProbedStage, few_of, probe, split
+from cnnviz.learn.stages import FEATURES, PICTURE
+from cnnviz.plot import probe_figure
+
+if TYPE_CHECKING:
+    from app.ui.network_picker import NetworkChoice
+    from app.ui.transfer_data import TransferData
+    from app.ui.transfer_run_form import AskedRuns
+    from cnnviz.learn.splits import By
+
+MOST = 300
+"""Pictures that are probed with, as many of each class: every one is a pass through the network."""
+SPLITS = 5
+LOOK = 0.5
+_NAMES = {PICTURE: "picture", FEATURES: "head's input"}
+
+
+def probe_part(data: TransferData, choice: NetworkChoice, asked: AskedRuns) -> None:
+    """What every stage of the network as it came is good for, as soon as it is measured."""
+    shown, why = shown_of(data, choice, asked, None)
+    if shown is None:
+        st.info(plain(why, 300), icon=":material/info:")
+        return
+    first = asked.teachings[0] if asked.teachings else None
+    seed, by = (first.seed, first.by) if first else (0, "picture")
+    live = _job(shown, seed, by).live
+
+    @st.fragment(run_every=LOOK if live else None)
+    def part() -> None:
+        job = _job(shown, seed, by)
+        goes_on, found = job.live, job.result
+        if job.error is not None:
+            st.info(plain(str(job.error), 600), icon=":material/info:")
+            st.button("Try again", on_click=JOBS.forget, args=(job.key,), key="tr_probe_again")
+        elif found is None:
+            done, total = job.progress.done, job.progress.total
+            words = waits(job.key) or "Asks every stage about every picture."
+            st.progress(done / total if total else 0.0, f"{words} {time_left(job.progress)}".strip())
+        else:
+            _show(found, shown)
+        if live and not goes_on and not picker_is_open():
+            st.rerun()
+
+    part()
+
+
+def probe_sentence(found: Probe) -> str:
+    """Where it is best, and whether the head stands on that."""
+    best, last, first = found.best, found.stages[-1], found.stages[0]
+    words = (
+        f"On **{stage_name(best)}** a linear head is right for {_per_cent(best)} of {found.tested} test pictures; the "
+        f"mean colour of the picture alone gives {_per_cent(first)}, guessing {100 * found.guess:.3g} %."
+    )
+    if best is last:
+        return f"{words} Nothing before what goes into the head serves better."
+    lead = best.linear.mean - last.linear.mean
+    error = (best.linear.standard_error**2 + last.linear.standard_error**2) ** 0.5
+    chance = "more than" if lead > 2 * error else "no more than"
+    return f"{words} What goes into the head gives {_per_cent(last)}: {chance} chance explains lies between them."
+
+
+def stage_name(one: ProbedStage) -> str:
+    """What a stage is called: the picture, a block's path, what goes into the head."""
+    return _NAMES.get(one.stage.path, one.stage.path)
+
+
+def probe_csv(found: Probe) -> str:
+    """All numbers as a table."""
+    text = io.StringIO()
+    table = csv_writer(text, lineterminator="\n")
+    names = ("accuracy of a linear head", "standard error", "accuracy of the nearest class mean", "standard error")
+    table.writerow(("stage", "shape", *names, "splits"))
+    for one in found.stages:
+        values = (value for kind in (one.linear, one.nearest) for value in (kind.mean, kind.standard_error))
+        shape = " × ".join(map(str, one.stage.shape))
+        table.writerow((stage_name(one), shape, *values, len(one.linear.values)))
+    return text.getvalue()
+
+
+def _show(found: Probe, shown: Shown) -> None:
+    st.markdown(probe_sentence(found))
+    show_chart(probe_figure(found, [stage_name(one) for one in found.stages], chart_colours()), "tr_probe")
+    st.caption(
+        f"{shown.title}: each stage's maps averaged over their places, {SPLITS} splits of "
+        f"{found.trained} pictures to learn from and {found.tested} to test with."
+    )
+    st.download_button(
+        "Save as CSV", probe_csv(found), "stages.csv", "text/csv", on_click="ignore", key="tr_probe_csv",
+        icon=":material/download:",
+    )  # fmt: skip
+
+
+def _job(shown: Shown, seed: int, by: By) -> Job[None, Probe]:
+    def work(task: Task[None]) -> Probe:
+        dataset = _few(shown.dataset)
+        splits = [split(dataset, seed=seed + number, by=by) for number in range(SPLITS)]
+        for event in probe(NETWORKS.ask(*shown.network).result(), dataset, splits):
+            if isinstance(event, Probe):
+                return event
+            task.tell(event.done, event.total)
+        raise AssertionError("Probing ends with its result.")
+
+    return JOBS.watch(("probe", *shown.key, *shown.network, str(seed), by), visitor(), work, SLOW)
+
+
+def _few(dataset: Dataset) -> Dataset:
+    """The data set with no more pictures than are probed with."""
+    if len(dataset.examples) <= MOST:
+        return dataset
+    chosen = few_of(dataset, MOST)
+    places = {number: place for place, number in enumerate(chosen)}
+    published = tuple(places[number] for number in dataset.published_test if number in places)
+    return Dataset(
+        dataset.name, dataset.title, dataset.classes, tuple(dataset.examples[number] for number in chosen),
+        dataset.credit, dataset.taken_singly, published,
+    )  # fmt: skip
+
+
+def _per_cent(one: ProbedStage) -> str:
+    return f"{100 * one.linear.mean:.3g} ± {100 * one.linear.standard_error:.2g} %"
