@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.components import view
@@ -32,11 +32,20 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Room:
+    """How many more pictures fit, of how many in all, and how many megabytes may be uploaded in one go."""
+
+    room: int
+    most: int
+    megabytes: int
+
+
+@dataclass(frozen=True)
 class Scene:
     """Everything the view shows.
 
     `source` names the set that the ids are of, `address` gives thumbnails for ids after it, `editable` classes are the
-    learner's, `asked` is the id of the picture that is asked about, if it is one of these.
+    learner's, `asked` is the id of the picture that is asked about, if it is one of these, `room` bounds uploads.
     """
 
     source: str
@@ -45,6 +54,7 @@ class Scene:
     editable: bool
     title: str
     asked: str = ""
+    room: Room | None = None
 
 
 def collect_view(key: str, scene: Scene, on_edit: Callable[[], None], on_ask: Callable[[], None]) -> None:
@@ -67,6 +77,7 @@ def collect_view(key: str, scene: Scene, on_edit: Callable[[], None], on_ask: Ca
         "editable": scene.editable,
         "title": scene.title,
         "asked": scene.asked,
+        "limits": None if scene.room is None else asdict(scene.room),
     }
     _render(key=key, data=pack(header), on_edit_change=on_edit, on_ask_change=on_ask)
 

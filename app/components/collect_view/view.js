@@ -3,7 +3,9 @@
 import { button, element } from "../shared/dom.js";
 import { whole } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
+import { saveSheet } from "../shared/sheet.js";
 import { paint, thumbnails } from "./thumbnails.js";
+import { watchUploads } from "./uploads.js";
 import { counted, sentence, tileWords } from "./words.js";
 
 const SHOWN = 12; // pictures of a class, until all are asked for
@@ -11,11 +13,13 @@ const SHOWN = 12; // pictures of a class, until all are asked for
 export default mounting(build, (view, header) => {
   if (header.token !== view.token) show(view, header);
   view.token = header.token;
-});
+}, (view) => view.controller.abort());
 
 function build(parent) {
-  const view = { store: thumbnails(), chosen: new Set(), open: new Set() };
+  const view = { store: thumbnails(), chosen: new Set(), open: new Set(), controller: new AbortController() };
+  watchUploads(() => view.header?.limits, (words) => refuse(view, words), view.controller.signal);
   view.sentence = element("p", { className: "sentence", "aria-live": "polite" });
+  view.refused = element("p", { className: "refused", role: "alert", hidden: true });
   view.rows = element("div", { className: "rows" });
   view.into = element("select", { "aria-label": "Class to move to" });
   view.into.onchange = () => { edit(view, "move", { to: view.into.value }); view.into.value = ""; };
@@ -24,10 +28,16 @@ function build(parent) {
   view.ask = button("Ask about it", "Which class is it nearest to, by the other pictures?", () => ask(view, [...view.chosen][0]));
   view.tools = element("span", { className: "push tools" }, view.ask, view.into, remove, none);
   view.title = element("span");
+  const save = button("Save", "Save the pictures shown as PNG", () => savePictures(view));
   view.root = element("section", { className: "view collect-view", "aria-label": "Classes and their pictures" },
-    element("figcaption", {}, view.title, view.tools), view.sentence, view.rows);
+    element("figcaption", {}, view.title, save, view.tools), view.sentence, view.refused, view.rows);
   parent.append(view.root);
   return view;
+}
+
+function refuse(view, words) {
+  view.refused.textContent = words;
+  view.refused.hidden = words === "";
 }
 
 function edit(view, what, more) {
@@ -130,6 +140,7 @@ function mark(view) {
     node.classList.toggle("asked", node.picture.tile.id === view.header.asked);
     node.setAttribute("aria-label", tileWords(node.picture.tile, node.picture.row, chosen));
   }
+  view.tools.hidden = !view.header.editable; // where nothing is edited, no room is kept for what edits
   view.tools.style.visibility = view.header.editable && view.chosen.size ? "visible" : "hidden";
   view.ask.disabled = view.chosen.size !== 1;
   view.root.dataset.chosen = view.chosen.size;
@@ -138,4 +149,10 @@ function mark(view) {
 
 function say(view, words = sentence(view.header, view.chosen.size)) {
   view.sentence.textContent = words;
+}
+
+function savePictures(view) {
+  const drawn = [...view.rows.querySelectorAll(".tile")].filter((node) => node.querySelector("canvas").dataset.drawn);
+  const pictures = drawn.map((node) => ({ image: node.querySelector("canvas"), words: node.picture.row.name }));
+  saveSheet(pictures, SHOWN, 96, `cnnviz ${view.title.textContent}.png`);
 }

@@ -5,6 +5,7 @@ import { element, onNextFrame, saveButton } from "../shared/dom.js";
 import { short, whole } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { decode, saveText } from "../shared/pixels.js";
+import { saveSheet } from "../shared/sheet.js";
 import { moved } from "../shared/tiles.js";
 import { csv, sentence, share } from "./words.js";
 
@@ -23,12 +24,13 @@ function build(parent) {
   view.axis = element("p", { className: "axis", textContent: "Rows: what a picture is. Columns: what it was taken for. Double rim: recognised. Colour: per cent of the row." });
   view.bar = element("div", { className: "bar" });
   view.sentence = element("p", { className: "sentence", "aria-live": "polite" });
-  view.heading = element("figcaption");
+  view.heading = element("span");
+  view.savePictures = saveButton("Save these pictures as PNG", () => savePictures(view));
   view.tiles = element("ul", { className: "tiles" });
   view.root = element("div", { className: "view confusion-view" },
     element("figure", {}, element("figcaption", {}, view.title, save), element("div", { className: "scroll" }, view.table)),
     view.axis, view.bar, view.sentence,
-    element("figure", { className: "opened" }, view.heading, view.tiles));
+    element("figure", { className: "opened" }, element("figcaption", {}, view.heading, view.savePictures), view.tiles));
   parent.append(view.root);
   view.redraw = onNextFrame(() => drawPointed(view));
   return view;
@@ -128,6 +130,7 @@ function showTiles(view, sheet) {
   const own = counts[row * size + column];
   const shown = header.pictures.length < own && header.pictures.length ? `, the surest ${header.pictures.length}` : "";
   view.heading.textContent = row === column ? `${header.classes[row]}, recognised${shown}` : `${header.classes[row]}, taken for ${header.classes[column]}${shown}`;
+  view.savePictures.hidden = !header.pictures.length;
   if (!header.pictures.length) {
     view.tiles.replaceChildren(element("li", { textContent: own ? header.why_none : "No picture is in this cell.", style: "grid-column: 1 / -1" }));
     return;
@@ -138,4 +141,10 @@ function showTiles(view, sheet) {
     canvas.classList.toggle("small", header.side < 60);
     return element("li", {}, canvas, `${one.name}: ${one.said} ${short(100 * one.probability)} %`);
   }));
+}
+
+function savePictures(view) {
+  const tiles = [...view.tiles.querySelectorAll("li")];
+  const pictures = tiles.map((tile) => ({ image: tile.querySelector("canvas"), words: tile.textContent }));
+  saveSheet(pictures, 6, 160, `cnnviz ${view.heading.textContent}.png`);
 }

@@ -1,11 +1,12 @@
 // The surest mistakes with Grad-CAM. Point at a map, or move over it by arrow keys, for what a place spoke for.
 
 import { showBar } from "../shared/bar.js";
-import { element, onNextFrame, themeColour } from "../shared/dom.js";
+import { button, element, onNextFrame, saveButton, themeColour } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
-import { cellAt, decode, outline } from "../shared/pixels.js";
+import { cellAt, decode, outline, saveText } from "../shared/pixels.js";
+import { saveSheet } from "../shared/sheet.js";
 import { moved } from "../shared/tiles.js";
-import { caption, cellSentence, heading } from "./words.js";
+import { caption, cellSentence, csv, heading } from "./words.js";
 
 const HINT = "Point at a map: how much did a place speak for the answer, in shares of the greatest of both maps?";
 export default mounting(build, (view, header) => {
@@ -15,11 +16,13 @@ export default mounting(build, (view, header) => {
 
 function build(parent) {
   const view = { at: null, order: 0 };
-  view.title = element("figcaption");
+  view.title = element("span");
+  const save = saveButton("Save pictures and maps as PNG", () => savePictures(view));
+  const table = button("CSV", "Save the mistakes as CSV", () => saveText(csv(view.header), "cnnviz mistakes.csv", "text/csv"));
   view.list = element("div", { className: "list" });
   view.bar = element("div", { className: "bar" });
   view.sentence = element("p", { className: "sentence", "aria-live": "polite", textContent: HINT });
-  view.root = element("div", { className: "view mistakes-view" }, element("figure", {}, view.title, view.sentence, view.list, view.bar));
+  view.root = element("div", { className: "view mistakes-view" }, element("figure", {}, element("figcaption", {}, view.title, save, table), view.sentence, view.list, view.bar));
   parent.append(view.root);
   view.redraw = onNextFrame(() => drawPointed(view));
   return view;
@@ -88,4 +91,14 @@ function drawPointed(view) {
   outline(at.marks.getContext("2d"), { x: (at.column * side) / width, y: (at.row * side) / height, width: side / width, height: side / height },
     themeColour(view.root, "primary-color"), 1);
   view.sentence.textContent = cellSentence(header.mistakes[at.index], at.which, maps, at.index, at.row, at.column);
+}
+
+function savePictures(view) {
+  const panels = [...view.list.querySelectorAll(".row > div")];
+  const pictures = panels.map((panel, number) => {
+    const { is_class: own, name } = view.header.mistakes[Math.floor(number / 3)];
+    const words = panel.querySelector("small").textContent;
+    return { image: panel.querySelector("canvas"), words: number % 3 ? words : `${name}: ${own}` };
+  });
+  saveSheet(pictures, 3, view.header.side, `cnnviz ${view.title.textContent}.png`);
 }

@@ -8,6 +8,14 @@ export const caption = ({ name, is_class: own, said, probability, probability_of
 export const heading = ({ title, mistakes, total }) =>
   `${title}: ${mistakes.length < total ? `the surest ${mistakes.length} of ${whole(total)} mistakes` : count(total, "mistake")}`;
 
+// The mistakes as a table.
+export const csv = ({ mistakes }) => {
+  const rows = mistakes.map((one) => [quoted(one.name), quoted(one.is_class), quoted(one.said), one.probability, one.probability_of_own]);
+  return [["picture", "class", "taken for", "probability", "probability of its class"], ...rows].map((row) => `${row.join(",")}\n`).join("");
+};
+
+const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
+
 export function cellSentence(mistake, which, maps, index, row, column) {
   const [, , height, width] = maps.shape;
   const value = maps[((index * 2 + which) * height + row) * width + column];

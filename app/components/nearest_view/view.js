@@ -4,6 +4,7 @@ import { button, element, saveButton } from "../shared/dom.js";
 import { full, short } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { decode, put, saveText } from "../shared/pixels.js";
+import { saveSheet } from "../shared/sheet.js";
 import { classSentence, csv, nearSentence, sentence, verdict } from "./words.js";
 
 export default mounting(build, (view, header) => {
@@ -23,13 +24,14 @@ function build(parent) {
   view.because = element("span");
   view.near = element("div", { className: "near", role: "list", "aria-label": "The nearest training pictures" });
   view.sentence = element("p", { className: "sentence", "aria-live": "polite" });
+  const savePictures = saveButton("Save the asked picture and the nearest as PNG", () => saveNear(view));
   const save = saveButton("Save the distances as CSV", () => saveText(csv(view.header), "cnnviz nearest class.csv", "text/csv"));
   view.root = element("section", { className: "view nearest-view", "aria-label": "The nearest class" },
     element("div", { className: "panes" },
       element("figure", { className: "asked" }, element("figcaption", {}, "Asked"), element("div", { className: "frame" }, view.canvas), view.asked, view.back),
       element("figure", { className: "classes" }, element("figcaption", {}, "Nearest class:", view.verdict, view.label, save), view.rows,
         element("p", { className: "legend" }, key("dot", "to the class mean"), key("tick", "to its nearest picture"), key("line", view.limit))),
-      element("figure", { className: "reasons" }, element("figcaption", {}, view.because), view.near)),
+      element("figure", { className: "reasons" }, element("figcaption", {}, view.because, savePictures), view.near)),
     view.sentence);
   view.root.onpointerleave = () => { if (view.header) point(view, null, sentence(view.header)); };
   parent.append(view.root);
@@ -101,4 +103,12 @@ function point(view, node, said) {
   for (const other of view.root.querySelectorAll(".pointed")) other.classList.remove("pointed");
   node?.classList.add("pointed");
   view.sentence.textContent = said;
+}
+
+function saveNear(view) {
+  const near = [...view.near.querySelectorAll("canvas")].map((image, place) => {
+    const one = view.header.near[place];
+    return { image, words: `${one.className}, ${short(one.distance)}` };
+  });
+  saveSheet([{ image: view.canvas, words: view.header.asked }, ...near], 4, 192, "cnnviz nearest pictures.png");
 }
