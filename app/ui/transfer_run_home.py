@@ -109,7 +109,7 @@ def _forms() -> tuple[str, ...]:
     for name, form in FORMS.items():
         hold(_box(name), name in named and name in possible)
         st.checkbox(
-            f"Also as {form.title}, {form.file}", key=_box(name), on_change=_keep_forms, disabled=name not in possible
+            f"Also as {form.title} ({form.file})", key=_box(name), on_change=_keep_forms, disabled=name not in possible
         )
         if form.missing:
             st.caption(plain(form.missing, 300))

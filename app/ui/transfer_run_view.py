@@ -92,7 +92,7 @@ def kept_words(runs: Sequence[ArmRun]) -> str:
     if not kept:
         return ""
     each = ", ".join(f"**{title}** epoch {epoch.number}" for title, epoch in kept)
-    return f"Weights kept, ringed above: {each}: there the pictures held back from training had the lowest loss."
+    return f"Early stopping keeps the weights ringed above ({each}): the pictures held back had the lowest loss there."
 
 
 def accuracy_of(one: ArmRun) -> Accuracy | None:

@@ -60,17 +60,18 @@ class Form:
         absent = [package for package in self.needs if find_spec(package) is None]
         if not absent:
             return ""
+        listed = " and ".join(filter(None, (", ".join(absent[:-1]), absent[-1])))
         return (
-            f"{self.title} cannot be written here, because {' and '.join(absent)} {'is' if len(absent) == 1 else 'are'}"
-            " not installed; pip install -e '.[onnx]' in this app's folder brings what it needs, or export.py in the "
-            "zip writes it at home."
+            f"{self.title} cannot be written here, because {listed} {'is' if len(absent) == 1 else 'are'} not "
+            "installed; pip install -e '.[onnx]' in this app's folder brings that, or export.py in the zip writes it "
+            "at home."
         )
 
 
 FORMS: dict[str, Form] = {
     form.name: form
     for form in (
-        Form("program", "Exported program", "model.pt2"),
+        Form("program", "exported program", "model.pt2"),
         Form("onnx", "ONNX", "model.onnx", ("onnx", "onnxscript", "onnxruntime")),
     )
 }

@@ -365,7 +365,7 @@ def test_the_verdict_tells_a_lead_from_chance() -> None:
     (first, *_), written = runs, runs[0].found
     decided = [replace(epoch, deciding_loss=abs(epoch.number - 3.0)) for epoch in written.epochs]
     stopped = replace(first, found=replace(written, epochs=tuple(decided)))
-    assert f"**{first.title}** epoch 3:" in kept_words([stopped, *runs[1:]])
+    assert f"**{first.title}** epoch 3)" in kept_words([stopped, *runs[1:]])
 
 
 def test_before_anything_is_begun_the_recorded_arms_stand_there_and_say_so(monkeypatch: pytest.MonkeyPatch) -> None:

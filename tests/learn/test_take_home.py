@@ -108,7 +108,7 @@ def test_each_further_form_gives_the_same_answers_without_the_networks_own_code(
 @pytest.mark.parametrize("ends", ["raise SystemExit('Other answers.')", "import os; os.abort()"])
 def test_a_form_that_fails_says_so_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str) -> None:
     monkeypatch.setattr(take_home, "EXPORT", ends)
-    with pytest.raises(SettingsError, match=r"cannot go home as Exported program: .+; take it home without that form"):
+    with pytest.raises(SettingsError, match=r"cannot go home as exported program: .+; take it home without that form"):
         unpacked(taught("squeezenet1_1", "none"), tmp_path, "program")
 
 

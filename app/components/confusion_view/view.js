@@ -146,5 +146,5 @@ function showTiles(view, sheet) {
 function savePictures(view) {
   const tiles = [...view.tiles.querySelectorAll("li")];
   const pictures = tiles.map((tile) => ({ image: tile.querySelector("canvas"), words: tile.textContent }));
-  saveSheet(pictures, 6, 160, `cnnviz ${view.heading.textContent}.png`);
+  saveSheet(pictures, 6, 200, `cnnviz ${view.heading.textContent}.png`);
 }
