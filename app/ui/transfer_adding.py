@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
@@ -40,8 +41,14 @@ class Outcome:
 
 def add_files(owner: str, into: str, files: Sequence[tuple[str, bytes]], group: str | None = None) -> None:
     """Have pictures added to the class `into`; those of a burst with their group."""
-    parts = [files[start : start + AT_ONCE] for start in range(0, len(files), AT_ONCE)]
-    _start(owner, (COLLECTIONS.add(owner, into, part, group) for part in parts), len(files))
+    waiting = deque(files)
+
+    def steps() -> Iterator[Added]:
+        while waiting:  # what is taken is let go of here
+            part = [waiting.popleft() for _ in range(min(AT_ONCE, len(waiting)))]
+            yield COLLECTIONS.add(owner, into, part, group)
+
+    _start(owner, steps(), len(files))
 
 
 def add_zip(owner: str, into: str, archive: BinaryIO) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from app.components.collect_view.component import Row, Scene, Tile, collect_view, packed_thumbnails
+from app.components.collect_view.component import Room, Row, Scene, Tile, collect_view, packed_thumbnails
 from app.ui.jobs import JOBS
 from app.ui.linked import hold
 from app.ui.picture import ChosenPicture
@@ -19,12 +19,13 @@ from app.ui.scenes import offered
 from app.ui.transfer_adding import add_files, add_zip, adding_part, said_part, say
 from app.ui.transfer_asked import title_of
 from app.ui.transfer_data import COLLECTIONS, TransferData, collected
+from app.ui.transfer_notices import known_notices, looking_part
 from app.ui.transfer_pictures_home import pictures_home_part
 from app.ui.transfer_state import COLLECT, PAGE, Form, asked, picture_id
 from app.ui.uploads import forget
 from cnnviz.errors import CnnvizError
 from cnnviz.image import MAX_BYTES, encode_jpeg, fit
-from cnnviz.learn import Example, Notice, few_of, notices
+from cnnviz.learn import Example, Notice, few_of
 from cnnviz.learn.collection import KEPT_SECONDS, MOST_CLASSES
 from cnnviz.learn.datasets import MOST_PICTURES
 from cnnviz.learn.zipped import MOST_ZIP_BYTES
@@ -44,13 +45,15 @@ def collect_part(form: Form, data: TransferData, chosen: ChosenPicture) -> None:
         return packed_thumbnails([(name, _thumbnail(example)) for name, example in wanted])
 
     pictures = offered(f"{PAGE}_pictures", chosen, thumbnails)
-    found = notices(data.dataset) if data.own and data.dataset.examples else ()
-    scene = Scene(data.source, _rows(data, found), pictures, data.own, _title(data), form.asked)
-    if data.owner is not None:
-        adding_part(data.owner)
+    found = known_notices(data)
+    scene = Scene(data.source, _rows(data, found), pictures, data.own, _title(data), form.asked, _room(data))
+    with st.container():  # its place is kept, so that the view below stays the same one
+        if data.owner is not None:
+            adding_part(data.owner)
     collect_view(COLLECT, scene, on_edit=_edited(data), on_ask=asked)
     said_part()
     _say(found)
+    looking_part(data)
 
 
 def collect_form(data: TransferData) -> None:
@@ -110,6 +113,12 @@ def _rows(data: TransferData, found: Sequence[Notice]) -> tuple[Row, ...]:
         Row(class_id, name, count, tuple(tiles.get(label, ())))
         for label, (class_id, name, count) in enumerate(zip(ids, dataset.classes, dataset.counts, strict=False))
     )
+
+
+def _room(data: TransferData) -> Room | None:
+    if not data.own:
+        return None
+    return Room(MOST_PICTURES - len(data.dataset.examples), MOST_PICTURES, MOST_ZIP_BYTES // 10**6)
 
 
 def _thumbnail(example: Example) -> bytes:
@@ -182,7 +191,9 @@ def _uploaded(owner: str, key: str) -> None:
     pictures = [(one.name, one.getvalue()) for one in files if one not in zips]
     for archive in zips:
         add_zip(owner, into, BytesIO(archive.getvalue()))
-    if pictures:
+    if pictures and not into:
+        say(["There is no class for these pictures yet: name one, then add them again."])
+    elif pictures:
         add_files(owner, into, pictures)
     for one in files:
         forget(one)

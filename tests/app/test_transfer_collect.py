@@ -14,7 +14,7 @@ import pytest
 import streamlit as st
 
 from app.components.webcam_view.component import FRAMES, burst_of, frame_of
-from app.ui import transfer_adding, transfer_collect
+from app.ui import transfer_adding, transfer_collect, transfer_notices
 from app.ui.transfer_adding import add_files, add_zip, refusals
 from app.ui.transfer_asked import asked_of, means_of, recorded_of, without
 from app.ui.transfer_data import COLLECTIONS, OWN, find_data, owner_of
@@ -24,7 +24,7 @@ from cnnviz.image import SAMPLES
 from cnnviz.learn import Added, Collections, DatasetError, few_of, load_dataset
 from cnnviz.learn.collection import KEPT_SECONDS
 from cnnviz.learn.datasets import Refused
-from tests.app.pages import arrays_of, chosen, open_page, scene_of
+from tests.app.pages import arrays_of, chosen, followed, open_page, scene_of
 from tests.app.programs import run_program
 from tests.learn.pictures import blobs, png
 
@@ -258,3 +258,27 @@ def test_the_code_of_a_set_that_ships_names_it() -> None:
     code = open_page(FILE, f"{SOURCE}=mnist&tl_ask=picture", transfer_learning_foot="Code").main.code[0].value
     compile(code, "code", "exec")
     assert "data = learn.load_dataset('mnist')" in code and "image.load_sample('chelsea')" in code
+
+
+def test_more_pictures_than_fit_are_answered_and_cost_none_of_those_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = own_classes(cup=(0, 1), mug=(2,))
+    told: dict[str, Any] = {}
+    monkeypatch.setattr(transfer_adding, "visitor", lambda: "me")
+    monkeypatch.setattr(transfer_adding, "PATIENCE", 60.0)
+    monkeypatch.setattr("cnnviz.learn.collection.MOST_PICTURES", 20)
+    monkeypatch.setattr(st, "session_state", told)
+    one = png(blobs(3, side=16))
+    add_files(ME, ids["cup"], [(f"{number}.png", one) for number in range(500)])
+    assert told["_tl_said"][0] == "17 pictures added."
+    assert told["_tl_said"][1].startswith("Left out: 17.png, 18.png, 19.png and 480 more. There are 20 pictures")
+    assert COLLECTIONS.dataset(ME).counts == (19, 1)
+
+
+def test_many_pictures_are_looked_at_for_copies_by_a_job_while_the_page_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(transfer_notices, "AT_ONCE", 1)
+    own_classes(cup=(0, 1, 2), mug=(0,))
+    app = open_page(FILE, f"{SOURCE}={OWN}")
+    assert not app.exception and not any("stands in" in info.value for info in app.main.info)
+    app = followed(app, lambda: any("stands in cup and in mug" in info.value for info in app.main.info))

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 
-from cnnviz.learn import Dataset, Example, load_dataset, near_duplicates
+from cnnviz.learn import Dataset, Example, duplicates, load_dataset, near_duplicates
 from cnnviz.learn.duplicates import ALIKE, TINT, Union, clusters
-from tests.learn.pictures import blobs, saved_again
+from tests.learn.pictures import blobs, dataset_of, saved_again
 
 
 def of(*pictures: Image.Image) -> Dataset:
@@ -69,3 +69,11 @@ def test_joined_numbers_share_a_set_and_no_number_is_lost(pairs: list[tuple[int,
     sets = union.sets()
     assert sorted(number for members in sets for number in members) == list(range(10))
     assert all(any({one, other} <= set(members) for members in sets) for one, other in pairs)
+
+
+def test_pictures_that_were_looked_at_are_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = dataset_of((3, 2))
+    assert duplicates.not_looked_at(dataset) == 5
+    assert list(duplicates.looking(dataset)) == [1, 2, 3, 4, 5] and duplicates.not_looked_at(dataset) == 0
+    monkeypatch.setattr(duplicates, "_hash", lambda picture: pytest.fail("looked at again"))
+    assert near_duplicates(dataset) == ()
