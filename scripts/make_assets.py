@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw
 from app.ui import channel_films
 from app.ui.journey import RECORDED, RECORDED_PICTURE, record, shared_network, travel
 from cnnviz.image import load_sample
-from cnnviz.learn import recorded, recorded_arms
+from cnnviz.learn import cell_recording, recorded, recorded_arms
+from cnnviz.learn.cells import RECORDED_CELLS
 from cnnviz.paths import ASSETS
 
 ICON = ASSETS / "icon.png"
@@ -46,9 +47,13 @@ def make_channels(folder: Path = channel_films.RECORDED) -> None:
 
 
 def make_transfer() -> None:
-    """What the network says of pictures that ship, and what its arms learn of the stamps; minutes on a CPU."""
+    """What the network says of pictures that ship, what its arms learn of them, and the cells of the notes' table.
+
+    Minutes on a CPU; the cells go on where they were broken off.
+    """
     recorded.record_features()
     recorded_arms.record_arms()
+    cell_recording.record_cells()
 
 
 def make_icon(path: Path = ICON) -> None:
@@ -74,6 +79,7 @@ def main() -> None:
         *sorted(channel_films.RECORDED.iterdir()),
         recorded.RECORDED,
         recorded_arms.RECORDED_ARMS,
+        RECORDED_CELLS,
         ICON,
     ):
         print(f"{path.relative_to(ASSETS.parent)}: {path.stat().st_size:,} bytes")
