@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.ui.build_state import CHANNELS, SIDES, InputShape, notice, read_stack, take
+from app.ui.build_state import CHANNELS, SIDES, InputShape, notice, read_stack, refuse, show_refusal, take
 from app.ui.linked import hold
 from cnnviz.errors import SettingsError
 from cnnviz.network.builder_presets import PRESETS
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cnnviz.network import Parsed
 
 _SIDE, _CHANNELS, _PASTED, _FILE, _TURN = "bn_side", "bn_channels", "bn_pasted", "bn_file", "_bn_turn"
+_WIDE = 420  # pixels of what the popover holds, whatever it says
 _COLOURS = {1: "Grey", 3: "Colour"}
 
 
@@ -29,7 +30,7 @@ def build_form(input_shape: InputShape) -> None:
         )  # fmt: skip
     st.button("Nothing", key="bn_nothing", on_click=take, args=((), input_shape), width="stretch")
     _input(input_shape)
-    with st.popover("Paste or open", icon=":material/content_paste:", width="stretch"):
+    with st.popover("Paste or open", icon=":material/content_paste:", width="stretch"), st.container(width=_WIDE):
         _paste()
 
 
@@ -49,8 +50,10 @@ def _paste() -> None:
     st.text_area(
         "A list of layers in PyTorch", key=_PASTED, height=160,
         placeholder="nn.Sequential(\n    nn.Conv2d(3, 16, 3, padding=1),\n    nn.ReLU(),\n)",
+        help="As you write it, or as print(network) shows it.",
     )  # fmt: skip
     st.button("Take these layers", key="bn_take", on_click=_take_pasted)
+    show_refusal()
     field = f"{_FILE}_{st.session_state.setdefault(_TURN, 0)}"
     st.file_uploader(
         "Or a program that was taken home here (.py)", type="py", key=field, on_change=_open_file, args=(field,)
@@ -84,12 +87,12 @@ def _read(parse: Callable[[str], Parsed], text: str) -> None:
     try:
         parsed = parse(text)
     except SettingsError as error:
-        notice(str(error))
+        refuse(str(error))
         return
     _, now = read_stack()
     shape = parsed.input_shape or _with_channels(now, parsed)
     if shape[0] not in CHANNELS or max(shape[1:]) > 256:
-        notice(
+        refuse(
             f"The program's input is {shape}; here it is a picture of 1 or 3 channels and at most 256 pixels a side."
         )
         return

@@ -29,6 +29,7 @@ CHANNELS = (1, 3)
 MOST_SIDE = 256
 _SERIAL = "_bn_serial"
 _NOTICE = "_bn_notice"
+_REFUSED = "_bn_refused"
 _SHAPE = re.compile(r"([13])x([1-9]\d{0,2})x([1-9]\d{0,2})")
 
 InputShape = tuple[int, int, int]
@@ -94,7 +95,8 @@ def serial() -> int:
 
 def _put(text: str) -> None:
     set_linked(STACK, text)
-    st.session_state.pop(_NOTICE, None)
+    for said in (_NOTICE, _REFUSED):
+        st.session_state.pop(said, None)
     foot_follows(PAGE)
 
 
@@ -103,7 +105,21 @@ def notice(sentence: str) -> None:
     st.session_state[_NOTICE] = plain(sentence, 600)
 
 
+def refuse(sentence: str) -> None:
+    """Say beside the field why a text was not taken, until the stack changes or another text is read."""
+    st.session_state[_REFUSED] = plain(sentence, 600)
+
+
 def show_notice() -> None:
     """Say what is to be said of the stack."""
-    if said := st.session_state.get(_NOTICE):
+    _show(_NOTICE)
+
+
+def show_refusal() -> None:
+    """Say why the last text was not taken."""
+    _show(_REFUSED)
+
+
+def _show(key: str) -> None:
+    if said := st.session_state.get(key):
         st.warning(said, icon=":material/info:")

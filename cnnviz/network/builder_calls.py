@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -127,7 +128,7 @@ def spec_of(call: Call) -> tuple[LayerSpec, Any]:
     """The layer that a call means, and what the call says arrives (None if nothing); SettingsError if it means none."""
     named = [form for form in FORMS if form.name == call.name]
     if not named:
-        raise SettingsError(f"{call.name[:40]} is no layer of the builder; it knows {', '.join(NAMES)}.")
+        raise SettingsError(f"{call.name[:40]} is no layer of the builder; {nearest(call.name)}.")
     given = _bound(call)
     form = next((form for form in named if all(given.get(n, v) == v for n, v in form.given.items())), named[-1])
     for name, value in given.items():
@@ -139,6 +140,11 @@ def spec_of(call: Call) -> tuple[LayerSpec, Any]:
     if form.spec in (s.MaxPooling, s.AveragePooling) and "stride" not in values:
         values["stride"] = values["kernel"]
     return form.spec(**values), given.get(form.takes) if form.takes else None
+
+
+def nearest(name: str) -> str:
+    """Which layers of the builder are called most like ``name``, in words."""
+    return f"of those that it knows {', '.join(get_close_matches(name, NAMES, 3, 0.0))} are called most like it"
 
 
 def _is_for(form: Form, spec: LayerSpec, shape: Shape) -> bool:

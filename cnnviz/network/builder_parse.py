@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 import warnings
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from typing import Any
 
 from cnnviz.errors import SettingsError
 from cnnviz.network.builder_blocks import BLOCKS
-from cnnviz.network.builder_calls import NAMES, Call, spec_of
+from cnnviz.network.builder_calls import NAMES, Call, nearest, spec_of
 from cnnviz.network.specs import MOST_LAYERS, LayerSpec
 
 LONGEST = 100_000
@@ -26,6 +27,9 @@ DEEPEST = 20
 """Brackets within brackets."""
 _WORKS = "paste one nn.Sequential(…) of layers such as nn.Conv2d(3, 16, 3), with numbers for arguments"
 _LARGEST = 2**53  # a number beyond it is no setting
+_PRINTED = re.compile(r"^\s*\(\w+\): (?=[A-Z])")
+_CLASS = re.compile(r"^\s*(?=[A-Z]\w*\()")
+_BARE = re.compile(r"=([a-z]\w*)")  # torch prints padding=same without quotes
 _IMPORTS = ("import torch", "from torch import nn", "import torch.nn as nn")
 
 
@@ -40,7 +44,7 @@ class Parsed:
 
 
 def parse_layers(text: str) -> Parsed:
-    """The layers of a pasted ``nn.Sequential(…)``, or of one that is given a name.
+    """The layers of a pasted ``nn.Sequential(…)``, of one that is given a name, or of one as torch prints it.
 
     Raises SettingsError, with the line and what would work, for anything else: imports, other calls, arguments that are
     no literals, text over 100 kB or nested deeper than 20 brackets.
@@ -80,6 +84,7 @@ def _statements(text: str) -> list[ast.stmt]:
         raise SettingsError(
             f"The text is longer than {LONGEST // 1000} kB, far more than a list of layers takes; {_WORKS}."
         )
+    text = _as_written(text)
     _check_nesting(text)
     try:
         with warnings.catch_warnings():
@@ -92,6 +97,15 @@ def _statements(text: str) -> list[ast.stmt]:
     if not statements:
         raise SettingsError(f"There is nothing to read; {_WORKS}.")
     return statements
+
+
+def _as_written(text: str) -> str:
+    """A network as torch prints it, ``(0): Linear(in_features=3, …)`` line by line, as one writes it; else the text."""
+    lines = text.strip().splitlines()
+    if not any(_PRINTED.match(line) for line in lines):
+        return text
+    written = [_BARE.sub(r"='\1'", _CLASS.sub("nn.", _PRINTED.sub("", line))) for line in lines]
+    return "\n".join(f"{line}," if line.endswith(")") else line for line in written).rstrip(",")
 
 
 def _check_nesting(text: str) -> None:
@@ -118,7 +132,7 @@ def spec_at(node: ast.expr) -> tuple[LayerSpec, Any]:
         raise _refusal(node, _what(node))
     name = _name(node.func)
     if name not in NAMES:
-        raise _refusal(node, f"{_shown(node.func)}(…) is no layer of the builder", f"it knows {', '.join(NAMES)}")
+        raise _refusal(node, f"{_shown(node.func)}(…) is no layer of the builder", nearest(_shown(node.func)))
     if any(keyword.arg is None for keyword in node.keywords):
         raise _refusal(node, "** spreads arguments that are not there")
     args = tuple(map(_literal, node.args))

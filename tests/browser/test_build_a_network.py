@@ -48,6 +48,12 @@ def test_lenet_is_built_from_nothing_run_taken_home_and_opened_again(page: Page,
     page.locator("input[type=file]").set_input_files(program)
     _stands(view, DEFAULT)
 
+    # What can be taken back outlives the page.
+    page.reload()
+    _stands(view, DEFAULT)
+    view.get_by_role("button", name="Undo").click()
+    expect(view).to_have_attribute("data-layers", "26")
+
 
 def _click_lenet_together(view: Locator) -> None:
     view.get_by_role("button", name="Add a layer").click()

@@ -6,9 +6,10 @@ import builtins
 from typing import Any
 
 import pytest
+from torch import nn
 
 from cnnviz.errors import SettingsError
-from cnnviz.network import PRESETS, parse_layers, parse_source, parse_specs, source, spell_specs
+from cnnviz.network import PRESETS, build, parse_layers, parse_source, parse_specs, source, spell_specs
 
 ALEXNET_HEAD = """
 features = torch.nn.Sequential(
@@ -30,6 +31,16 @@ def test_a_list_as_people_write_it_is_read() -> None:
     assert spell_specs(parsed.specs) == ("c_n64_k11_s4_p2 f w_k2.0 m_k3 c_n192_k5x3_p2x1_b0 f_felu d_n6 l o h")
     assert parsed.stated == (3, None, None, None, 64, None, None, None, None, 192)
     assert parsed.input_shape is None
+
+
+def test_a_network_as_torch_prints_it_is_read() -> None:
+    for text in (spell_specs(PRESETS["vgg"].specs), "c_n8_k5x3_psame t_n4 y q_g2 w d_n3 f_fgelu o l h"):
+        specs = parse_specs(text)
+        printed = str(build(specs, (3, 32, 32), seed=None))
+        assert "(0): Conv2d(3, " in printed
+        assert parse_layers(f"\n{printed}\n").specs == specs
+    nested = nn.Sequential(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), nn.Flatten())
+    assert spell_specs(parse_layers(str(nested)).specs) == "c_n8 f l"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +78,7 @@ REFUSED = {
     "a sum": ("nn.Sequential(nn.Linear(10**9, 4))", "no plain number"),
     "a loop": ("nn.Sequential(*[nn.ReLU() for _ in range(9)])", "a spread list"),
     "a format": ("nn.Sequential(nn.Conv2d(3, 4, 3, padding=f'{print(1)}'))", "no plain number"),
-    "another module": ("nn.Sequential(nn.Transformer())", "is no layer of the builder; it knows nn.Conv2d"),
+    "another module": ("nn.Sequential(nn.Transformer())", "is no layer of the builder; of those that it knows"),
     "a lambda": ("lambda: nn.Sequential()", "a function"),
     "two lists": ("nn.Sequential()\nnn.Sequential()", "2 lists"),
     "spread names": ("nn.Sequential(nn.Linear(**{'a': 1}))", "spreads"),

@@ -11,6 +11,7 @@ import { mounting } from "../shared/mount.js";
 import { saveText } from "../shared/pixels.js";
 import { letDrag } from "./drag.js";
 import { buildForm, showForm } from "./form.js";
+import { keep, recalled } from "./kept.js";
 import { drawPicture } from "./maps.js";
 import { buildRow, showMaps, showRow, showShares } from "./rows.js";
 import { added, changed, copied, history, moved, parse, parseLayer, redone, remember, removed, replaced, spell, undone } from "./stack.js";
@@ -47,7 +48,7 @@ function build(parent) {
   });
   view.holder = element("li", { className: "holder", role: "presentation" }, view.form.root);
   view.root = element("section", { className: "view stack-builder", "aria-label": "Stack of layers" },
-    element("div", { className: "tools buttons" }, view.add, view.undo, view.redo, element("span", { className: "untrained", textContent: "untrained" }),
+    element("div", { className: "tools buttons" }, view.add, view.undo, view.redo, element("span", { className: "untrained", textContent: "untrained", title: "Its weights are random: nothing here has been learned" }),
       element("span", { className: "push buttons" }, view.home, view.save)),
     view.palette, view.sentence,
     element("div", { className: "row head", "aria-hidden": "true" }, ...head.map((text, at) => element("span", { className: ["handle", "number", "name", "maps", "output", "parameters", "madds", "memory", "field"][at], textContent: text }))),
@@ -57,7 +58,8 @@ function build(parent) {
   parent.append(view.root);
   view.redrawPointed = onNextFrame(() => drawPointed(view));
   listen(view);
-  view.resize = new ResizeObserver(() => view.header && drawAllMaps(view));
+  view.redrawAll = () => view.header && drawAllMaps(view);
+  view.resize = new ResizeObserver(view.redrawAll);
   view.resize.observe(view.root);
   return view;
 }
@@ -108,7 +110,8 @@ function take(view, header) {
   const text = spell(stack, view.kinds);
   if (before !== text) {
     view.order += 1; // what was asked for meanwhile comes too late
-    if (before !== null && view.header) view.history = remember(view.history, before);
+    view.history = before === null ? recalled(text, view.kinds) : remember(view.history, before);
+    keep(view.history, text);
     const wrong = header.rows.findIndex((row) => row.state === "impossible");
     if (wrong >= 0) view.at = wrong;
     else view.at = view.header ? Math.min(view.at, Math.max(0, stack.layers.length - 1)) : 0;
@@ -133,7 +136,9 @@ function edit(view, { layers, at }, focus = false) {
 function put(view, stack, at, focus) {
   Object.assign(view, { stack, at });
   view.serial += 1;
-  ask(view, spell(stack, view.kinds)); // first, so that the numbers are on their way while this draws
+  const text = spell(stack, view.kinds);
+  ask(view, text); // first, so that the numbers are on their way while this draws
+  keep(view.history, text);
   draw(view);
   if (focus) view.rows[at]?.root.focus();
 }
