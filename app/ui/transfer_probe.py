@@ -72,10 +72,10 @@ def probe_sentence(found: Probe) -> str:
     )
     if best is last:
         return f"{words} Nothing before what goes into the head serves better."
-    lead = best.linear.mean - last.linear.mean
-    error = (best.linear.standard_error**2 + last.linear.standard_error**2) ** 0.5
-    chance = "more than" if lead > 2 * error else "no more than"
-    return f"{words} What goes into the head gives {_per_cent(last)}: {chance} chance explains lies between them."
+    lead = found.lead(best, last)
+    points = f"{100 * lead.mean:.2g} ± {100 * lead.standard_error:.2g} points"
+    chance = "more" if lead.clear else "no more"
+    return f"{words} What goes into the head gives {_per_cent(last)}: {points} apart, {chance} than chance explains."
 
 
 def stage_name(one: ProbedStage) -> str:

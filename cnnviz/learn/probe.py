@@ -38,6 +38,19 @@ class ProbedStage:
 
 
 @dataclass(frozen=True)
+class Lead:
+    """By how much one stage is right more often than another, in shares of the test pictures, and how sure that is."""
+
+    mean: float
+    standard_error: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether it is more than chance explains."""
+        return self.mean > 2 * self.standard_error
+
+
+@dataclass(frozen=True)
 class Probe:
     """What probing found.
 
@@ -56,6 +69,18 @@ class Probe:
     def best(self) -> ProbedStage:
         """The stage whose linear head is right most often, the earliest of equals."""
         return max(self.stages, key=lambda one: one.linear.mean)
+
+    def lead(self, one: ProbedStage, other: ProbedStage) -> Lead:
+        """One stage's lead over another by their linear heads, split by split.
+
+        Splits share pictures, so that they differ less than chance would have it: the variance is corrected for that
+        (Nadeau and Bengio, "Inference for the Generalization Error", 2003). Of a single split nothing is sure.
+        """
+        differences = np.subtract(one.linear.values, other.linear.values)
+        if len(differences) < 2:
+            return Lead(float(differences[0]), float("inf"))
+        variance = (1 / len(differences) + self.tested / self.trained) * differences.var(ddof=1)
+        return Lead(float(differences.mean()), float(np.sqrt(variance)))
 
 
 def probe(

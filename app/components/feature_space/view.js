@@ -10,8 +10,8 @@ import { csv, held, heldWords, itemSentence, sentence } from "./words.js";
 
 const REACH = 22; // CSS pixels from a pointer to the picture it means
 const RADIUS = 6;
-const SMALL = 30; // CSS pixels of a picture in the plane
-const LARGE = 76; // of the lit one
+const SMALL = 30; // CSS pixels of a picture in the plane, at most
+const LARGE = 60; // of the lit one
 const FAINT = 0.16; // what another class keeps of its colour while one is looked at
 
 export default mounting(build, (view, header) => {
@@ -145,15 +145,16 @@ function drawPane(view, one, theme) {
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.fillStyle = theme.ground;
   context.fillRect(0, 0, one.canvas.width, one.canvas.height);
+  const size = Math.min(SMALL, width / 16);
   const order = items.map((_, i) => i).sort((a, b) => rank(items[a]) - rank(items[b])); // the test on top, mistakes last
   for (const i of order) {
     const [x, y] = [one.places[2 * i] * ratio, one.places[2 * i + 1] * ratio];
     const item = items[i];
     const look = { colour: colourOf(view.header, item.label), filled: item.test, ground: theme.ground,
       alpha: view.only === null || view.only === item.label ? 1 : FAINT };
-    if (view.pictures) picture(context, view.sheet, view.header, i, x, y, SMALL * ratio, look);
+    if (view.pictures) picture(context, view.sheet, view.header, i, x, y, size * ratio, look);
     else mark(context, item.label, x, y, RADIUS * ratio, look);
-    if (wrong(item) && look.alpha === 1) ring(context, x, y, (view.pictures ? SMALL * 0.78 : RADIUS * 1.9) * ratio, theme, ratio);
+    if (wrong(item) && look.alpha === 1) ring(context, x, y, (view.pictures ? size * 0.78 : RADIUS * 1.9) * ratio, theme, ratio);
   }
 }
 
@@ -180,15 +181,23 @@ function drawMarks(view, one, at, theme) {
   const place = (i) => [one.places[2 * i] * ratio, one.places[2 * i + 1] * ratio];
   const nearest = view.header.arrays[`nearest${one.number}`][at];
   if (nearest >= 0) line(context, place(at), place(nearest), theme, ratio);
-  const half = (LARGE * ratio) / 2;
+  const away = nearest >= 0 ? direction(place(at), place(nearest)) : [0, 1];
   for (const i of nearest >= 0 ? [nearest, at] : [at]) {
+    const colour = i === at ? theme.accent : colourOf(view.header, view.header.items[i].label);
     const size = (i === at ? LARGE : SMALL) * ratio;
-    const [x, y] = place(i);
-    const edge = i === at ? half + 2 : size / 2 + 2;
-    const inside = [Math.min(one.marks.width - edge, Math.max(edge, x)), Math.min(one.marks.height - edge, Math.max(edge, y))];
-    const item = view.header.items[i];
-    picture(context, view.sheet, view.header, i, ...inside, size, { colour: i === at ? theme.accent : colourOf(view.header, item.label), filled: true });
+    const side = (i === at ? -1 : 1) * size;
+    const [x, y] = place(i).map((value, axis) => value + away[axis] * side);
+    ring(context, ...place(i), RADIUS * 1.5 * ratio, { ink: colour, ground: theme.ground }, ratio);
+    const [right, bottom] = [one.marks.width, one.marks.height].map((edge) => edge - size / 2 - 2);
+    const inside = [Math.min(right, Math.max(size / 2 + 2, x)), Math.min(bottom, Math.max(size / 2 + 2, y))];
+    picture(context, view.sheet, view.header, i, ...inside, size, { colour, filled: true });
   }
+}
+
+// A step of length 1 from one place to another, so that pictures stand at the far ends of the line between them.
+function direction([x, y], [toX, toY]) {
+  const length = Math.hypot(toX - x, toY - y);
+  return length ? [(toX - x) / length, (toY - y) / length] : [0, 1];
 }
 
 function drawDetail(view, at) {
