@@ -13,6 +13,8 @@ from torchvision.models.swin_transformer import PatchMergingV2, SwinTransformerB
 
 from cnnviz.analysis import Box, receptive_fields
 from cnnviz.errors import LayerError
+from cnnviz.network import network_info
+from cnnviz.network.construction import skeleton
 from tests.analysis.field_oracle import true_extents
 
 # Height and width of a strip: longer than the field of most layers, as narrow as the network allows.
@@ -37,10 +39,10 @@ STRIPS = {
 
 
 def untrained(name: str) -> nn.Module:
+    """A network whose weights matter to neither side: those of whole networks have no values at all."""
     if name in SMALL:
         return SMALL[name]().eval()
-    settings = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-    return torchvision.models.get_model(name, weights=None, **settings).eval()
+    return skeleton(network_info(name)).eval()
 
 
 def _vgg() -> nn.Module:
@@ -291,7 +293,7 @@ def test_what_was_followed_is_gone_at_once_without_the_garbage_collector():
 
 
 def test_the_module_is_left_as_it_was_and_the_answer_kept():
-    module = untrained("resnet18").train()
+    module = torchvision.models.resnet18().train()
     first = receptive_fields(module, (3, 64, 64))
     assert module.training and not any(part._forward_hooks for part in module.modules())
     assert not any(parameter.is_meta for parameter in module.parameters())
