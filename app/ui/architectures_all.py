@@ -48,7 +48,7 @@ def draw_all() -> None:
         if parents:
             st.markdown(f"Goes on from {parents}.")
         st.button("Open its graph", on_click=_open_graph, args=(picked,), key="arch_open_graph", type="primary")
-    _table(known)
+    _table(sorted(known, key=lambda one: (one.year, one.family, one.parameters)))
 
 
 def all_sentence(known: Sequence[NetworkFigures]) -> str:
@@ -97,7 +97,9 @@ def _table(known: Sequence[NetworkFigures]) -> None:
         hide_index=True,
         height=420,
         key="arch_all_table",
+        placeholder="",
     )
+    st.caption("By year. Multiply-adds and accuracy as published with the weights; a cell is empty where none are.")
     st.download_button(
         "Save all networks as CSV", figures_csv(known), "cnnviz networks.csv", "text/csv", on_click="ignore",
         key="arch_all_csv",

@@ -69,6 +69,7 @@ def draw_table(one: Architecture, side: str) -> None:
         },
         column_config={
             "": st.column_config.TextColumn(width=30, help="The layer that is marked in the graph"),
+            "Kernel": st.column_config.TextColumn(width="medium"),
             "Parameters": number,
             "Multiply-adds": number,
             "of all, %": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=100),

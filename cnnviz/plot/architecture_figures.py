@@ -62,7 +62,6 @@ def accuracy_figure(networks: Sequence[NetworkFigures], chosen: str = "", colour
 
     figure = go.Figure()
     families = dict.fromkeys(one.family for one in networks)
-    named = _labelled(networks)
     for number, family in enumerate(families):
         members = [one for one in networks if one.family == family]
         # Colours come again: then with another symbol.
@@ -71,10 +70,7 @@ def accuracy_figure(networks: Sequence[NetworkFigures], chosen: str = "", colour
             x=[one.multiply_adds for one in members],
             y=[one.top1 for one in members],
             name=family,
-            mode="markers+text",
-            text=[one.title if one.name in named else "" for one in members],
-            textposition="bottom center",
-            textfont={"size": 11},
+            mode="markers",
             customdata=[[one.name, one.title, one.year, f"{one.parameters / 1e6:.3g}"] for one in members],
             marker={
                 "symbol": symbol,
@@ -88,6 +84,18 @@ def accuracy_figure(networks: Sequence[NetworkFigures], chosen: str = "", colour
                 "<br>%{customdata[3]} M parameters<extra></extra>"
             ),
         )
+    named = [one for one in networks if one.name in _labelled(networks)]
+    figure.add_scatter(  # last, so that no disc covers a name
+        x=[one.multiply_adds for one in named],
+        y=[one.top1 for one in named],
+        mode="text",
+        text=[one.title for one in named],
+        textposition="bottom center",
+        textfont={"size": 11},
+        customdata=[[one.name] for one in named],
+        hoverinfo="skip",
+        showlegend=False,
+    )
     figure.update_layout(
         height=520,
         margin={"l": 60, "r": 10, "t": 10, "b": 45},

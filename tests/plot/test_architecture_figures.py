@@ -25,7 +25,7 @@ def test_each_cost_has_a_row_of_bars_on_the_scale_that_is_shared() -> None:
 
 def test_a_network_stands_at_its_work_and_accuracy_and_says_its_name_to_a_click() -> None:
     figure = accuracy_figure(NETWORKS, "large", ("#111111",))
-    one, two = figure.data
+    one, two, _ = figure.data
     assert (list(one.x), list(one.y)) == ([1e8, 4e9], [60.0, 80.0])
     assert [entry[0] for entry in one.customdata] == ["small", "large"]
     assert list(one.marker.line.width) == [1, 3]
@@ -34,8 +34,8 @@ def test_a_network_stands_at_its_work_and_accuracy_and_says_its_name_to_a_click(
 
 
 def test_names_that_would_run_into_each_other_are_left_out() -> None:
-    one, two = accuracy_figure(NETWORKS).data
-    assert (list(one.text), list(two.text)) == (["", "Large"], [""])
+    names = accuracy_figure(NETWORKS).data[-1]  # drawn last, over all discs
+    assert (list(names.text), list(names.x), list(names.y)) == (["Large"], [4e9], [80.0])
 
 
 def test_the_tree_leaves_out_years_without_a_paper_and_leads_to_parents() -> None:
