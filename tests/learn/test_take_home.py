@@ -88,21 +88,31 @@ def test_the_script_gives_the_same_answers_in_a_process_of_its_own(tmp_path: Pat
 
 
 def test_each_further_form_gives_the_same_answers_without_the_networks_own_code(tmp_path: Path) -> None:
-    forms = [name for name, form in FORMS.items() if not form.missing]
-    assert "program" in forms
-    expected = unpacked(taught("squeezenet1_1", "none"), tmp_path, *forms)
-    for file in (FORMS[form].file for form in forms):
+    files = [form.file for form in FORMS.values() if not form.missing]
+    assert "model.pt2" in files
+    expected = unpacked(taught("squeezenet1_1", "none"), tmp_path)
+    export = f"import runpy, sys; sys.argv[1:] = {files}; runpy.run_path('export.py', None, '__main__')"
+    same = {file: f"{file}: 4 pictures get the answers they got before." for file in files}
+    assert [line for line in run_program(export, tmp_path).splitlines() if "pictures" in line] == list(same.values())
+    for file in files:
         told = run_program(asked(file, "torchvision.models", "timm", "safetensors"), tmp_path)
-        assert told.splitlines() == [*shown(expected), f"{file}: 4 pictures get the answers they got before."]
+        assert told.splitlines() == [*shown(expected), same[file]]
     facts = json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))
     facts["checks"][0]["answers"]["cup"] += 2e-4  # two of the last digit shown
     (tmp_path / "model.json").write_text(json.dumps(facts), encoding="utf-8")
-    with pytest.raises(AssertionError, match=r"model\.pt2"):  # the export itself asserts
-        run_program(
-            "import runpy, sys, torch; torch.export.export = torch.export.save = lambda *values, **named: None;"
-            "sys.argv[1:] = ['model.pt2']; runpy.run_path('export.py', None, '__main__')",
-            tmp_path,
-        )
+    not_again = "import torch; torch.export.export = torch.export.save = lambda *values, **named: None;"
+    with pytest.raises(AssertionError, match=r"model\.pt2', 'check_0"):  # the export itself asserts
+        run_program(not_again + export, tmp_path)
+
+
+def test_further_forms_are_written_by_a_process_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = (
+        "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text(' '.join(sorted({'cnnviz'} & sys.modules.keys())))"
+    )
+    monkeypatch.setattr(take_home, "EXPORT", write)
+    unpacked(taught("squeezenet1_1", "none"), tmp_path, "program")
+    assert (tmp_path / "model.pt2").read_text() == ""
+    assert "\nmodel.pt2\n" in (tmp_path / "README.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("ends", ["raise SystemExit('Other answers.')", "import os; os.abort()"])
