@@ -78,7 +78,8 @@ def measured_words(measured: MeasuredCell) -> str:
     if best is not advised:
         if clearly(best, advised):
             lead = f"{_percent(best)} against {_percent(advised)}"
-            return f"Measured otherwise: {best.title} beats the advised {advised.title.lower()}, {lead}."
+            more = f" {advised.title} was still gaining when its epochs were over." if advised.still_rising else ""
+            return f"Measured otherwise: {best.title} beats the advised {advised.title.lower()}, {lead}.{more}"
         return (
             f"Measured: no clear winner. {best.title} has {_percent(best)}, the advised {advised.title.lower()} "
             f"{_percent(advised)}: within chance."
@@ -163,7 +164,7 @@ def _titled(one: ArmRun) -> str:
 
 
 def _percent(arm: CellArm) -> str:
-    return f"{100 * arm.accuracy.mean:.1f} ± {100 * arm.standard_error:.1f} %"
+    return f"{100 * arm.accuracy.mean:.1f} ± {100 * arm.standard_error:.1f} %".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _not_ready(data: TransferData, choice: NetworkChoice) -> str:

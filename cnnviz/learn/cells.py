@@ -124,6 +124,12 @@ class CellArm:
         answers = Accuracy((self.accuracy.mean,), self.accuracy.pictures * len(self.accuracy.values))
         return max(self.accuracy.standard_error, answers.standard_error)
 
+    @property
+    def still_rising(self) -> bool:
+        """Whether no epoch before the last had as many test pictures right: more epochs would perhaps have more."""
+        by_epoch = [sum(epoch.test_accuracy for epoch in epochs) for epochs in zip(*self.curves, strict=True)]
+        return len(by_epoch) > 1 and by_epoch[-1] > max(by_epoch[:-1])
+
 
 @dataclass(frozen=True)
 class MeasuredCell:
