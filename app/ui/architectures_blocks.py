@@ -61,8 +61,7 @@ def blocks_settings(chosen: Chosen) -> None:
         key = _size_key(chosen.pair, setting.name)
         hold(key, chosen.sizes[setting.name])
         st.number_input(setting.title, setting.least, setting.most, key=key, on_change=_size_taken, args=(chosen.pair,))
-    if sentence := _NOTICE.sentence():
-        st.warning(sentence, icon=":material/info:")
+    _NOTICE.show()
     st.caption(chosen.pair.source)
 
 

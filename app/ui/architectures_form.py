@@ -33,8 +33,7 @@ def network_setting(side: str, info: NetworkInfo) -> None:
         format_func=_label,
         help="By family, smallest first. Type to search. M: million parameters.",
     )
-    if sentence := notice(side).sentence():
-        st.warning(sentence, icon=":material/info:")
+    notice(side).show()
 
 
 def show_card(info: NetworkInfo) -> None:

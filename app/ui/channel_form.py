@@ -1,4 +1,8 @@
-"""The settings of What a channel looks for. Every widget shows what `channel_state` has read and writes it back."""
+"""The settings of What a channel looks for. Every widget shows what `channel_state` has read and writes it back.
+
+Every run says it again: the page renews itself while a picture forms, and a run that overtakes another would leave a
+widget at its first option.
+"""
 
 from __future__ import annotations
 
@@ -44,11 +48,10 @@ def channel_form(
 ) -> None:
     """Draw the network's list; what to look for and how once the network is there."""
     network_picker(form.choice, on_change=leave_layer)
-    if said := NOTICE.sentence():
-        st.warning(said, icon=":material/info:")
+    NOTICE.show()
     if asked is None or layer is None:
         return
-    hold(widget_key(GOAL), form.goal)
+    hold(widget_key(GOAL), form.goal, always=True)
     st.selectbox(
         "Look for",
         list(GOALS),
@@ -67,7 +70,7 @@ def channel_form(
 
 
 def _class_setting(asked: Asked, labels: Sequence[str]) -> None:
-    hold(widget_key(LABEL), str(asked.label))
+    hold(widget_key(LABEL), str(asked.label), always=True)
     st.selectbox(
         "Class",
         [str(index) for index in range(len(labels))],
@@ -79,7 +82,7 @@ def _class_setting(asked: Asked, labels: Sequence[str]) -> None:
 
 def _layer_settings(form: Form, layers: tuple[FieldLayer, ...], asked: Asked, layer: FieldLayer) -> None:
     kinds = {one.path: one.entry.kind if one.entry else one.field.kind for one in layers}
-    hold(widget_key(LAYER), layer.path)
+    hold(widget_key(LAYER), layer.path, always=True)
     st.selectbox(
         "Layer",
         list(kinds),
@@ -91,7 +94,7 @@ def _layer_settings(form: Form, layers: tuple[FieldLayer, ...], asked: Asked, la
     for key, label, value in ((CHANNEL, "Channel", asked.channel), (OTHER, "And channel", asked.other)):
         if key == OTHER and not both:
             continue
-        hold(widget_key(key), value)
+        hold(widget_key(key), value, always=True)
         st.number_input(
             f"{label} (0 to {layer.channels - 1})", min_value=0, max_value=layer.channels - 1, step=1, **follows(key)
         )
@@ -99,23 +102,24 @@ def _layer_settings(form: Form, layers: tuple[FieldLayer, ...], asked: Asked, la
 
 def _seed_and_steps(form: Form) -> None:
     seed, steps = st.columns(2)
-    hold(widget_key(SEED), form.seed)
+    hold(widget_key(SEED), form.seed, always=True)
     seed.number_input(
         "Seed", min_value=0, max_value=_MOST, step=1, help="Another seed begins with other noise.", **follows(SEED)
     )
-    hold(widget_key(STEPS), str(form.steps))
+    hold(widget_key(STEPS), str(form.steps), always=True)
     steps.selectbox("Steps", sorted(ALL_STEPS, key=int), help="Of the optimiser, Adam.", **follows(STEPS))
     segments(
         MANY,
         "Pictures at once",
         MANIES,
         form.many,
+        always=True,
         help="Four that differ: being alike in which of the layer's channels go together costs part of what they gain.",
     )
 
 
 def _making(form: Form) -> None:
-    hold(widget_key(SHAKE), form.shake)
+    hold(widget_key(SHAKE), form.shake, always=True)
     st.selectbox(
         "Before each step, at random",
         list(SHAKES),
@@ -128,8 +132,9 @@ def _making(form: Form) -> None:
         "What is learned",
         BASES,
         form.base,
+        always=True,
         help="Waves: amplitudes of slow and fast waves on colour axes of natural pictures. Pixels: red, green and blue "
         "of every pixel.",
     )
-    hold(widget_key(SIZE), str(form.size))
+    hold(widget_key(SIZE), str(form.size), always=True)
     st.selectbox("Pixels a side", sorted(SIZES, key=int), help="A larger picture takes longer.", **follows(SIZE))

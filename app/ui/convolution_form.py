@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.ui.convolution_presets import DEFAULT, LAYERS, PRESETS
 from app.ui.convolution_state import INPUTS, Layer, format_layer, parse_layer, sides
+from app.ui.link_notice import LinkNotice
 from app.ui.linked import hold, linked, set_linked
 from app.ui.plain import plain
 from cnnviz.errors import SettingsError
@@ -16,6 +17,7 @@ from cnnviz.errors import SettingsError
 VIEW = "convolution_view"
 _LAYER, _SHOW, _INPUT, _SIDE = "conv_layer", "conv_show", "conv_input", "conv_side"
 _TOLD = "_convolution_told"  # (revision, text): the last settings that the view told of
+_NOTICE = LinkNotice("_convolution_notice", (_LAYER,), {_LAYER: DEFAULT})
 
 
 def convolution_form() -> tuple[Layer, int | None]:
@@ -29,6 +31,7 @@ def convolution_form() -> tuple[Layer, int | None]:
         _menu("Input", list(INPUTS), _INPUT, INPUTS.__getitem__, _given, 170)
         _menu("Size", sides(layer.input), _SIDE, lambda n: f"{n} × {n}", _given, 125)
         st.button("Start again", on_click=_chosen, disabled=layer == LAYERS[name], key="conv_again")
+    _NOTICE.show()
     st.markdown(PRESETS[name].look)
     revision, text = st.session_state.get(_TOLD, (None, None))
     return layer, revision if text == format_layer(name, layer, LAYERS) else None
@@ -59,9 +62,7 @@ def _current() -> tuple[str, Layer]:
     try:
         return parse_layer(linked(_LAYER, DEFAULT), LAYERS)
     except SettingsError as error:
-        set_linked(_LAYER, DEFAULT)
-        linked(_LAYER, DEFAULT)
-        st.warning(f"The link's settings were left out. {plain(str(error), 300)}", icon=":material/info:")
+        _NOTICE.replace(_LAYER, f"The link's settings were left out. {plain(str(error), 300)}")
         return DEFAULT, LAYERS[DEFAULT]
 
 

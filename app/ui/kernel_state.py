@@ -16,6 +16,7 @@ from app.components.kernel_view.component import Brush
 from app.ui import kernel_paint as paint
 from app.ui.kernel_dials import dialled
 from app.ui.kernel_stages import OPERATIONS, Stage, format_stages, parse_stages
+from app.ui.link_notice import LinkNotice
 from app.ui.linked import linked, linked_choice, set_linked
 from app.ui.picture import ChosenPicture
 from app.ui.plain import plain
@@ -32,6 +33,7 @@ CHANNELS = ("red", "green", "blue")
 # Of the first one no border shows; it is what one wants for photos, and it works for every size.
 BORDERS = {"replicate": "edge repeated", "zeros": "zeros (black)", "reflect": "mirrored", "circular": "wrapped around"}
 _CHAIN = "stages"
+NOTICE = LinkNotice("_kernels_notice", (_CHAIN,), {_CHAIN: DEFAULT})
 _AT = "stage"  # counted from 1, as the learner does
 
 
@@ -134,8 +136,7 @@ def chain() -> tuple[Stage, ...]:
     try:
         return parse_stages(linked(_CHAIN, DEFAULT))
     except SettingsError as error:
-        set_chain(parse_stages(DEFAULT))
-        st.warning(f"The link's kernels were left out. {plain(str(error), longest=300)}", icon=":material/info:")
+        NOTICE.replace(_CHAIN, f"The link's kernels were left out. {plain(str(error), longest=300)}")
         return parse_stages(DEFAULT)
 
 

@@ -27,6 +27,11 @@ class LinkNotice:
         linked(key, default)
         st.session_state[self._name] = (f"{before} {sentence}" if before else sentence, self._asked())
 
+    def show(self) -> None:
+        """Draw the sentence, where there is one."""
+        if sentence := self.sentence():
+            st.warning(sentence, icon=":material/info:")
+
     def sentence(self) -> str | None:
         """What is to be said, as long as nothing else is asked than what stood in for it."""
         sentence, asked = st.session_state.get(self._name, (None, None))

@@ -77,6 +77,7 @@ def picture_events() -> None:
         on_drawn=_warm_up,
         on_arrived=_arrived,
         on_refused=_refused,
+        on_turned=_turned,
     )
 
 
@@ -100,6 +101,10 @@ def _arrived() -> None:
 def _refused() -> None:
     _note_closed()
     notice(plain(str(st.session_state[_EVENTS].refused), 400))
+
+
+def _turned() -> None:
+    """Nothing to be noted: the run that follows knows which theme is in use."""
 
 
 def _note_open() -> None:

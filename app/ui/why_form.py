@@ -37,8 +37,7 @@ def why_form(form: Form, answers: Sequence[Prediction], categories: Sequence[str
     `layers` are those that methods can work at, by path, in words; "" stands for the last with maps.
     """
     network_picker(form.choice, on_change=leave_network)
-    if said := NOTICE.sentence():
-        st.warning(said, icon=":material/info:")
+    NOTICE.show()
     if answers:
         _question(form, answers, categories)
     hold(widget_key(CHOSEN), list(form.methods), always=True)

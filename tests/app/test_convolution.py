@@ -104,6 +104,7 @@ def test_a_broken_link_is_said_and_the_page_goes_on(text: str) -> None:
     assert not app.exception
     assert len(app.warning) == 1
     assert scene(app)["settings"] == LAYERS["channels"].view_settings()
+    assert len(app.run().warning) == 1  # until something else is asked
 
 
 def normal(seed: int, count: int) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from cnnviz import analysis, network
 from cnnviz.image import load_sample
-from tests.browser.actions import opened, pinch
+from tests.browser.actions import darkened, opened, pinch, redrawn, token
 
 PAGE = "/feature_maps?by=mean"
 VIEW = ".network-map"
@@ -156,7 +156,7 @@ def test_two_pictures_on_a_phone_without_scrolling_the_page_sideways(
     assert page.locator(MAP).evaluate(HEIGHT) > 1.5 * height
 
 
-def test_shares_at_a_temperature_are_those_of_the_softmax(page: Page) -> None:
+def test_shares_at_a_temperature_are_those_of_the_softmax_and_a_page_that_turns_dark_is_drawn_anew(page: Page) -> None:
     opened(page, PAGE)
     found = page.evaluate(
         """async (address) => {
@@ -167,3 +167,8 @@ def test_shares_at_a_temperature_are_those_of_the_softmax(page: Page) -> None:
     )
     powers = [2.718281828459045**half for half in (0.5, 1.0, 2.0)]
     assert found == pytest.approx([*(power / sum(powers) for power in powers), 0.0])
+
+    before = token(page)
+    redrawn(darkened(page), before)  # with the colour map whose zero is the page's ground
+    corner = "(one) => [...one.getContext('2d').getImageData(2, 2, 1, 1).data].slice(0, 3)"
+    assert sum(page.locator(f"{MAP} canvas").first.evaluate(corner)) < 3 * 64  # the headers' ground

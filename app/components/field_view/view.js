@@ -19,12 +19,12 @@ function build(parent) {
   buildPanels(view);
   parent.append(view.root);
   view.redraw = onNextFrame(() => drawPointed(view));
-  view.restyle = onNextFrame(() => drawStill(view));
-  view.heat.oninput = view.restyle;
+  view.redrawAll = onNextFrame(() => drawStill(view));
+  view.heat.oninput = view.redrawAll;
   view.slider.oninput = () => toStep(view, Number(view.slider.value));
   listen(view, view.map, "unit");
   listen(view, view.picture, "pixel");
-  view.resize = new ResizeObserver(() => { if (view.scene) view.restyle(); });
+  view.resize = new ResizeObserver(() => { if (view.scene) view.redrawAll(); });
   view.resize.observe(view.root);
   return view;
 }
@@ -105,7 +105,7 @@ function toStep(view, step) {
   view.unit = unitAt(layerOf(view), view.place);
   view.hover = null;
   setText(view.layerLine, aboutLayer(layerOf(view), step, view.layers.length));
-  view.restyle();
+  view.redrawAll();
   ask(view, REST);
 }
 

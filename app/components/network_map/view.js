@@ -57,6 +57,7 @@ function build(parent) {
   parent.append(view.root);
   view.redraw = onNextFrame(() => draw(view));
   view.again = onNextFrame(() => { plan(view); draw(view); });
+  view.redrawAll = () => { view.stays = null; view.again(); };
   view.resize = new ResizeObserver(view.again);
   view.resize.observe(view.scroll);
   listen(view);

@@ -1,4 +1,4 @@
-"""The page as a whole: says when it is drawn, and takes pictures that are dropped on it or pasted into it."""
+"""The page as a whole: says when it is drawn or turns dark, and takes pictures dropped on it or pasted into it."""
 
 from collections.abc import Callable
 
@@ -18,9 +18,11 @@ def page_events(
     on_drawn: Callable[[], None],
     on_arrived: Callable[[], None],
     on_refused: Callable[[], None],
+    on_turned: Callable[[], None],
 ) -> None:
     """Mount the listener. `warm` says that nobody waits for the report of the first drawing any more.
 
+    `on_turned` is called between light and dark, before the run that draws with the colours of the other one.
     The page is scrolled to its top whenever `to_top` has grown.
     """
     base = config.get_option("server.baseUrlPath").strip("/")
@@ -32,4 +34,5 @@ def page_events(
         on_drawn_change=on_drawn,
         on_arrived_change=on_arrived,
         on_refused_change=on_refused,
+        on_turned_change=on_turned,
     )

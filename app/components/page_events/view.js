@@ -1,7 +1,8 @@
-// What happens to the page as a whole: it has been drawn; a picture is dropped on it or pasted into it.
+// What happens to the page as a whole: it has been drawn; it turned dark or light; a picture is dropped on it or pasted
+// into it.
 
 import { unpack } from "../shared/blob.js";
-import { element } from "../shared/dom.js";
+import { element, themeColour } from "../shared/dom.js";
 
 const LONGEST = 10000; // milliseconds
 const views = new WeakMap();
@@ -13,6 +14,9 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   const before = view.header?.to_top;
   view.header = unpack(data);
   if (before !== undefined && view.header.to_top > before) scrollToTop();
+  const look = themeColour(view.shade, "background-color");
+  if (view.look && view.look !== look) view.send("turned", look); // colour maps come anew: zero is the page's ground
+  view.look = look;
   if (!view.header.warm && !view.reported) reportDrawn(view);
   return () => { view.controller.abort(); views.delete(parentElement); };
 }

@@ -1,9 +1,13 @@
 // The life of a view: built once at its place on the page, given each new scene, taken down when the page is left.
 
 import { unpack } from "./blob.js";
+import { themeColour } from "./dom.js";
+
+const COLOURS = ["background-color", "secondary-background-color", "text-color", "border-color", "primary-color"];
 
 // `build(parent)` makes the view, `show(view, scene)` draws a scene, `leave(view)` ends what goes on by itself.
-// `view.send` reports to the server; a `view.resize` observer ends with the view.
+// `view.send` reports to the server; a `view.resize` observer ends with the view. When the page turns dark or
+// light the same scene comes again: `view.redrawAll` (else `view.redraw`) draws what stands in the colours of now.
 export function mounting(build, show, leave = () => {}) {
   const views = new WeakMap();
   return ({ data, parentElement, setTriggerValue }) => {
@@ -11,6 +15,9 @@ export function mounting(build, show, leave = () => {}) {
     views.set(parentElement, view);
     view.send = setTriggerValue;
     show(view, unpack(data));
+    const look = COLOURS.map((name) => themeColour(view.root, name)).join();
+    if (view.look && view.look !== look && view.root.dataset.cnnvizDrawn) (view.redrawAll ?? view.redraw)?.();
+    view.look = look;
     return () => {
       leave(view);
       view.resize?.disconnect();

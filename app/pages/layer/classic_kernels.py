@@ -9,7 +9,7 @@ from app.ui.kernel_code import kernel_code
 from app.ui.kernel_dials import dials
 from app.ui.kernel_form import kernel_form
 from app.ui.kernel_pictures import compute_panels
-from app.ui.kernel_state import VIEW, Form, dial_turned, edited, read_form
+from app.ui.kernel_state import NOTICE, VIEW, Form, dial_turned, edited, read_form
 from app.ui.plain import plain
 from app.ui.theme import current_theme
 from cnnviz.image import palette
@@ -51,6 +51,7 @@ def body() -> None:
     settings, picture = bench()
     form = read_form(chosen)
     with picture:  # before the settings: the learner sees the new picture before Streamlit has gone through the form
+        NOTICE.show()
         guarded(lambda: show(form))
     with settings:
         kernel_form(form)
