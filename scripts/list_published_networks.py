@@ -55,13 +55,15 @@ def facts(name: str) -> dict[str, Any]:
 
 
 def title(enum_name: str) -> str:
-    """The network's name as papers print it: ``ResNet50`` → ``ResNet-50``, ``RegNet_Y_1_6GF`` → ``RegNet Y 1.6GF``."""
+    """The network's name as papers print it: ``ResNet50`` → ``ResNet-50``, ``ViT_B_16`` → ``ViT-B/16``."""
+    if enum_name.startswith("ViT_"):
+        return enum_name.replace("_", "-", 1).replace("_", "/")
     if enum_name.startswith("Wide_ResNet"):
         return enum_name.replace("_ResNet", " ResNet-").replace("_2", "-2")
     text = re.sub(r"(\d)_(\d+GF|\d+$)", r"\1.\2", enum_name).replace("_", " ")
     text = re.sub(r"(ResNet|ResNeXt|DenseNet|VGG)(\d)", r"\1-\2", text).replace("EfficientNet B", "EfficientNet-B")
     text = re.sub(r"(MNASNet|SqueezeNet)(\d)", r"\1 \2", text).replace("MNASNet", "MnasNet")
-    return re.sub(r"V2 X(\d)", r"V2 ×\1", text)
+    return re.sub(r"V2 X(\d)", r"V2 ×\1", text).replace("MaxVit ", "MaxViT-")
 
 
 if __name__ == "__main__":

@@ -106,11 +106,12 @@ class _Scene:
         blocks = [part for part in group.parts if isinstance(part, GraphGroup) and part.kind != "layer"]
         layers = sum(node.role in ("convolution", "linear", "attention") for node in nodes)
         counted = f"{layers} weighted layer{'' if layers == 1 else 's'}"
-        note = group.module if group.kind == "block" else f"{len(blocks)} blocks" if len(blocks) > 1 else counted
+        module = group.module.lstrip("_")  # torchvision's _DenseBlock
+        note = module if group.kind == "block" else f"{len(blocks)} blocks" if len(blocks) > 1 else counted
         inside = set(group.nodes)
         given = next((s for node in group.nodes for source, s in self._reads.get(node, ()) if source not in inside), ())
         going = f"{shape_words(given)} in, {shape_words(nodes[-1].shape)} out"
-        what = f"{group.module}, " if group.module not in ("", "Sequential", "ModuleList") else ""
+        what = f"{module}, " if module not in ("", "Sequential", "ModuleList") else ""
         return Named(group.title, note, f"{what}{counted}: {going}")
 
     def _cost(self, node: int) -> LayerCost | None:

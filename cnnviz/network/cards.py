@@ -292,7 +292,8 @@ REMARKS = {
     },
     "googlenet": (
         "torchvision's form: batch normalization, and 3×3 kernels where the paper has 5×5. "
-        "Its auxiliary classifiers serve training only and are left out."
+        "Its auxiliary classifiers serve training only and are left out. The concatenation at its beginning puts the "
+        "three colours together again, each scaled by itself."
     ),
     "googlenet_paper": "As published: 5×5 kernels, no batch normalization, and both auxiliary classifiers counted.",
     "inception_v3": "Its auxiliary classifier serves training only; its parameters are counted, as torchvision does.",

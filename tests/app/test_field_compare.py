@@ -25,8 +25,8 @@ def test_opens_with_a_curve_a_network_and_follows_the_choice() -> None:
     assert len(table) == len(OPENING)
     assert table["Largest field, pixels"].tolist() == [max(curve_of(name).sizes) for name in OPENING]
     app = app.multiselect(key="rf_compare").set_value(["resnet18", "vit_b_16"]).run()
-    assert app.dataframe[0].value["Network"].tolist() == ["ResNet-18", "ViT B 16"]
-    assert "ViT B 16" in app.markdown[0].value
+    assert app.dataframe[0].value["Network"].tolist() == ["ResNet-18", "ViT-B/16"]
+    assert "ViT-B/16" in app.markdown[0].value
     app = app.multiselect(key="rf_compare").set_value([]).run()
     assert "Choose a network" in app.info[0].value
 
