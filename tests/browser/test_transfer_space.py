@@ -1,0 +1,80 @@
+"""Feature space on the page Transfer learning in a real browser: pointed at, gone through by keys, held, saved."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.actions import fits_at_all_sizes
+
+# Two pictures of each class to learn from, so that the arm is taught in a moment on any machine.
+PAGE = "/transfer_learning?tr_per_class=2&tr_arms=last_block&tr_last_block=epochs:1"
+VIEW = ".feature-space"
+NEXT_BY_HAND = """async () => {
+    const { next, placed, under } = await import(location.origin + "/components/feature_space/geometry.js");
+    const points = Float32Array.from({ length: 80 }, (_, i) => Math.sin(7 * i * i + i));
+    const places = placed(points, 300, 200);
+    const numbers = [...Array(40).keys()];
+    const x = (at) => places[2 * at], y = (at) => places[2 * at + 1];
+    const wrong = [];
+    const check = (holds, ...what) => { if (!holds) wrong.push(what); };
+    for (const at of numbers) {
+        const right = next("ArrowRight", at, places), up = next("ArrowUp", at, places);
+        check(x(at) >= 0 && x(at) <= 300 && y(at) >= 0 && y(at) <= 200, "outside", at);
+        check(under(places, x(at), y(at), 5) !== null, "under", at);
+        check(right === at ? numbers.every((i) => x(i) <= x(at)) : x(right) > x(at), "right", at);
+        check(up === at ? numbers.every((i) => y(i) >= y(at)) : y(up) < y(at), "up", at);
+    }
+    const apart = (from, i, j) => Math.hypot(from[2 * i] - from[2 * j], from[2 * i + 1] - from[2 * j + 1]);
+    const [one, other] = [[0, 1], [5, 9]].map(([i, j]) => apart(places, i, j) / apart(points, i, j));
+    check(Math.abs(one / other - 1) < 1e-3, "scale", one, other);
+    check(under(places, -500, -500, 22) === null, "nothing there");
+    check(next("Home", 3, places) === 0 && next("End", 3, places) === 39 && next("x", 3, places) === null, "keys");
+    return wrong;
+}"""
+
+
+def test_pictures_are_pointed_at_before_and_after(page: Page) -> None:
+    page.goto(PAGE)
+    page.locator(".st-key-tr_start button").click()
+    expect(page.locator("[class*=st-key-tr_line]")).to_contain_text("Done.", timeout=60_000)
+    page.get_by_test_id("stRadioGroup").get_by_text("Feature space").click()
+    view = page.locator(VIEW)
+    expect(view).to_have_attribute("data-panes", "2", timeout=60_000)
+    expect(view.locator(".sentence")).to_contain_text("once it was taught")
+    assert page.evaluate(NEXT_BY_HAND) == []
+    before, after = view.locator(".frame").nth(0), view.locator(".frame").nth(1)
+    before.focus()
+    page.keyboard.press("End")
+    expect(view).to_have_attribute("data-lit", re.compile(r"^[1-9]\d+$"))
+    page.keyboard.press("Home")
+    expect(view).to_have_attribute("data-lit", "0")
+    page.keyboard.press("ArrowRight")
+    expect(view).not_to_have_attribute("data-lit", "0")
+    lit = view.get_attribute("data-lit") or ""
+    expect(view.locator(".sentence")).to_contain_text("after")
+    expect(view.locator(".detail figure")).to_have_count(3)
+    page.keyboard.press("Enter")
+    expect(view).to_have_attribute("data-held", lit)
+    expect(page).to_have_url(re.compile(f"tr_point={lit}(&|$)"))
+
+    after.hover(position={"x": 2, "y": 2})
+    view.get_by_role("button", name="Pictures").click()
+    expect(view).to_have_attribute("data-pictures", "true")
+    expect(page).to_have_url(re.compile("tr_pictures=1"))
+    expect(view).to_have_attribute("data-held", lit)  # what is held stays, whatever else is told
+    view.get_by_role("button", name="bird").click()
+    expect(view.get_by_role("button", name="bird")).to_have_attribute("aria-pressed", "true")
+    with page.expect_download() as download:
+        view.get_by_role("button", name="CSV").click()
+    with Path(download.value.path()).open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["part"] for row in rows} == {"test", "training"} and len({row["class"] for row in rows}) == 4
+    assert all(row["taken for"] for row in rows if row["part"] == "test")
+    with page.expect_download() as picture:
+        view.get_by_role("button", name="PNG").click()
+    assert Path(picture.value.path()).read_bytes().startswith(b"\x89PNG")
+    fits_at_all_sizes(page)
