@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from app.ui import channel_films
 from app.ui.journey import RECORDED, RECORDED_PICTURE, record, shared_network, travel
 from cnnviz.image import load_sample
-from cnnviz.learn import cell_recording, recorded, recorded_arms
+from cnnviz.learn import backgrounds, cell_recording, recorded, recorded_arms
 from cnnviz.learn.cells import RECORDED_CELLS
 from cnnviz.paths import ASSETS
 
@@ -53,6 +53,7 @@ def make_transfer() -> None:
     """
     recorded.record_features()
     recorded_arms.record_arms()
+    backgrounds.record_backgrounds()
     cell_recording.record_cells()
 
 

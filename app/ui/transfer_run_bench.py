@@ -8,6 +8,7 @@ from app.ui.frame import guarded
 from app.ui.linked import follows, hold, linked, linked_choice, set_linked, widget_key
 from app.ui.network_picker import NetworkChoice
 from app.ui.picture_picker import picker_is_open
+from app.ui.transfer_backgrounds import backgrounds_part
 from app.ui.transfer_cells import cells_part
 from app.ui.transfer_data import TransferData
 from app.ui.transfer_probe import probe_part
@@ -120,6 +121,8 @@ def _understand(data: TransferData, choice: NetworkChoice, asked: AskedRuns, rec
         space_part(data, choice, asked, chosen_run(_looked() or recorded))
     elif view == "stages":
         probe_part(data, choice, asked)
+    elif view == "grounds":
+        backgrounds_part(choice)
     elif view == "links":
         _links()
     else:
@@ -155,6 +158,7 @@ _VIEWS = {
     "stages": "Which layer",
     "curve": "More pictures",
     "cells": "Similar or different",
+    "grounds": "Object or background",
     "hidden": "Find the mistake",
     "home": "Take it home",
     "links": "Links",
