@@ -21,8 +21,7 @@ def show_chart(figure: Any, key: str, on_point: Callable[[], None] | None = None
     figure.update_yaxes(title_font_color=ink, tickfont_color=ink)
     figure.update_layout(legend_font_color=ink)
     halo = ", ".join(f"{x}px {y}px 2px {ground}" for x in (-1, 1) for y in (-1, 1))  # names stand on lines and discs
-    for mode in ("markers+text", "text"):
-        figure.update_traces(textfont_color=ink, textfont_shadow=halo, selector={"mode": mode})
+    figure.update_traces(textfont_color=ink, textfont_shadow=halo, selector={"mode": "markers+text"})
     config_of = {"displaylogo": False, "toImageButtonOptions": {"filename": f"cnnviz {key}", "scale": 2}}
     if on_point is None:
         st.plotly_chart(figure, key=key, config=config_of)

@@ -85,10 +85,11 @@ def accuracy_figure(networks: Sequence[NetworkFigures], chosen: str = "", colour
             ),
         )
     named = [one for one in networks if one.name in _labelled(networks)]
-    figure.add_scatter(  # last, so that no disc covers a name
+    figure.add_scatter(  # last, so that no disc covers a name; below discs that are not seen again
         x=[one.multiply_adds for one in named],
         y=[one.top1 for one in named],
-        mode="text",
+        mode="markers+text",
+        marker={"size": [_disc(one.parameters) for one in named], "opacity": 0},
         text=[one.title for one in named],
         textposition="bottom center",
         textfont={"size": 11},
