@@ -128,11 +128,11 @@ def solved_head(features: Tensor, labels: Tensor, classes: int, settings: Transf
         optimiser.zero_grad()
         loss = functional.cross_entropy(head(features), labels)
         loss = loss + settings.weight_decay / 2 * head.linear.weight.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         return loss
 
     for _ in range(settings.epochs):
-        optimiser.step(closure)  # type: ignore[arg-type]  # its stub asks for a float, its documents for this
+        optimiser.step(closure)
     return head.requires_grad_(False)
 
 
