@@ -1,4 +1,4 @@
-"""The chart of probed stages: a line for each classifier over the depth with its uncertainty, and what guessing gives."""
+"""The chart of probed stages: a line for each classifier over the depth, its uncertainty, and what guessing gives."""
 
 from __future__ import annotations
 
