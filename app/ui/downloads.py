@@ -22,8 +22,8 @@ from app.ui.visitor import visitor
 MOST_TICKETS = 512
 _PIECE = 1 << 20
 _LOOK = (
-    "display:inline-block;padding:0.4rem 0.9rem;border:1px solid currentColor;border-radius:0.5rem;color:inherit;"
-    "text-decoration:none"
+    "display:inline-block;padding:0.4rem 0.75rem;border-radius:0.25rem;color:inherit;text-decoration:none;"
+    "font-size:0.875rem;border:1px solid color-mix(in srgb, currentColor 45%, transparent)"
 )
 
 

@@ -18,7 +18,7 @@ def pictures_home_part(data: TransferData) -> None:
     if data.owner is None or count == 0:
         return
     words = "one picture" if count == 1 else f"{count:,} pictures"
-    download_link(f"Save my classes as a zip, {words}", NAME, partial(_pieces, data.owner), "tl_home")
+    download_link(f"Save all as a zip, {words}", NAME, partial(_pieces, data.owner), "tl_home")
 
 
 def _pieces(owner: str) -> Iterator[bytes]:
