@@ -148,5 +148,6 @@ def _jobs(owner: str) -> list[Job[Any, Any]]:
 def _how_far(job: Job[Any, Any]) -> tuple[float, str]:
     done, total = job.progress.done, job.progress.total
     of = f" of {total:,}" if total else ""
-    words = waits(job.key) or f"{done:,}{of} pictures looked at."
-    return (done / total if total else 0.0), f"{words} {time_left(job.progress)}".strip()
+    left = time_left(job.progress)
+    words = waits(job.key) or f"{done:,}{of} pictures looked at{', ' if left else ''}{left}."
+    return (done / total if total else 0.0), words

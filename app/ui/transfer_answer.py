@@ -96,8 +96,9 @@ def _progress(data: TransferData, choice: NetworkChoice) -> bool:
     if job is None or not job.live:
         return False
     done, total = job.progress.done, job.progress.total
-    words = waits(key) or f"The network looks at training picture {done} of {total}."
-    st.progress(done / total if total else 0.0, f"{words} {time_left(job.progress)}".strip())
+    left = time_left(job.progress)
+    words = waits(key) or f"The network looks at training picture {done} of {total}{', ' if left else ''}{left}."
+    st.progress(done / total if total else 0.0, words)
     return True
 
 

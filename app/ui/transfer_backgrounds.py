@@ -79,8 +79,9 @@ def backgrounds_part(choice: NetworkChoice) -> None:
             _show(job.result, how == "all", "")
         else:
             done, total = job.progress.done, job.progress.total
-            words = waits(key) or f"The network looks at picture {done} of {total}"
-            st.progress(done / total if total else 0.0, f"{words} {time_left(job.progress)}".strip())
+            left = time_left(job.progress)
+            words = waits(key) or f"The network looks at picture {done} of {total}{', ' if left else ''}{left}."
+            st.progress(done / total if total else 0.0, words)
         if live and not job.live and not picker_is_open():
             st.rerun()
 
@@ -89,11 +90,13 @@ def backgrounds_part(choice: NetworkChoice) -> None:
 
 def sentence(found: BackgroundSwap, mixed: bool) -> str:
     """What the table says, in a line."""
-    said = f"Before the background of their own class {found.at_home(mixed):.0%} are recognised"
-    said += f", before those of other classes {found.swapped(mixed):.0%}."
+    said = f"Before the background of their own class {_percent(found.at_home(mixed))} are recognised"
+    said += f", before those of other classes {_percent(found.swapped(mixed))}."
     if mixed:
         return f"{said} A background that all classes share tells nothing, so what was learned is the object."
-    return f"{said} {found.fooled():.0%} are then taken for the class whose background it is: that was learned, too."
+    return (
+        f"{said} {_percent(found.fooled())} are then taken for the class whose background it is: that was learned, too."
+    )
 
 
 def swap_csv(found: BackgroundSwap) -> str:
@@ -131,13 +134,17 @@ def _table(found: BackgroundSwap, mixed: bool) -> str:
         cells.append(f'<span class="head">{escape(name)}</span>')
         for column, title in enumerate(titles):
             learned = ' class="learned"' if mixed or row == column else ""
-            words = f"{name} before {title}: {right[row, column]:.0%} recognised"
+            words = f"{name} before {title}: {_percent(right[row, column])} recognised"
             cells.append(
                 f'<figure{learned}><img alt="{escape(words)}" title="{escape(words)}" src="{_thumbnail(row, column)}">'
-                f"<figcaption>{right[row, column]:.0%}</figcaption></figure>"
+                f"<figcaption>{_percent(right[row, column])}</figcaption></figure>"
             )
     columns = f"minmax(3rem, 5rem) repeat({len(titles)}, minmax(0, 1fr))"
     return f'<div class="cnnviz-grounds" style="grid-template-columns: {columns}">{"".join(cells)}</div>'
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from io import BytesIO
@@ -33,6 +34,8 @@ from cnnviz.learn.zipped import MOST_ZIP_BYTES
 INTO = "tl_into"
 _TURN = "_tl_turn"
 _NAME = "tl_name"
+_PRESSED = "_tl_pressed"
+_TWICE = 1.0  # seconds within which a second press belongs to the first
 _THUMBNAIL = 96  # pixels
 
 
@@ -172,9 +175,13 @@ def _do(owner: str, asked: dict[str, Any]) -> None:
 
 
 def _add_class(owner: str) -> None:
+    name, pressed = st.session_state[_NAME], st.session_state.get(_PRESSED, 0.0)
+    st.session_state[_PRESSED] = time.monotonic()
+    if not name.strip() and st.session_state[_PRESSED] - pressed < _TWICE:
+        return  # the second press of a double click: what the first one said stands
     say([])
     try:
-        st.session_state[INTO] = COLLECTIONS.add_class(owner, st.session_state[_NAME])
+        st.session_state[INTO] = COLLECTIONS.add_class(owner, name)
     except CnnvizError as error:
         say([str(error)])
 

@@ -48,7 +48,8 @@ def looking_part(data: TransferData) -> None:
             JOBS.forget(key)
             st.rerun()
         done, total = job.progress.done, job.progress.total
-        words = waits(job.key) or "Copies among your pictures are looked for."
-        st.progress(done / total if total else 0.0, f"{words} {time_left(job.progress)}".strip())
+        left = time_left(job.progress)
+        words = waits(job.key) or f"Copies among your pictures are looked for{', ' if left else ''}{left}."
+        st.progress(done / total if total else 0.0, words)
 
     part()

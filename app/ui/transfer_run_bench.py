@@ -8,6 +8,7 @@ from app.ui.frame import guarded
 from app.ui.linked import follows, hold, linked, linked_choice, set_linked, widget_key
 from app.ui.network_picker import NetworkChoice
 from app.ui.picture_picker import picker_is_open
+from app.ui.plain import plain
 from app.ui.transfer_backgrounds import backgrounds_part
 from app.ui.transfer_cells import cells_part
 from app.ui.transfer_data import TransferData
@@ -23,6 +24,8 @@ from app.ui.transfer_run_sabotage import hidden_runs, sabotage_part
 from app.ui.transfer_run_view import show_curves, show_steering, show_table
 from app.ui.transfer_space import space_part
 from app.ui.visitor import visitor
+from cnnviz.learn import DatasetError
+from cnnviz.learn.splits import require_classes
 
 RUNS = "runs"
 LOOK = 1.0
@@ -54,16 +57,28 @@ def _settings(data: TransferData, choice: NetworkChoice) -> AskedRuns:
         begun = begin(data, choice, asked.teachings, links(), visitor())
         set_linked(RUNS, ".".join(begun))
         st.session_state[_START] = False
-    ready = bool(asked.teachings) and choice.trained
+    missing = _missing(data)
+    ready = bool(asked.teachings) and choice.trained and not missing
     st.button(
         "Start", type="primary", icon=":material/play_arrow:", on_click=_start, disabled=not ready, key="tr_start",
         width="stretch",
     )  # fmt: skip
     if not choice.trained:
         st.caption("Arms begin from published weights; choose a network that has them.")
+    elif missing:
+        st.caption(plain(missing, longest=300))
     elif not asked.teachings:
         st.caption("Choose an arm.")
     return asked
+
+
+def _missing(data: TransferData) -> str:
+    """What the pictures lack to be taught from and tested with; empty where nothing."""
+    try:
+        require_classes(data.dataset)
+    except DatasetError as error:
+        return str(error)
+    return ""
 
 
 def _start() -> None:

@@ -47,10 +47,11 @@ def show_steering(runs: Sequence[SeenRun]) -> None:
     for one in runs:
         line = st.container(horizontal=True, vertical_alignment="center", key=f"tr_line_{one.id}")
         line.markdown(f"{_ICONS[one.state]} **{one.title}** {plain(one.words, 300)}", width="stretch")
+        tools = line.container(horizontal=True, vertical_alignment="center", width="content")  # wrap together
         if one.live:
-            line.progress(min(1.0, one.share), width=160)
+            tools.progress(min(1.0, one.share), width=120)
         if one.owned:
-            with line:
+            with tools:
                 _buttons(one)
 
 
