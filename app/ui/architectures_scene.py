@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from app.components.network_graph.component import GraphItem, GraphScene
-from app.ui.architectures_words import Named, layer_words, node_words, shape_short, shape_words
+from app.ui.architectures_words import Named, inputs_words, layer_words, node_words, shape_short, shape_words
 from cnnviz.analysis import LayerCost
 from cnnviz.network import GraphEdge, GraphGroup, NetworkGraph
 from cnnviz.network.graph_data import PICTURE
@@ -109,8 +109,9 @@ class _Scene:
         module = group.module.lstrip("_")  # torchvision's _DenseBlock
         note = module if group.kind == "block" else f"{len(blocks)} blocks" if len(blocks) > 1 else counted
         inside = set(group.nodes)
-        given = next((s for node in group.nodes for source, s in self._reads.get(node, ()) if source not in inside), ())
-        going = f"{shape_words(given)} in, {shape_words(nodes[-1].shape)} out"
+        given = {source: shape for node in group.nodes for source, shape in self._reads.get(node, ())
+                 if source not in inside}  # fmt: skip
+        going = f"{inputs_words(list(given.values()))} in, {shape_words(nodes[-1].shape)} out"
         what = f"{module}, " if module not in ("", "Sequential", "ModuleList") else ""
         return Named(group.title, note, f"{what}{counted}: {going}")
 

@@ -16,6 +16,7 @@ _SHORT = {
     "gelu": "GELU", "silu": "SiLU", "sigmoid": "sigmoid", "hardswish": "hard swish", "hardsigmoid": "hard sigmoid",
     "softmax": "softmax", "tanh": "tanh", "dropout": "dropout", "stochasticdepth": "stochastic depth",
 }  # fmt: skip
+_TERMS = 4  # that a sum says; of a longer one, the middle is left out
 _JOINS = {"add": "add", "cat": "concatenate", "stack": "stack", "mul": "multiply", "sub": "subtract", "div": "divide"}
 
 
@@ -38,6 +39,15 @@ def shape_short(shape: Sequence[int]) -> str:
 def shape_words(shape: Sequence[int]) -> str:
     """64 × 56 × 56."""
     return " × ".join(map(str, shape)) or "nothing"
+
+
+def inputs_words(shapes: Sequence[Sequence[int]]) -> str:
+    """What a block reads: 64 × 56 × 56; of several maps of one size all their channels, 64 + 32 channels of 56 × 56."""
+    if len(shapes) < 2 or len({tuple(shape[1:]) for shape in shapes}) > 1 or len(shapes[0]) != 3:
+        return shape_words(shapes[0]) if shapes else "nothing"
+    counts = [shape[0] for shape in shapes]
+    terms = list(map(str, counts if len(counts) <= _TERMS else [*counts[:2], "…", counts[-1]]))
+    return f"{' + '.join(terms)} = {sum(counts)} channels of {shape_words(shapes[0][1:])}"
 
 
 def node_words(node: GraphNode, cost: LayerCost | None) -> Named:

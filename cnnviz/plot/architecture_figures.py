@@ -132,7 +132,8 @@ def family_figure(members: Sequence[FamilyMember], chosen: str = "", colours: Se
         y=[member.lane for member in members],
         mode="markers+text",
         text=[member.title for member in members],
-        textposition="top center",
+        # In turn, so that names of neighbouring years do not run into each other.
+        textposition=[f"{('top', 'bottom')[at[member.title][0] % 2]} center" for member in members],
         customdata=[[member.networks[0], member.introduced, len(member.networks)] for member in members],
         marker={
             "size": [18 if chosen in member.networks else 12 for member in members],

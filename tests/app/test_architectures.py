@@ -51,6 +51,14 @@ def test_a_group_costs_what_its_parts_cost() -> None:
             assert all(items[part].parent == item.item for part in item.parts)
 
 
+def test_a_block_of_densenet_reads_the_maps_of_all_before_it() -> None:
+    items = {item.path: item for item in architecture("densenet121").scene.items if item.kind == "block"}
+    second, last = (items[f"features.denseblock1.denselayer{number}"] for number in (2, 6))
+    assert "64 + 32 = 96 channels of 56 × 56 in, 32 × 56 × 56 out" in second.detail
+    assert "64 + 32 + … + 32 = 224 channels of 56 × 56 in" in last.detail
+    assert second.note == "DenseLayer"
+
+
 def test_layers_are_called_what_they_do() -> None:
     items = {item.key: item for item in architecture("resnet18").scene.items}
     stem = items["conv1:0"]

@@ -44,5 +44,6 @@ def test_the_tree_leaves_out_years_without_a_paper_and_leads_to_parents() -> Non
     lines, points = family_figure((old, new), "old2").data
     assert (list(lines.x), list(lines.y)) == ([0, 1, None], [0, 2, None])
     assert list(points.text) == ["Old", "New"]
+    assert list(points.textposition) == ["top center", "bottom center"]
     assert list(points.marker.symbol) == ["diamond", "circle"]
     assert [entry[0] for entry in points.customdata] == ["old1", "new"]
