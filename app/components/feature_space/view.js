@@ -33,6 +33,7 @@ function build(parent) {
   view.root = element("section", { className: "view feature-space", "aria-label": "Feature space" },
     element("figcaption", {}, view.legend, tools), view.row, element("div", { className: "below" }, view.sentence, view.detail));
   view.redraw = onNextFrame(() => drawLit(view));
+  view.redrawAll = () => drawAll(view);
   view.resize = new ResizeObserver(onNextFrame(() => { if (view.header) drawAll(view); }));
   view.resize.observe(view.row);
   parent.append(view.root);
