@@ -7,8 +7,10 @@ import io
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import parse_qsl
 
 import numpy as np
@@ -19,13 +21,30 @@ from app.ui import transfer_probe, transfer_run_jobs, transfer_space
 from app.ui.jobs import JOBS
 from app.ui.transfer_data import TransferData
 from app.ui.transfer_probe import probe_csv, probe_sentence
-from cnnviz.learn import Accuracy, Probe, ProbedStage, Stage, plane_of, split
+from app.ui.transfer_run_form import AskedRuns
+from app.ui.transfer_run_jobs import ArmRun
+from app.ui.transfer_shown import shown_of
+from cnnviz.compute import RunFacts
+from cnnviz.learn import (
+    Accuracy,
+    Answers,
+    Probe,
+    ProbedStage,
+    Stage,
+    Teaching,
+    Written,
+    fewer,
+    plane_of,
+    settings_for,
+    split,
+)
 from cnnviz.learn.features import picture_features
 from tests.app.pages import arrays_of, scene_of
 from tests.learn.networks import small_network
 from tests.learn.pictures import dataset_of
 
 DATA = TransferData("key of the pictures", "Test", dataset_of((6, 6, 7)), "stamps")
+CHOICE: Any = SimpleNamespace(title="Small", key=("small", "auto"))
 NETWORK = small_network()
 
 
@@ -112,8 +131,32 @@ def test_after_a_run_the_taught_network_stands_beside_it(monkeypatch: pytest.Mon
     assert len(asked) == scene["asked"] and None not in asked
 
 
+def test_a_picture_of_each_class_is_shown_without_a_test_and_one_picture_is_too_few() -> None:
+    few = replace(DATA, dataset=dataset_of((1, 1)))
+    shown, why = shown_of(few, CHOICE, AskedRuns(()), None)
+    assert shown is not None and (shown.train, shown.test, why) == ((0, 1), (), "")
+    shown, why = shown_of(replace(DATA, dataset=dataset_of((1,))), CHOICE, AskedRuns(()), None)
+    assert shown is None and "two classes" in why
+
+
+def test_of_a_run_its_own_split_is_shown_and_somebody_elses_pictures_are_not() -> None:
+    teaching = Teaching(settings_for("last_block", per_class=2), 5)
+    parts = split(DATA.dataset, seed=5)
+    labels = DATA.dataset.labels[list(parts.test)]
+    answers = Answers(parts.test, labels, np.eye(3)[labels])
+    facts = RunFacts({"network": "resnet18", "source": "stamps", "owner": None, "pictures": DATA.key}, 5, 1, {}, 0.0)
+    one = ArmRun("link", "view", True, "id", facts, "done", "", 1.0, teaching, Written((), ()))
+    shown, _ = shown_of(DATA, CHOICE, AskedRuns(()), (one, answers))
+    assert shown is not None and shown.test == parts.test and shown.network == ("resnet18", "auto")
+    assert shown.train == fewer(DATA.dataset, parts, 2).train
+    secret = replace(one, owned=False, facts=replace(facts, settings={**facts.settings, "owner": "secret"}))
+    shown, why = shown_of(DATA, CHOICE, AskedRuns(()), (secret, answers))
+    assert shown is None and "somebody's own" in why
+
+
 def test_every_stage_is_probed_and_saved_as_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     untaught(monkeypatch)
+    monkeypatch.setattr(transfer_probe, "SPLITS", 2)
     app = opened("tr_view=stages", lambda app: len(app.get("plotly_chart")) > 0)
     figure = json.loads(app.get("plotly_chart")[-1].proto.spec)
     assert [trace["name"] for trace in figure["data"]][:2] == ["a linear head", "nearest class mean"]
