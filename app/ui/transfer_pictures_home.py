@@ -8,8 +8,7 @@ from functools import partial
 from app.ui.downloads import download_link
 from app.ui.transfer_data import COLLECTIONS, TransferData
 from cnnviz.learn import zip_of_pictures
-
-NAME = "my_classes.zip"
+from cnnviz.learn.own_zip import ZIP_NAME
 
 
 def pictures_home_part(data: TransferData) -> None:
@@ -18,7 +17,7 @@ def pictures_home_part(data: TransferData) -> None:
     if data.owner is None or count == 0:
         return
     words = "one picture" if count == 1 else f"{count:,} pictures"
-    download_link(f"Save all as a zip, {words}", NAME, partial(_pieces, data.owner), "tl_home")
+    download_link(f"Save all as a zip, {words}", ZIP_NAME, partial(_pieces, data.owner), "tl_home")
 
 
 def _pieces(owner: str) -> Iterator[bytes]:

@@ -129,7 +129,7 @@ if __name__ == "__main__":
 
 TEACH = '''"""Teach the network again as it was taught, and assert that its curve is the same: python teach.py
 
-It needs cnnviz. With own pictures it needs the zip of them, too, as pictures.zip beside this file.
+It needs cnnviz. With own pictures it needs the zip of them, too, my_classes.zip, beside this file.
 """
 
 import json
@@ -146,7 +146,7 @@ def pictures():
     """The data set, in the order in which it was."""
     if RUN["pictures"] is None:
         return learn.load_dataset(RUN["source"])
-    return learn.dataset_from_zip(HERE / "pictures.zip", RUN["classes"], RUN["pictures"])
+    return learn.dataset_from_zip(HERE / "my_classes.zip", RUN["classes"], RUN["pictures"])
 
 
 def teach():

@@ -10,6 +10,7 @@ from cnnviz.learn.arms import ARMS
 from cnnviz.learn.home_scripts import PREDICT
 from cnnviz.learn.origin import Origin
 from cnnviz.learn.outcome import TaughtNetwork
+from cnnviz.learn.own_zip import ZIP_NAME
 from cnnviz.network.published import SHIPPED, NetworkInfo
 from cnnviz.paths import ASSETS
 
@@ -29,7 +30,10 @@ _FILES = {
         "`python predict.py --model model.onnx cat.jpg` asks it"
     ),
     "run.json": "with which settings and seed it was taught, on how many threads, with which versions, and its curve",
-    "teach.py": "teaches it again and checks that the curve is the same; it needs cnnviz",
+    "teach.py": (
+        "teaches it again and checks that the curve is the same; it needs cnnviz, and of own pictures "
+        f"{ZIP_NAME}, which the page saves where they are collected, beside it"
+    ),
     "curve.csv": "the curve as a table, an epoch a line",
     "check_0.png": "check_0.png and so on: pictures it was tested with, for the checks",
     "licences": "the terms under which network and pictures may be passed on",

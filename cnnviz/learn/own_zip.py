@@ -24,6 +24,9 @@ _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _LONGEST = 80
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # names that no file can have on Windows
 
+ZIP_NAME = "my_classes.zip"
+"""What the zip is called; the program that teaches again looks for it by this name."""
+
 Place = tuple[str, int, str | None]
 """The name of a picture in the zip, the number of its class, its burst."""
 

@@ -11,6 +11,7 @@ ends with an error where a form does not answer as the network did.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import subprocess
@@ -18,7 +19,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
@@ -174,9 +175,9 @@ def _weights(model: TaughtNetwork) -> dict[str, Tensor]:
 
 
 def _facts(model: TaughtNetwork, pictures: Sequence[Image.Image]) -> dict[str, Any]:
-    preprocess = model.network.preprocess
+    preprocess, on_cpu = model.network.preprocess, _on_cpu(model)
     answers = [
-        {answer.label: round(answer.probability, DIGITS) for answer in model.predict(picture, len(model.classes))}
+        {answer.label: round(answer.probability, DIGITS) for answer in on_cpu.predict(picture, len(model.classes))}
         for picture in pictures
     ]
     return {
@@ -192,3 +193,11 @@ def _facts(model: TaughtNetwork, pictures: Sequence[Image.Image]) -> dict[str, A
         "std": preprocess.std,
         "checks": [{"picture": f"check_{number}.png", "answers": one} for number, one in enumerate(answers)],
     }
+
+
+def _on_cpu(model: TaughtNetwork) -> TaughtNetwork:
+    """The network as the programs ask it at home: an accelerator's answers differ in the last digits shown."""
+    if model.network.device.type == "cpu":
+        return model
+    body, head = (copy.deepcopy(part).cpu() for part in (model.body, model.head))
+    return replace(model, network=replace(model.network, device=torch.device("cpu")), body=body, head=head)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from cnnviz.compute import Run, Runs
 from cnnviz.errors import Cancelled, SettingsError
@@ -25,6 +26,7 @@ from cnnviz.learn import (
     home_words,
     network_of,
     own_dataset,
+    own_zip,
     parcel,
     settings_for,
     take_home,
@@ -165,7 +167,7 @@ def test_the_program_that_goes_home_gives_the_same_curve(
     parcel(model, [], content, (), Origin(run.facts, dataset, found.epochs, found.outcomes[0]))
     with zipfile.ZipFile(content) as file:
         file.extractall(tmp_path)
-    (tmp_path / "pictures.zip").write_bytes(b"".join(zip_of_pictures(dataset)))
+    (tmp_path / own_zip.ZIP_NAME).write_bytes(b"".join(zip_of_pictures(dataset)))
     kept = (tmp_path / "run.json").read_text(encoding="utf-8")
     assert "secret" not in kept and "own key" not in kept
     teach = "import runpy; runpy.run_path('teach.py', None, '__main__')"
@@ -183,6 +185,20 @@ def test_a_network_whose_head_is_a_convolution_goes_home_too(tmp_path: Path) -> 
     expected = unpacked(taught("squeezenet1_1", "none"), tmp_path)
     script = runpy.run_path(str(tmp_path / "predict.py"))
     assert script["predict"](tmp_path / "new.png") == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_answers_that_go_home_are_those_of_the_processor_wherever_the_network_is(tmp_path: Path) -> None:
+    model = taught("squeezenet1_1", "none")
+    (tmp_path / "here").mkdir()
+    expected = unpacked(model, tmp_path / "here")
+    elsewhere = replace(
+        model, network=replace(model.network, device=torch.device("meta"))
+    )  # no answer comes from there
+    content = io.BytesIO()
+    parcel(elsewhere, [Image.open(tmp_path / "here" / "new.png")], content)
+    with zipfile.ZipFile(content) as file:
+        (check,) = json.loads(file.read("model.json"))["checks"]
+    assert check["answers"] == pytest.approx(expected, abs=1e-4)
 
 
 def test_the_script_notices_when_answers_have_changed(tmp_path: Path) -> None:
