@@ -40,8 +40,9 @@ def epochs_figure(curves: Mapping[str, Sequence[Epoch]], places: Mapping[str, in
     _lay_out(figure, 430)
     figure.update_xaxes(range=[0.7, longest + 0.3], tickformat="d", dtick=max(1, round(longest / 10)))
     figure.update_xaxes(title="epoch", row=2, col=1)
-    figure.update_yaxes(title="test accuracy, %", row=1, col=1)
-    figure.update_yaxes(title="test loss", rangemode="tozero", row=2, col=1)
+    lowest = min((100 * epoch.test_accuracy for epochs in curves.values() for epoch in epochs), default=0.0)
+    figure.update_yaxes(title="test accuracy, %", range=[max(0.0, lowest - 5), 102], row=1, col=1)
+    figure.update_yaxes(title="test loss", rangemode="tozero", exponentformat="power", row=2, col=1)
     return figure
 
 
@@ -83,7 +84,7 @@ def _ring_kept(
         for row, value in ((1, 100 * epoch.test_accuracy), (2, epoch.test_loss)):
             figure.add_scatter(
                 x=[epoch.number], y=[value], mode="markers", name="weights kept", legendgroup="kept",
-                showlegend=row == 1 and place == 0, row=row, col=1,
+                showlegend=row == 1 and place == 0, cliponaxis=False, row=row, col=1,
                 marker={"symbol": "circle-open", "size": 17, "color": colour, "line": {"width": 2.5}},
                 hovertemplate=f"epoch %{{x}}: its weights are kept<extra>{title}</extra>",
             )  # fmt: skip
