@@ -5,19 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import math
+import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
 
 from app.ui.charts import show_chart
 from app.ui.plain import plain
-from app.ui.theme import chart_colours
+from app.ui.theme import chart_colours, current_theme
 from app.ui.transfer_run_jobs import ArmRun, SeenRun, go_on, pause, stop
 from app.ui.visitor import visitor
-from cnnviz.learn import ARMS, Accuracy, epochs_csv, kept_epoch
+from cnnviz.image import Theme
+from cnnviz.learn import ARMS, Accuracy, Epoch, epochs_csv, kept_epoch
 from cnnviz.plot import epochs_figure
 
+_Curves = tuple[tuple[str, tuple[Epoch, ...]], ...]
+_drawing = threading.Lock()
 _ICONS = {
     "waiting": ":material/hourglass_top:",
     "running": ":material/play_arrow:",
@@ -30,9 +35,16 @@ _ICONS = {
 
 def show_curves(runs: Sequence[ArmRun]) -> None:
     """Accuracy and loss of all arms over their epochs; of a run on several splits those of the first."""
-    curves = {one.title: one.found.epochs for one in runs}
-    places = {one.title: place_of(one) for one in runs}
-    show_chart(epochs_figure(curves, places, chart_colours()), "tr_curves")
+    curves = tuple((one.title, one.found.epochs) for one in runs)
+    places = tuple((one.title, place_of(one)) for one in runs)
+    with _drawing:  # the figure is everybody's
+        show_chart(_figure(curves, places, chart_colours(), current_theme()), "tr_curves")
+
+
+@lru_cache(32)
+def _figure(curves: _Curves, places: tuple[tuple[str, int], ...], colours: tuple[str, ...], theme: Theme) -> Any:
+    """The chart, made once for all who look at the same curves again and again; a theme has its own."""
+    return epochs_figure(dict(curves), dict(places), colours)
 
 
 def place_of(one: ArmRun) -> int:
