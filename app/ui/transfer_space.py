@@ -73,6 +73,7 @@ def space_part(
         st.info(plain(why, 300), icon=":material/info:")
         return
     train, test = shown_pictures(shown.dataset, shown.train, shown.test)
+    total = len(shown.numbers)
     shown = replace(shown, train=train, test=test)
     after = _after(shown)
     jobs = [_before_job(shown), *([_after_job(shown)] if after else [])]
@@ -85,7 +86,7 @@ def space_part(
         _progress([before, *taught])
         if before.result is not None:
             found = [one.result for one in taught if one.result is not None]
-            feature_space(VIEW, _scene(shown, [before.result, *found]), _told)
+            feature_space(VIEW, _scene(shown, [before.result, *found], total), _told)
             st.caption(_note(shown))
         if live and not any(job.live for job in (before, *taught)) and not picker_is_open():
             st.rerun()
@@ -166,7 +167,7 @@ def _progress(jobs: list[Job[None, Seen]]) -> None:
             return
 
 
-def _scene(shown: Shown, seen: list[Seen]) -> Scene:
+def _scene(shown: Shown, seen: list[Seen], total: int) -> Scene:
     dataset, before = shown.dataset, seen[0]
     said: dict[int, int] = {}
     if shown.answers is not None:
@@ -187,6 +188,7 @@ def _scene(shown: Shown, seen: list[Seen]) -> Scene:
         asked=len(asked),
         testing=bool(shown.test),
         dimensions=before.dimensions,
+        total=total,
         sheet=before.sheet,
         side=_SIDE,
         columns=_COLUMNS,

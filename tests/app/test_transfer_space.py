@@ -107,6 +107,7 @@ def test_without_a_run_the_network_as_it_came_is_shown_with_the_split_of_the_for
     assert [item["label"] for item in scene["items"]] == [DATA.dataset.labels[n] for n in (*parts.train, *parts.test)]
     assert all(item["said"] is None for item in scene["items"])
     assert (scene["at"], scene["pictures"], scene["asked"]) == (4, True, len(parts.test))
+    assert scene["total"] == len(scene["items"]) == 19
     examples = [DATA.dataset.examples[number] for number in (*parts.train, *parts.test)]
     plane = plane_of(picture_features(NETWORK, examples))
     assert np.allclose(arrays["points0"], plane.points, atol=1e-4)

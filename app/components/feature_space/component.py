@@ -60,6 +60,7 @@ class Scene:
         panes: one, or before and after.
         asked: how many items the shares `own` are of; `testing` says whether these are the test pictures, or all.
         dimensions: of the feature space.
+        total: how many pictures there are, of which the items may be some.
         sheet: all pictures as JPEG, each `side` pixels square, `columns` in a row.
         at: the place of the item that is held, or None.
         pictures: whether pictures are drawn for marks.
@@ -72,6 +73,7 @@ class Scene:
     asked: int
     testing: bool
     dimensions: int
+    total: int
     sheet: bytes
     side: int
     columns: int
@@ -90,6 +92,7 @@ def feature_space(key: str, scene: Scene, on_state: Callable[[], None]) -> None:
         "asked": scene.asked,
         "testing": scene.testing,
         "dimensions": scene.dimensions,
+        "total": scene.total,
         "side": scene.side,
         "columns": scene.columns,
     }

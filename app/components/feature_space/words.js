@@ -7,13 +7,14 @@ export const held = ({ shares }) => `${short(100 * (shares[0] + shares[1]))} % o
 export const heldWords = ({ shares }) =>
   `Of all the spread, ${short(100 * shares[0])} % lies across and ${short(100 * shares[1])} % up.`;
 
-export function sentence({ panes, asked, testing, dimensions, items }) {
+export function sentence({ panes, asked, testing, dimensions, items, total }) {
   const [before, after] = panes;
   if (before.own === null) return `${count(items.length, "picture")}: give a class a second picture, and its nearest neighbour stands here.`;
   const right = (pane) => `${short(100 * pane.own)} %`;
   const whose = testing ? `Of ${count(asked, "test picture")}, the nearest training picture` : `Of ${count(asked, "picture")}, the nearest other one`;
   const taught = after ? ` as the network came, and for ${right(after)} once it was taught` : "";
-  return `${whose} is of the same class for ${right(before)}${taught}: measured in all ${whole(dimensions)} dimensions, of which a plane shows a part.`;
+  const shown = total > items.length ? `${whole(items.length)} of ${count(total, "picture")} are shown. ` : "";
+  return `${shown}${whose} is of the same class for ${right(before)}${taught}: measured in all ${whole(dimensions)} dimensions, of which a plane shows a part.`;
 }
 
 export function itemSentence({ items, classes, panes }, arrays, at) {
