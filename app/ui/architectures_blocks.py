@@ -102,6 +102,8 @@ def _times(pair: tuple[int, int]) -> str:
     before, after = pair
     if not before or not after or before == after:
         return "as many as" if before == after else "beside"
+    if f"{after / before:.4g}" == "1":
+        return f"hardly {'more' if after > before else 'less'} than"
     return f"1/{before / after:.3g} of" if after < before else f"{after / before:.4g} times"
 
 

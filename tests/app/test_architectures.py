@@ -130,6 +130,9 @@ def test_sizes_that_do_not_fit_give_way_and_are_said() -> None:
 def test_the_sentence_on_blocks_says_their_ratio() -> None:
     sentence = blocks_sentence(PAIRS["reduced_5x5"], analysis.block_costs("reduced_5x5"))
     assert "**12,443,648** multiply-adds, 1/9.68 of the 120,422,400" in sentence
+    gate = PAIRS["squeeze_excite"]
+    large = analysis.block_costs(gate.name, {setting.name: setting.most for setting in gate.settings})
+    assert "multiply-adds, hardly more than the 223,606,734,848" in blocks_sentence(gate, large)
 
 
 def test_all_networks_are_compared_where_accuracy_is_published() -> None:
