@@ -99,7 +99,7 @@ def note() -> str:
     """How the table was measured, read off what was recorded."""
     found = measured_cells()
     sides = ", ".join(f"{_NAMES[cell.dataset].lower()} {cell.side} pixels wide" for cell in CELLS if cell.few)
-    epochs = ", ".join(f"{_words(cell)} {cell.epochs[0]}" for cell in CELLS)
+    epochs = ", ".join(f"{_words(cell)} {cell.epochs}" for cell in CELLS)
     splits = sorted({len(arm.accuracy.values) for one in found.cells.values() for arm in one.arms})
     counted = f"{splits[0]} to {splits[-1]}" if len(splits) > 1 else str(splits[0])
     versions = ", ".join(f"{name} {version}" for name, version in found.versions.items())

@@ -31,8 +31,8 @@ from cnnviz.learn.splits import Split, split
 from cnnviz.learn.transfer import Training
 from cnnviz.network import Network, load_network
 
-SEEDS = {EARLIER: 3, "frozen": 3, "last_block": 3, "everything": 2, "scratch": 1}
-"""Splits of each arm: what costs most is measured on fewer."""
+ARMS = (EARLIER, "frozen", "last_block", "everything")
+SPLITS = 3
 _STAGES = 5  # of seven: the arm "earlier" ends where the maps are a 16th of the picture's side
 _DIGITS = 4  # significant ones of a curve
 
@@ -53,31 +53,28 @@ def record_cells(path: Path = RECORDED_CELLS) -> None:
 
 
 def wanted() -> Iterator[tuple[Cell, str, int]]:
-    """Cells, arms and seeds, in the order in which they are measured: the first seed of all cells first.
+    """Cells, arms and seeds, in the order in which they are measured: the first seed of all cells first."""
+    for seed in range(SPLITS):
+        for cell in CELLS:
+            yield from ((cell, arm, seed) for arm in ARMS if seed < splits_of(cell, arm))
 
-    From scratch comes last, and only where there are many pictures: from few it learns nothing worth the time.
-    """
-    for seed in range(max(SEEDS.values())):
-        for cell in CELLS:
-            for arm in (EARLIER, "frozen", "last_block", "everything"):
-                if seed < SEEDS[arm]:
-                    yield cell, arm, seed
-    for seed in range(SEEDS["scratch"]):
-        for cell in CELLS:
-            if not cell.few:
-                yield cell, "scratch", seed
+
+def splits_of(cell: Cell, arm: str) -> int:
+    """How many splits an arm is measured on: what costs most on fewer."""
+    if arm != "everything":
+        return SPLITS
+    return 2 if cell.few else 1
 
 
 def measure(network: Network, dataset: Dataset, cell: Cell, arm: str, seed: int) -> dict[str, Any]:
     """Teach one arm on one split, as it is written down; its seconds are those of one core, features included."""
     settings = cell.settings(arm, seed)
     own = at_side(network, cell.side)
-    untrained = None if settings.published else at_side(load_network(network.name, weights="none"), cell.side)
     begun = time.process_time()
     with fixed_threads(1):
         taught = up_to_stage(own, _STAGES) if arm == EARLIER else own
         parts = parts_of(dataset, cell, seed)
-        *_, result = Training(taught, dataset, parts, settings, FeatureCache(), untrained).run()
+        *_, result = Training(taught, dataset, parts, settings, FeatureCache()).run()
     assert isinstance(result, TransferResult)
     return {
         "cell": cell.name,

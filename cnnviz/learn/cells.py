@@ -29,7 +29,7 @@ EARLIER = "earlier"
 """The arm that ``ARMS`` has not: a head on an earlier stage of the network, as the notes advise for one cell."""
 CELL_ARMS: Mapping[str, str] = {
     EARLIER: "Head on earlier layers",
-    **{name: ARMS[name].title for name in ("frozen", "last_block", "everything", "scratch")},
+    **{name: ARMS[name].title for name in ("frozen", "last_block", "everything")},
 }
 """The arms of a cell with their titles, from the one that leaves most of the network as it was."""
 
@@ -43,14 +43,14 @@ class Cell:
         per_class: pictures of each class to learn from; None for all there are.
         tests: test pictures of each class at most.
         side: pixels of the square that the network reads.
-        epochs: of the arms that learn more than a head, those from the trained network and from scratch.
+        epochs: of the arms that learn more than a head.
     """
 
     dataset: str
     per_class: int | None
     tests: int
     side: int
-    epochs: tuple[int, int]
+    epochs: int
 
     @property
     def few(self) -> bool:
@@ -73,11 +73,7 @@ class Cell:
             raise SettingsError(f"There is no arm {arm!r} in the table; there are {', '.join(CELL_ARMS)}.")
         changes: dict[str, Any] = {"seed": seed, "per_class": self.per_class}
         if arm in ("last_block", "everything"):
-            changes["epochs"] = self.epochs[0]
-        if arm == "scratch":
-            changes["epochs"] = self.epochs[1]
-            if not self.similar:  # a mirrored digit is none, and clothes fill their pictures
-                changes |= {"augmentation": "none", "views": 1}
+            changes["epochs"] = self.epochs
         return settings_for("frozen" if arm == EARLIER else arm, **changes)
 
 
@@ -223,10 +219,10 @@ def agrees(entry: Mapping[str, Any], cell: Cell) -> bool:
 
 
 CELLS = (
-    Cell("stamps", FEW, tests=20, side=96, epochs=(12, 12)),
-    Cell("mnist", FEW, tests=20, side=64, epochs=(12, 12)),
-    Cell("fashion", FEW, tests=20, side=64, epochs=(12, 12)),
-    Cell("stamps", None, tests=20, side=96, epochs=(10, 10)),
-    Cell("mnist", 100, tests=20, side=64, epochs=(8, 8)),
-    Cell("fashion", 100, tests=20, side=64, epochs=(8, 8)),
+    Cell("stamps", FEW, tests=20, side=96, epochs=12),
+    Cell("mnist", FEW, tests=20, side=64, epochs=12),
+    Cell("fashion", FEW, tests=20, side=64, epochs=12),
+    Cell("stamps", None, tests=20, side=96, epochs=10),
+    Cell("mnist", 100, tests=20, side=64, epochs=8),
+    Cell("fashion", 100, tests=20, side=64, epochs=3),
 )
