@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torchvision.models.efficientnet import FusedMBConvConfig, MBConvConfig
 from torchvision.models.swin_transformer import PatchMergingV2, ShiftedWindowAttention, SwinTransformerBlockV2
 
-from cnnviz.analysis import capture
+from cnnviz.analysis import Activations, capture
 
 
 def torchvision_model(name: str, **settings: Any) -> nn.Module:
@@ -98,7 +98,8 @@ def cloned_by_hooks(module: nn.Module, batch: Tensor) -> tuple[list[tuple[str, T
     return outputs, output
 
 
-def assert_equals_oracle(module: nn.Module, batch: Tensor) -> None:
+def assert_equals_oracle(module: nn.Module, batch: Tensor) -> Activations:
+    """What `capture` finds, every value of which is the oracle's."""
     expected, output = cloned_by_hooks(module, batch)
     activations = capture(module, batch)
     assert [layer.path for layer in activations.layers] == [path for path, _ in expected]
@@ -107,6 +108,7 @@ def assert_equals_oracle(module: nn.Module, batch: Tensor) -> None:
         assert torch.equal(captured, tensor.squeeze(0) if tensor.ndim > 1 else tensor), layer
         assert layer.shape == captured.shape
     assert torch.equal(activations.output, output.squeeze(0))
+    return activations
 
 
 def hooks_on(module: nn.Module) -> int:

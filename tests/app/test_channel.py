@@ -312,7 +312,10 @@ def test_an_own_picture_is_looked_through_and_goes_when_it_is_deleted(lite0: net
 @pytest.mark.parametrize(
     "query", ["", "&ch_goal=unit", "&ch_goal=pair&ch_with=5", "&ch_base=pixels&ch_shake=none", "&ch_many=differ"]
 )
-def test_the_code_makes_the_picture_on_the_screen(query: str, tmp_path: Path) -> None:
+def test_the_code_makes_the_picture_on_the_screen(
+    query: str, tmp_path: Path, lite0: network.Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once in a process of its own; the other recipes here, with the network that is loaded already."""
     app = finished(open_page(PAGE, QUICK + query, channel_foot="Code"))
     (code,) = [block.value for block in app.code]
     film, _, gallery = code.partition("pictures = {")
@@ -322,6 +325,7 @@ def test_the_code_makes_the_picture_on_the_screen(query: str, tmp_path: Path) ->
         saved = np.asarray(Image.open(tmp_path / "channel.png"))
         np.testing.assert_array_equal(saved, strip(app)[-1])
     else:
+        monkeypatch.setattr(network, "load_network", lambda name: lite0)
         with contextlib.chdir(tmp_path), contextlib.redirect_stdout(io.StringIO()) as out:
             exec(film, {})
         lines = out.getvalue().splitlines()
@@ -332,12 +336,13 @@ def test_the_code_makes_the_picture_on_the_screen(query: str, tmp_path: Path) ->
 
 @pytest.mark.usefixtures("samples_only")
 def test_the_code_finds_the_patches_on_the_screen_among_all_pictures_at_hand(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lite0: network.Network
 ) -> None:
     """The page looks through two pictures only; the program is given the same two of all that it takes."""
     app = finished(open_page(PAGE, f"ch_layer={FEW}&ch_channel=3&ch_steps=16&ch_size=64", channel_foot="Code"))
     app, scene = looked_through(app)
     find, given = analysis.top_patches, []
+    monkeypatch.setattr(network, "load_network", lambda name: lite0)
 
     def among_few(net: network.Network, layer: str, channel: int, pictures: dict[str, Image.Image], count: int) -> Any:
         given.append(pictures)
@@ -363,12 +368,12 @@ def test_what_questions_say_is_so(lite0: network.Network) -> None:
     assert layer == LAYER
     looked_through(open_page(PAGE, QUICK))
     best = gallery().mean[:, channel].max()
-    # Half the steps that the questions take: what holds here holds all the more there.
-    four = analysis.visualise(lite0, layer, channel, recipe=analysis.Recipe(steps=32, count=4, diversity=1.0))
+    # A quarter of the steps that the questions take: what holds here holds all the more there.
+    four = analysis.visualise(lite0, layer, channel, recipe=analysis.Recipe(steps=16, count=4, diversity=1.0))
     assert four.value.min() > best, "all excite the channel more than any picture at hand"
     assert four.similarity is not None and four.similarity < 0.5
     still = {"base": "pixels", "decorrelated": False, "jitter": 0, "rotation": 0.0, "scale": 0.0}
-    pixels = analysis.visualise(lite0, layer, channel, recipe=analysis.Recipe(steps=32, **still))
+    pixels = analysis.visualise(lite0, layer, channel, recipe=analysis.Recipe(steps=16, **still))
     assert pixels.value[0] > 10 * pixels.start_value[0]
     assert roughness(pixels.pictures[0]) > 1.5 * roughness(four.pictures[0]), "into fine patterns"
     assert third.setup["ch_base"] == "pixels"
