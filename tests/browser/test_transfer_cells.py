@@ -13,7 +13,7 @@ from tests.browser.waiting import settled
 def test_the_measured_table_is_pointed_at_walked_through_and_saved(page: Page) -> None:
     page.goto("/transfer_learning?tr_view=cells&tr_per_class=5")
     view = page.locator(".cells-view[data-cnnviz-drawn]")
-    expect(view).to_be_visible(timeout=60_000)
+    expect(view).to_be_visible(timeout=120_000)
     expect(view.locator(".cell")).to_have_count(4)
     expect(view.locator(".cell.here h4")).to_contain_text("Similar pictures, few")
     expect(view).to_have_attribute("data-own", "4")
