@@ -8,6 +8,7 @@ from base64 import b64encode
 from functools import cache
 from html import escape
 
+import numpy as np
 import streamlit as st
 
 from app.ui.jobs import JOBS, SLOW, time_left, waits
@@ -105,15 +106,9 @@ def swap_csv(found: BackgroundSwap) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["learned before", "class", "background of", "said", "pictures"])
     for words, counts in (("its own background", found.own_ground), ("all backgrounds", found.all_grounds)):
-        for (one, ground, said), pictures in _counted(counts):
-            writer.writerow([words, found.classes[one], found.classes[ground], found.classes[said], pictures])
+        for place, pictures in np.ndenumerate(counts):
+            writer.writerow([words, *(found.classes[number] for number in place), pictures])
     return text.getvalue()
-
-
-def _counted(counts: object) -> list[tuple[tuple[int, int, int], int]]:
-    import numpy as np
-
-    return [(place, int(pictures)) for place, pictures in np.ndenumerate(np.asarray(counts))]  # type: ignore[misc]
 
 
 def _show(found: BackgroundSwap, mixed: bool, label: str) -> None:

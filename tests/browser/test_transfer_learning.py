@@ -70,6 +70,10 @@ def test_own_classes_by_webcam_and_upload_answer_at_once_and_survive_a_reload(pa
     page.locator(".st-key-bench input[type=file]").first.set_input_files(uploads)
     expect(counts).to_have_attribute("data-counts", "red:10|blue:12")
     expect(page.get_by_text("Left out: notes.txt.")).to_be_visible()
+    upload = page.locator(".st-key-bench input[type=file]").first
+    upload.set_input_files([{"name": f"{n}.png", "mimeType": "image/png", "buffer": b"."} for n in range(2001)])
+    expect(page.locator(".collect-view .refused")).to_contain_text("2,001 files chosen, and there is room for 1,978")
+    expect(counts).to_have_attribute("data-counts", "red:10|blue:12")
     page.locator(".class[data-name=blue] .tile.marked[title^=patches]").click()
     expect(counts).to_have_attribute("data-chosen", "1")
     page.get_by_label("Class to move to").select_option(label="red")

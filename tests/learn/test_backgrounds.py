@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from app.ui.lesson import lesson_text
+from app.ui.transfer_backgrounds import sentence, swap_csv
 from cnnviz.learn import Example, class_means, load_dataset, picture_features
 from cnnviz.learn.backgrounds import (
     ASKED,
@@ -29,6 +32,7 @@ from tests.learn.networks import small_network
 def test_a_stamp_covers_the_background_where_it_is_and_nowhere_else() -> None:
     deer = next(one for one in load_dataset("stamps").examples if one.name == "deer")
     seen = [np.asarray(before(deer, ground)).astype(int) for ground in GROUNDS.values()]
+    assert isinstance(deer.source, Path)
     with Image.open(deer.source) as file:
         cover = np.asarray(file.convert("RGBA").resize((SIDE, SIDE), Image.Resampling.BICUBIC))[..., 3]
     apart = np.abs(seen[0] - seen[1]).max(axis=2)
@@ -72,6 +76,13 @@ def test_what_is_recorded_is_what_the_network_says() -> None:
             picture = Example(before(one, GROUNDS[classes[ground]]), label)
             said = means.ask(picture_features(network, [picture])[0]).nearest
             assert recorded.own_ground[label, ground, classes.index(said)] > 0
+
+
+def test_the_table_holds_every_answer_once() -> None:
+    lines = swap_csv(recorded_backgrounds()).splitlines()
+    assert lines[0] == "learned before,class,background of,said,pictures"
+    assert len(lines) == 1 + 2 * 4**3 and sum(int(line.rsplit(",", 1)[1]) for line in lines[1:]) == 2 * 16 * ASKED
+    assert "35 % are then taken for" in sentence(recorded_backgrounds(), False)
 
 
 def test_the_lesson_tells_what_is_recorded() -> None:
