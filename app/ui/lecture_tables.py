@@ -55,8 +55,9 @@ def draw_tables(figures: Sequence[LectureFigure]) -> None:
         )
     st.markdown(said)
     st.dataframe(table_rows(cells), hide_index=True, height="content", key="ln_table_rows")
+    published = " (errors: as published with torchvision's weights)" if any("error" in f.what for f in cells) else ""
     st.caption(
-        "Computed from the network itself, to a digit more than in the notes. "
+        f"Computed from the network itself{published}, to a digit more than in the notes. "
         "Where the notes have another number, both stand there: notes ≠ computed."
     )
 
