@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.ui.architectures_state import VIEW, VIEWS, Form, network_key, network_taken, notice
-from app.ui.linked import follows, hold, widget_key
+from app.ui.linked import hold, segments, widget_key
 from app.ui.network_picker import by_family, millions
 from cnnviz.network import NetworkCard, NetworkInfo, card, network_info
 
@@ -14,10 +14,7 @@ _SIDE = {"a": "Network", "b": "The other network"}
 
 def view_setting(form: Form) -> None:
     """What the page shows."""
-    hold(widget_key(VIEW), form.view)
-    st.segmented_control(
-        "View", list(VIEWS), format_func=VIEWS.__getitem__, required=True, label_visibility="collapsed", **follows(VIEW)
-    )
+    segments(VIEW, "View", VIEWS, form.view, label_visibility="collapsed", width="content")
 
 
 def network_setting(side: str, info: NetworkInfo) -> None:

@@ -6,17 +6,16 @@ counting stand in :mod:`cnnviz.analysis.cost_rules`, those of memory at :class:`
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from torch import nn
 
 from cnnviz.analysis.cost_memory import kept_for_backward
 from cnnviz.analysis.cost_pass import CostPass, Row, Window
 from cnnviz.analysis.layers import input_shape, module_of
+from cnnviz.compute.kept import Kept
 from cnnviz.network.modes import follow
 from cnnviz.network.recording import without_values_if_possible
 
@@ -117,9 +116,8 @@ class _Pass:
     peak_bytes: int
 
 
-_passes: WeakKeyDictionary[nn.Module, dict[Shape, _Pass]] = WeakKeyDictionary()
-_totals: WeakKeyDictionary[nn.Module, dict[Shape, TotalCosts]] = WeakKeyDictionary()
-_lock = threading.Lock()
+_passes: Kept[nn.Module, Shape, _Pass] = Kept()
+_totals: Kept[nn.Module, Shape, TotalCosts] = Kept()
 
 
 def layer_costs(network: Network | nn.Module, input_size: Shape | None = None) -> list[LayerCost]:
@@ -141,11 +139,7 @@ def layer_costs(network: Network | nn.Module, input_size: Shape | None = None) -
 def total_costs(network: Network | nn.Module, input_size: Shape | None = None) -> TotalCosts:
     """What the whole network costs for one picture; arguments and errors are those of :func:`layer_costs`."""
     module, shape = module_of(network), tuple(input_size or input_shape(network))
-    with _lock:
-        known = _totals.setdefault(module, {})
-    if shape not in known:
-        known[shape] = _total(module, shape, _passed(module, shape))
-    return known[shape]
+    return _totals.of(module, shape, lambda: _total(module, shape, _passed(module, shape)))
 
 
 def _total(module: nn.Module, shape: Shape, found: _Pass) -> TotalCosts:
@@ -165,11 +159,7 @@ def _total(module: nn.Module, shape: Shape, found: _Pass) -> TotalCosts:
 
 def _passed(network: Network | nn.Module, input_size: Shape | None) -> _Pass:
     module, shape = module_of(network), tuple(input_size or input_shape(network))
-    with _lock:
-        known = _passes.setdefault(module, {})
-    if shape not in known:
-        known[shape] = without_values_if_possible(partial(_pass, module, shape))
-    return known[shape]
+    return _passes.of(module, shape, lambda: without_values_if_possible(partial(_pass, module, shape)))
 
 
 def _pass(module: nn.Module, shape: Shape, on_meta: bool) -> _Pass:

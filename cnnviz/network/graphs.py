@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
-from weakref import WeakKeyDictionary
 
 from torch import nn
 
+from cnnviz.compute.kept import Kept
 from cnnviz.network.graph_data import NetworkGraph, Shape
 from cnnviz.network.graph_groups import grouped
 from cnnviz.network.graph_pass import GraphPass, nodes_of
@@ -17,8 +16,7 @@ from cnnviz.network.recording import without_values_if_possible
 
 PICTURE_SHAPE: Shape = (3, 224, 224)
 
-_graphs: WeakKeyDictionary[nn.Module, dict[Shape, NetworkGraph]] = WeakKeyDictionary()
-_lock = threading.Lock()
+_graphs: Kept[nn.Module, Shape, NetworkGraph] = Kept()
 
 
 def graph(module: nn.Module, input_size: Shape = PICTURE_SHAPE) -> NetworkGraph:
@@ -37,11 +35,7 @@ def graph(module: nn.Module, input_size: Shape = PICTURE_SHAPE) -> NetworkGraph:
     Raises SettingsError where the module cannot take such an input; the sentence says which layer refuses it.
     """
     shape = tuple(input_size)
-    with _lock:
-        known = _graphs.setdefault(module, {})
-    if shape not in known:
-        known[shape] = without_values_if_possible(partial(_graph, module, shape))
-    return known[shape]
+    return _graphs.of(module, shape, lambda: without_values_if_possible(partial(_graph, module, shape)))
 
 
 def _graph(module: nn.Module, shape: Shape, on_meta: bool) -> NetworkGraph:

@@ -29,7 +29,7 @@ from app.ui.feature_maps_state import (
     switched_on_map,
 )
 from app.ui.frame import bench, close_page, guarded, live, open_page
-from app.ui.linked import follows, hold, widget_key
+from app.ui.linked import segments
 from app.ui.network_map_code import network_map_code
 from app.ui.network_map_form import network_map_form, second_picture
 from app.ui.network_map_state import VIEW, VIEWS, current_view, read_map_form
@@ -132,10 +132,7 @@ def map_of_network(form: Form) -> None:
 def body() -> None:
     form, view = read_form(), current_view()
     map_form = read_map_form()
-    hold(widget_key(VIEW), view)
-    st.segmented_control(
-        "View", list(VIEWS), format_func=VIEWS.__getitem__, required=True, label_visibility="collapsed", **follows(VIEW)
-    )
+    segments(VIEW, "View", VIEWS, view, label_visibility="collapsed", width="content")
     if view == "map":
         live(lambda: map_of_network(form), chosen)
         network_map_form(form.choice, map_form, chosen)
