@@ -171,7 +171,10 @@ def too_few(data: TransferData) -> str:
     """What is missing for an answer; empty where nothing is."""
     filled = [name for name, count in zip(data.dataset.classes, data.dataset.counts, strict=True) if count]
     if not filled:
-        return "Name two classes and give each one picture: the answer comes at once, without any training."
+        return (
+            "Name two classes, such as cup and mug, and give each one picture, by upload or webcam: the answer comes "
+            "at once, without any training."
+        )
     if len(filled) == 1:
         return f"Give a second class a picture, too: one class alone, {filled[0]}, cannot be told from anything."
     return ""

@@ -79,7 +79,8 @@ def arm_settings(arm: str) -> TransferSettings:
 def runs_form(data: TransferData) -> None:
     """Draw what is common to all arms, and behind a door the settings of each."""
     _choose_arms()
-    _choose_one("Pictures of each class to learn from", PER_CLASS, numbers_of(data), str.capitalize)
+    if len(numbers_of(data)) > 1:
+        _choose_one("Pictures of each class to learn from", PER_CLASS, numbers_of(data), str.capitalize)
     if len(splits_of(data)) > 1:
         _choose_one("Split", BY, splits_of(data), lambda by: _BY[by])
     hold(widget_key(SEED), int(linked(SEED, "0")))

@@ -2,7 +2,7 @@
 
 import { button, element } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
-import { going, NOT_SECURE, refusal } from "./words.js";
+import { going, NOT_SECURE, OFF, refusal } from "./words.js";
 
 const PACE = 200; // milliseconds between two pictures of a burst
 const REST = 250; // at least, between an answer and the next question
@@ -109,6 +109,6 @@ function tell(view) {
   view.record.textContent = `Record a burst into ${view.header?.into}`;
   view.ask.textContent = view.live ? "End live" : "Ask live";
   view.ask.setAttribute("aria-pressed", String(view.live));
-  view.sentence.textContent = view.problem || (on ? going(view, view.header) : "");
+  view.sentence.textContent = view.problem || (on ? going(view, view.header) : OFF);
   view.root.dataset.webcam = on ? "on" : "off";
 }

@@ -3,6 +3,8 @@
 export const NOT_SECURE = "A browser gives the webcam only to pages over HTTPS or on this machine itself. Upload pictures instead, "
   + "or ask whoever runs the app to start it with make app CERT=certificate.pem KEY=key.pem.";
 
+export const OFF = "Asks live about what it sees, and records bursts of pictures into your own classes.";
+
 export function refusal({ name }) {
   if (name === "NotAllowedError") return "The browser may not use the webcam: allow it beside the address, or upload pictures.";
   if (name === "NotFoundError") return "There is no webcam on this device: upload pictures instead.";
