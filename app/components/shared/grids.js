@@ -47,7 +47,7 @@ export function drawGrid(canvas, cells, { kind, limit, ground, line, accent }) {
   context.scale(ratio, ratio);
   context.textAlign = "center";
   context.textBaseline = "middle";
-  const family = getComputedStyle(canvas).fontFamily;
+  const { fontFamily: family } = getComputedStyle(canvas.isConnected ? canvas : document.body); // one not yet placed has none
   const digits = digitSize(context, cells.flat().map(({ value }) => short(value)), size, family);
   context.font = `${digits}px ${family}`;
   cells.forEach((row, i) => row.forEach(({ value, padding }, j) => {
