@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
 
 from cnnviz.analysis.layers import Layer, Shape, input_shape, layer_table, module_of
 from cnnviz.analysis.layouts import token_grid
+from cnnviz.compute.kept import Kept
 from cnnviz.errors import LayerError
 from cnnviz.network import evaluating
 from cnnviz.network.recording import first_tensor, forward_on_meta, own_kind, without_values_if_possible
@@ -19,8 +18,7 @@ from cnnviz.network.recording import first_tensor, forward_on_meta, own_kind, wi
 if TYPE_CHECKING:
     from cnnviz.network import Network
 
-_joined: WeakKeyDictionary[nn.Module, dict[tuple[Shape, str], str]] = WeakKeyDictionary()
-_lock = threading.Lock()
+_joined: Kept[nn.Module, tuple[Shape, str], str] = Kept()
 
 
 def map_layers(network: Network | nn.Module, shape: Shape | None = None) -> dict[str, tuple[int, int]]:
@@ -79,13 +77,13 @@ def _joined_after(module: nn.Module, shape: Shape, path: str) -> str:
     So the last branch of an Inception block leads to the block, which joins all branches, and a branch beside a
     shortcut to the block that adds both. The layer itself where no block does so. Kept as long as the module lives.
     """
-    with _lock:
-        known = _joined.setdefault(module, {})
-    if (shape, path) not in known:
-        device, dtype = own_kind(module)
-        zeros = torch.zeros(1, *shape, device=device, dtype=dtype)
-        known[shape, path] = without_values_if_possible(partial(_found_joined, module, zeros, path))
-    return known[shape, path]
+    return _joined.of(module, (shape, path), lambda: _follow_joined(module, shape, path))
+
+
+def _follow_joined(module: nn.Module, shape: Shape, path: str) -> str:
+    device, dtype = own_kind(module)
+    zeros = torch.zeros(1, *shape, device=device, dtype=dtype)
+    return without_values_if_possible(partial(_found_joined, module, zeros, path))
 
 
 def _found_joined(module: nn.Module, batch: Tensor, path: str, on_meta: bool) -> str:

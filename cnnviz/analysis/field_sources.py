@@ -8,11 +8,9 @@ and the row says so instead.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from torch import nn
 from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
@@ -21,6 +19,7 @@ from torch.nn.modules.pooling import _AvgPoolNd, _MaxPoolNd
 from cnnviz.analysis.field_growth import growth_formula
 from cnnviz.analysis.fields import ReceptiveField
 from cnnviz.analysis.layers import PICTURE, module_of
+from cnnviz.compute.kept import Kept
 from cnnviz.network import graph
 
 if TYPE_CHECKING:
@@ -30,8 +29,7 @@ Pair = tuple[int, int]
 PICTURE_ITSELF = ""
 """Stands for the picture among the sources."""
 
-_kept: WeakKeyDictionary[nn.Module, dict[Pair, tuple[GrowthRow, ...]]] = WeakKeyDictionary()
-_kept_lock = threading.Lock()
+_kept: Kept[nn.Module, Pair, tuple[GrowthRow, ...]] = Kept()
 
 
 @dataclass(frozen=True)
@@ -109,11 +107,7 @@ def growth_rows(network: Network | nn.Module, fields: Mapping[str, ReceptiveFiel
         return ()
     module = module_of(network)
     input_size = next(iter(fields.values())).input_size
-    with _kept_lock:
-        known = _kept.setdefault(module, {})
-    if input_size not in known:
-        known[input_size] = tuple(_rows(_trail(module, input_size), fields))
-    return known[input_size]
+    return _kept.of(module, input_size, lambda: tuple(_rows(_trail(module, input_size), fields)))
 
 
 def depth_curve(rows: tuple[GrowthRow, ...], fields: Mapping[str, ReceptiveField]) -> DepthCurve:

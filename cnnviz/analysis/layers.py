@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
 
 from cnnviz.analysis.layouts import Layout, LayoutReader
+from cnnviz.compute.kept import Kept
 from cnnviz.network.recording import ATTENTION, Leaf, is_leaf, own_kind, watched_forward, without_values_if_possible
 
 if TYPE_CHECKING:
@@ -24,8 +23,7 @@ Shape = tuple[int, int, int]
 PICTURE: Shape = (3, 224, 224)
 """The shape (C, H, W) that a plain module is asked about when none is given."""
 
-_tables: WeakKeyDictionary[nn.Module, dict[Shape, tuple[Layer, ...]]] = WeakKeyDictionary()
-_tables_lock = threading.Lock()
+_tables: Kept[nn.Module, Shape, tuple[Layer, ...]] = Kept()
 
 
 @dataclass(frozen=True)
@@ -82,11 +80,7 @@ def layer_table(network: Network | nn.Module, shape: Shape | None = None) -> tup
     the module lives, so the module must not be rebuilt meanwhile.
     """
     module, shape = module_of(network), shape or input_shape(network)
-    with _tables_lock:
-        known = _tables.setdefault(module, {})
-    if shape not in known:
-        known[shape] = _trace(module, shape)
-    return known[shape]
+    return _tables.of(module, shape, lambda: _trace(module, shape))
 
 
 def layer_reader() -> Callable[[Leaf, int, Tensor], Layer]:

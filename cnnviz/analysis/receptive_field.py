@@ -7,12 +7,10 @@ Theory only, from the graph of the network, for every unit exactly; the conventi
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +22,12 @@ from cnnviz.analysis.field_reach import FAR, Array, Axis, Reach, Shape, each
 from cnnviz.analysis.fields import Intervals, ReceptiveField
 from cnnviz.analysis.layers import Layer, input_shape, module_of
 from cnnviz.analysis.layouts import token_grid
+from cnnviz.compute.kept import Kept
 
 if TYPE_CHECKING:
     from cnnviz.network import Network
 
-_known: WeakKeyDictionary[nn.Module, dict[Shape, dict[str, ReceptiveField]]] = WeakKeyDictionary()
-_lock = threading.Lock()
+_known: Kept[nn.Module, Shape, dict[str, ReceptiveField]] = Kept()
 
 
 def receptive_fields(
@@ -49,13 +47,13 @@ def receptive_fields(
             (3, 224, 224) for a plain module. A list of numbers (features,) is an input without rows and columns.
     """
     module, shape = module_of(network), tuple(input_size or input_shape(network))
-    with _lock:
-        known = _known.setdefault(module, {})
-    if shape not in known:
-        traced, followed = trace(module, shape)
-        fields = _fields(traced, shape)
-        known[shape] = fields if followed else {**probe(module, shape), **fields}
-    return dict(known[shape])
+    return dict(_known.of(module, shape, lambda: _every_field(module, shape)))
+
+
+def _every_field(module: nn.Module, shape: Shape) -> dict[str, ReceptiveField]:
+    traced, followed = trace(module, shape)
+    fields = _fields(traced, shape)
+    return fields if followed else {**probe(module, shape), **fields}
 
 
 def _fields(traced: dict[str, Traced], shape: Shape) -> dict[str, ReceptiveField]:
