@@ -55,5 +55,7 @@ def test_arms_are_begun_cancelled_found_again_and_answer(page: Page) -> None:
     with page.expect_download() as download:
         page.locator(".st-key-tr_download a").click()
     with zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as file:
-        assert {"README.txt", "model.safetensors", "model.json", "predict.py", "predict.ipynb", "teach.py"} <= set(file.namelist())
+        assert {"README.txt", "model.safetensors", "model.json", "predict.py", "predict.ipynb", "teach.py"} <= set(
+            file.namelist()
+        )
     settled(page)

@@ -78,7 +78,7 @@ def test_one_class_and_an_empty_class_are_refused() -> None:
 
 
 def test_what_the_limit_gets_wrong_on_stamps_is_as_told() -> None:
-    """The figures of the module's docstring and of the lesson: by the recorded features, each class left out in turn."""
+    """The figures of the module and of the lesson: by the recorded features, each class left out in turn."""
     stamps = load_dataset("stamps")
     labels, features = stamps.labels[list(few_of(stamps))], recorded_features().datasets["stamps"]
     belong, strangers = [], []
