@@ -1,8 +1,4 @@
-"""The settings of What a channel looks for. Every widget shows what `channel_state` has read and writes it back.
-
-Every run says it again: the page renews itself while a picture forms, and a run that overtakes another would leave a
-widget at its first option.
-"""
+"""The settings of What a channel looks for. Every widget shows what `channel_state` has read and writes it back."""
 
 from __future__ import annotations
 
@@ -51,7 +47,7 @@ def channel_form(
     NOTICE.show()
     if asked is None or layer is None:
         return
-    hold(widget_key(GOAL), form.goal, always=True)
+    hold(widget_key(GOAL), form.goal)
     st.selectbox(
         "Look for",
         list(GOALS),
@@ -70,7 +66,7 @@ def channel_form(
 
 
 def _class_setting(asked: Asked, labels: Sequence[str]) -> None:
-    hold(widget_key(LABEL), str(asked.label), always=True)
+    hold(widget_key(LABEL), str(asked.label))
     st.selectbox(
         "Class",
         [str(index) for index in range(len(labels))],
@@ -82,7 +78,7 @@ def _class_setting(asked: Asked, labels: Sequence[str]) -> None:
 
 def _layer_settings(form: Form, layers: tuple[FieldLayer, ...], asked: Asked, layer: FieldLayer) -> None:
     kinds = {one.path: one.entry.kind if one.entry else one.field.kind for one in layers}
-    hold(widget_key(LAYER), layer.path, always=True)
+    hold(widget_key(LAYER), layer.path)
     st.selectbox(
         "Layer",
         list(kinds),
@@ -94,7 +90,7 @@ def _layer_settings(form: Form, layers: tuple[FieldLayer, ...], asked: Asked, la
     for key, label, value in ((CHANNEL, "Channel", asked.channel), (OTHER, "And channel", asked.other)):
         if key == OTHER and not both:
             continue
-        hold(widget_key(key), value, always=True)
+        hold(widget_key(key), value)
         st.number_input(
             f"{label} (0 to {layer.channels - 1})", min_value=0, max_value=layer.channels - 1, step=1, **follows(key)
         )
@@ -102,24 +98,23 @@ def _layer_settings(form: Form, layers: tuple[FieldLayer, ...], asked: Asked, la
 
 def _seed_and_steps(form: Form) -> None:
     seed, steps = st.columns(2)
-    hold(widget_key(SEED), form.seed, always=True)
+    hold(widget_key(SEED), form.seed)
     seed.number_input(
         "Seed", min_value=0, max_value=_MOST, step=1, help="Another seed begins with other noise.", **follows(SEED)
     )
-    hold(widget_key(STEPS), str(form.steps), always=True)
+    hold(widget_key(STEPS), str(form.steps))
     steps.selectbox("Steps", sorted(ALL_STEPS, key=int), help="Of the optimiser, Adam.", **follows(STEPS))
     segments(
         MANY,
         "Pictures at once",
         MANIES,
         form.many,
-        always=True,
         help="Four that differ: being alike in which of the layer's channels go together costs part of what they gain.",
     )
 
 
 def _making(form: Form) -> None:
-    hold(widget_key(SHAKE), form.shake, always=True)
+    hold(widget_key(SHAKE), form.shake)
     st.selectbox(
         "Before each step, at random",
         list(SHAKES),
@@ -132,9 +127,8 @@ def _making(form: Form) -> None:
         "What is learned",
         BASES,
         form.base,
-        always=True,
         help="Waves: amplitudes of slow and fast waves on colour axes of natural pictures. Pixels: red, green and blue "
         "of every pixel.",
     )
-    hold(widget_key(SIZE), str(form.size), always=True)
+    hold(widget_key(SIZE), str(form.size))
     st.selectbox("Pixels a side", sorted(SIZES, key=int), help="A larger picture takes longer.", **follows(SIZE))

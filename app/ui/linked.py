@@ -10,8 +10,8 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-SAID_AGAIN = 5.0
-"""Seconds after which the browser knows what a run has set; until then every run says a widget's new value again."""
+ECHO = 5.0
+"""Seconds after which the browser knows what address a run has set."""
 _DIGITS = 6  # of a number in a link
 _SWITCHED = "_page_switched"
 _PAGE = "_page"
@@ -66,35 +66,23 @@ def is_count(text: str) -> bool:
     return len(text) <= _DIGITS and text.isascii() and text.isdigit()
 
 
-def hold(key: str, value: object, always: bool = False) -> None:
-    """Make the widget `key`, drawn next, show `value`; where it does, a slider in motion is not pulled back.
+def hold(key: str, value: object) -> None:
+    """Make the widget `key`, drawn next, show `value`; one that the browser has is left alone, as a slider in motion.
 
     A run that follows at once drops what the browser has not been sent yet: the widget would stand at its first option,
-    and the next click would write that back. So for a while the value is said again; `always`: by every run, for a page
-    whose work makes it run again and again by itself.
+    and the next click would write that back. So the value is said by every run whose request did not bring it along.
     """
-    if always:
+    if key not in st.session_state or st.session_state[key] != value or not _browser_has(key):
         st.session_state[key] = value
-        return
-    said = st.session_state.get(_said(key))
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[_said(key)] = (value, time.monotonic())
-        st.session_state[key] = value
-    elif said and said[0] == value and time.monotonic() - said[1] < SAID_AGAIN:
-        st.session_state[key] = value
-    else:  # the learner has set another one since, or the browser knows it
-        st.session_state.pop(_said(key), None)
 
 
-def segments(
-    key: str, label: str, options: Mapping[str, str] | Sequence[str], value: str, always: bool = False, **more: Any
-) -> None:
+def segments(key: str, label: str, options: Mapping[str, str] | Sequence[str], value: str, **more: Any) -> None:
     """Buttons side by side, one of which shows `value`; the one pressed goes into the linked text `key`.
 
-    `options`, with the words on each button unless they are their own. `always` as in :func:`hold`; `more` goes to
-    Streamlit's segmented control and comes before what stands here.
+    `options`, with the words on each button unless they are their own. `more` goes to Streamlit's segmented control and
+    comes before what stands here.
     """
-    hold(widget_key(key), value, always)
+    hold(widget_key(key), value)
     words = options.__getitem__ if isinstance(options, Mapping) else str
     settings: dict[str, Any] = {"format_func": words, "required": True, "width": "stretch", **follows(key), **more}
     st.segmented_control(label, list(options), **settings)
@@ -112,6 +100,18 @@ def widget_key(key: str) -> str:
 
 def _follow(key: str) -> None:
     set_linked(key, str(st.session_state[widget_key(key)]))
+
+
+def _browser_has(key: str) -> bool:
+    """Whether the request that this run answers brought a value of the widget `key`.
+
+    Streamlit keeps what a request brought apart from older values, but has no public question for it.
+    """
+    context = get_script_run_ctx()
+    if context is None:
+        return False
+    state = context.session_state._state
+    return state.get_widget_id_from_key(key) in state._new_widget_state.states
 
 
 def _write(key: str, value: str | None) -> None:
@@ -134,11 +134,7 @@ def _is_echo(key: str, named: str | None) -> bool:
     if context is None or context.is_history_navigation:
         return False
     left: Mapping[str | None, float] = st.session_state.get(_left(key), {})
-    return named in left and time.monotonic() - left[named] < SAID_AGAIN
-
-
-def _said(key: str) -> str:
-    return f"_{key}_said"
+    return named in left and time.monotonic() - left[named] < ECHO
 
 
 def _left(key: str) -> str:

@@ -40,7 +40,7 @@ def why_form(form: Form, answers: Sequence[Prediction], categories: Sequence[str
     NOTICE.show()
     if answers:
         _question(form, answers, categories)
-    hold(widget_key(CHOSEN), list(form.methods), always=True)
+    hold(widget_key(CHOSEN), list(form.methods))
     st.multiselect(
         "Methods",
         list(METHODS),
@@ -55,11 +55,10 @@ def why_form(form: Form, answers: Sequence[Prediction], categories: Sequence[str
         "Colour scale",
         SCALES,
         form.scale,
-        always=True,
         help="Shared: how many times an equal share of its map a pixel has, one scale for all methods, whatever their "
         "units. Own: each map's own values, from its own least to its own greatest.",
     )
-    hold(widget_key(TEMPERATURE), f"{form.temperature:g}", always=True)
+    hold(widget_key(TEMPERATURE), f"{form.temperature:g}")
     st.select_slider(
         "Temperature of the softmax",
         sorted(TEMPERATURES, key=float),
@@ -76,7 +75,7 @@ def _question(form: Form, answers: Sequence[Prediction], categories: Sequence[st
         if asked is not None and asked < len(categories):
             said.setdefault(str(asked), categories[asked])
     top = answers[0]
-    hold(widget_key(TARGET), "" if form.target is None else str(form.target), always=True)
+    hold(widget_key(TARGET), "" if form.target is None else str(form.target))
     st.selectbox(
         "Why this answer",
         ["", *said],
@@ -85,7 +84,7 @@ def _question(form: Form, answers: Sequence[Prediction], categories: Sequence[st
     )
     target = top.index if form.target is None else form.target
     others = [index for index in said if index != str(target)]
-    hold(widget_key(AGAINST), "" if form.against is None else str(form.against), always=True)
+    hold(widget_key(AGAINST), "" if form.against is None else str(form.against))
     st.selectbox(
         "Rather than",
         ["", *others],
@@ -100,7 +99,7 @@ def _method_settings(form: Form, layers: Mapping[str, str]) -> None:
     drawn = bool(layers) and any(METHODS[name].needs_layer for name in form.methods)
     if drawn:
         named = [METHODS[name].title for name in form.methods if METHODS[name].needs_layer]
-        hold(widget_key(LAYER), form.layer if form.layer in layers else "", always=True)
+        hold(widget_key(LAYER), form.layer if form.layer in layers else "")
         st.selectbox(
             f"Layer of {', '.join(named)}",
             list(layers),
@@ -119,7 +118,7 @@ def _method_settings(form: Form, layers: Mapping[str, str]) -> None:
 def _setting(method: str, setting: Setting, value: Any) -> None:
     key = setting_key(method, setting.name)
     label = f"{METHODS[method].title}: {setting.title.lower()}"
-    hold(widget_key(key), value, always=True)
+    hold(widget_key(key), value)
     if setting.choices:
         st.selectbox(label, list(setting.choices), help=setting.sentence, **follows(key))
         return

@@ -51,7 +51,7 @@ _ABOUT = {
 def show_test(form: Form, network: Network, question: Question) -> None:
     """Choose a test of trust, and what it found for the methods chosen above."""
     st.subheader("Can the maps be trusted?", anchor=False)
-    segments(TEST, "Test", TESTS, form.test, always=True, label_visibility="collapsed", width="content")
+    segments(TEST, "Test", TESTS, form.test, label_visibility="collapsed", width="content")
     st.caption(_ABOUT[form.test])
     if form.test == "off" or not form.methods:
         return
