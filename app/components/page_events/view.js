@@ -14,11 +14,17 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   const before = view.header?.to_top;
   view.header = unpack(data);
   if (before !== undefined && view.header.to_top > before) scrollToTop();
-  const look = themeColour(view.shade, "background-color");
-  if (view.look && view.look !== look) view.send("turned", look); // colour maps come anew: zero is the page's ground
-  view.look = look;
+  requestAnimationFrame(() => tellTheme(view));
   if (!view.header.warm && !view.reported) reportDrawn(view);
   return () => { view.controller.abort(); views.delete(parentElement); };
+}
+
+// Between light and dark colour maps come anew: their zero is the page's ground.
+function tellTheme(view) {
+  if (!view.shade.isConnected) return; // taken down before its frame
+  const look = themeColour(view.shade, "background-color");
+  if (view.look && view.look !== look) view.send("turned", look);
+  view.look = look;
 }
 
 // A question has set the page up: what there is to see stands at the top.

@@ -15,13 +15,18 @@ export function mounting(build, show, leave = () => {}) {
     views.set(parentElement, view);
     view.send = setTriggerValue;
     show(view, unpack(data));
-    const look = COLOURS.map((name) => themeColour(view.root, name)).join();
-    if (view.look && view.look !== look && view.root.dataset.cnnvizDrawn) (view.redrawAll ?? view.redraw)?.();
-    view.look = look;
+    requestAnimationFrame(() => followTheme(view)); // the frame works out all styles anyway
     return () => {
       leave(view);
       view.resize?.disconnect();
       views.delete(parentElement);
     };
   };
+}
+
+function followTheme(view) {
+  if (!view.root.isConnected) return; // taken down before its frame
+  const look = COLOURS.map((name) => themeColour(view.root, name)).join();
+  if (view.look && view.look !== look && view.root.dataset.cnnvizDrawn) (view.redrawAll ?? view.redraw)?.();
+  view.look = look;
 }
