@@ -11,6 +11,7 @@ import resource
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -159,5 +160,13 @@ def _once(which: str, threads: int) -> tuple[npt.NDArray[np.float32], float, flo
     before, start = psutil.Process().memory_info().rss, time.process_time()
     found = call(model, picture)
     seconds = time.process_time() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    peak = _peak_bytes()
     return found.numpy(), seconds, (peak - before) / 1e6, peak / 1e6
+
+
+def _peak_bytes() -> int:
+    """What this process has held at most. Linux' `ru_maxrss` begins with what its parent held."""
+    if sys.platform == "darwin":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))) * 1024
