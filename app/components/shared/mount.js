@@ -3,6 +3,7 @@
 import { unpack } from "./blob.js";
 import { themeColour } from "./dom.js";
 
+const themes = new WeakMap(); // the colours that each view was drawn in
 const COLOURS = ["background-color", "secondary-background-color", "text-color", "border-color", "primary-color"];
 
 // `build(parent)` makes the view, `show(view, scene)` draws a scene, `leave(view)` ends what goes on by itself.
@@ -27,6 +28,7 @@ export function mounting(build, show, leave = () => {}) {
 function followTheme(view) {
   if (!view.root.isConnected) return; // taken down before its frame
   const look = COLOURS.map((name) => themeColour(view.root, name)).join();
-  if (view.look && view.look !== look && view.root.dataset.cnnvizDrawn) (view.redrawAll ?? view.redraw)?.();
-  view.look = look;
+  const before = themes.get(view);
+  themes.set(view, look);
+  if (before && before !== look && view.root.dataset.cnnvizDrawn) (view.redrawAll ?? view.redraw)?.();
 }

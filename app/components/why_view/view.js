@@ -93,7 +93,11 @@ function makeTile(view, id) {
   const tile = { id };
   tile.canvas = element("canvas");
   tile.marks = element("canvas", { className: "marks" });
-  tile.wait = element("div", { className: "wait" });
+  tile.progress = element("progress");
+  tile.words = element("span");
+  // The button stays the same one while maps come in: a press begun on one that is replaced would be lost.
+  tile.stop = button("", "", () => view.send("stop", { job: tile.job, stop: tile.status === "running" }));
+  tile.wait = element("div", { className: "wait" }, tile.progress, tile.words, tile.stop);
   tile.frame = element("div", { className: "frame", tabIndex: 0, role: "group" }, tile.canvas, tile.marks, tile.wait);
   tile.name = element("span");
   tile.save = saveButton("", () => savePng(tile.canvas, `cnnviz ${tile.title.toLowerCase()}.png`));
@@ -148,12 +152,12 @@ function fillTile(view, tile, entry, values, curves) {
 function showWait(view, tile) {
   tile.wait.hidden = tile.status === "done";
   if (tile.status === "done") return;
-  const words = element("span", { textContent: tile.status === "running" ? progress(tile) : tile.message });
-  tile.wait.replaceChildren(words);
-  if (tile.status === "failed" || tile.quiet) return;
-  const stop = tile.status === "running";
-  if (stop && tile.total) tile.wait.prepend(element("progress", { max: tile.total, value: tile.done }));
-  tile.wait.append(button(stop ? "Stop" : "Start again", "", () => view.send("stop", { job: tile.job, stop })));
+  const running = tile.status === "running";
+  tile.progress.hidden = !(running && tile.total);
+  if (!tile.progress.hidden) Object.assign(tile.progress, { max: tile.total, value: tile.done });
+  setText(tile.words, running ? progress(tile) : tile.message);
+  tile.stop.hidden = tile.status === "failed" || Boolean(tile.quiet);
+  setText(tile.stop, running ? "Stop" : "Start again");
 }
 
 // Ask for the maps on their way until all are there; then the page is told, whose other parts may wait for them.
