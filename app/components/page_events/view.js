@@ -2,7 +2,8 @@
 // into it.
 
 import { unpack } from "../shared/blob.js";
-import { element, themeColour } from "../shared/dom.js";
+import { element } from "../shared/dom.js";
+import { turned } from "../shared/theme.js";
 
 const LONGEST = 10000; // milliseconds
 const views = new WeakMap();
@@ -14,17 +15,9 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   const before = view.header?.to_top;
   view.header = unpack(data);
   if (before !== undefined && view.header.to_top > before) scrollToTop();
-  requestAnimationFrame(() => tellTheme(view));
+  requestAnimationFrame(() => { if (turned(view.shade)) view.send("turned", true); }); // colour maps come anew
   if (!view.header.warm && !view.reported) reportDrawn(view);
   return () => { view.controller.abort(); views.delete(parentElement); };
-}
-
-// Between light and dark colour maps come anew: their zero is the page's ground.
-function tellTheme(view) {
-  if (!view.shade.isConnected) return; // taken down before its frame
-  const look = themeColour(view.shade, "background-color");
-  if (view.look && view.look !== look) view.send("turned", look);
-  view.look = look;
 }
 
 // A question has set the page up: what there is to see stands at the top.

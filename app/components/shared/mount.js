@@ -1,10 +1,7 @@
 // The life of a view: built once at its place on the page, given each new scene, taken down when the page is left.
 
 import { unpack } from "./blob.js";
-import { themeColour } from "./dom.js";
-
-const themes = new WeakMap(); // the colours that each view was drawn in
-const COLOURS = ["background-color", "secondary-background-color", "text-color", "border-color", "primary-color"];
+import { turned } from "./theme.js";
 
 // `build(parent)` makes the view, `show(view, scene)` draws a scene, `leave(view)` ends what goes on by itself.
 // `view.send` reports to the server; a `view.resize` observer ends with the view. When the page turns dark or
@@ -16,7 +13,7 @@ export function mounting(build, show, leave = () => {}) {
     views.set(parentElement, view);
     view.send = setTriggerValue;
     show(view, unpack(data));
-    requestAnimationFrame(() => followTheme(view)); // the frame works out all styles anyway
+    requestAnimationFrame(() => followTheme(view));
     return () => {
       leave(view);
       view.resize?.disconnect();
@@ -26,9 +23,5 @@ export function mounting(build, show, leave = () => {}) {
 }
 
 function followTheme(view) {
-  if (!view.root.isConnected) return; // taken down before its frame
-  const look = COLOURS.map((name) => themeColour(view.root, name)).join();
-  const before = themes.get(view);
-  themes.set(view, look);
-  if (before && before !== look && view.root.dataset.cnnvizDrawn) (view.redrawAll ?? view.redraw)?.();
+  if (turned(view.root) && view.root.dataset.cnnvizDrawn) (view.redrawAll ?? view.redraw)?.();
 }
