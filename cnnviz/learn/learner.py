@@ -8,11 +8,12 @@ what is run beside it, is a copy.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from cnnviz.learn.arms import TransferSettings
@@ -22,6 +23,7 @@ from cnnviz.learn.outcome import TaughtNetwork
 from cnnviz.learn.parts import Parts, cut_before, feature_count, find_parts, without_head
 from cnnviz.network import Network, evaluating, logits
 
+LBFGS_ITERATIONS = 20
 _LEAST = 1e-6  # a spread below which features count as all the same
 
 
@@ -48,6 +50,42 @@ class Head(nn.Module):
         """Take mean and spread from training features, so that the same rates serve any network."""
         self.mean.copy_(features.mean(0))
         self.scale.fill_(1 / max(float((features - self.mean).square().mean().sqrt()), _LEAST))
+
+
+def head_solver(head: Head) -> torch.optim.LBFGS:
+    """What solves for a head by all pictures at once; each of its steps looks at them many times."""
+    return torch.optim.LBFGS(head.parameters(), max_iter=LBFGS_ITERATIONS, line_search_fn="strong_wolfe")
+
+
+def learning_step(
+    optimiser: torch.optim.Optimizer,
+    answer: Callable[[], Tensor],
+    labels: Tensor,
+    decayed: tuple[Head, float] | None = None,
+) -> tuple[Tensor, Tensor]:
+    """One step towards the labels (N,); cross-entropy and logits before it, or of L-BFGS when it looked last.
+
+    Args:
+        optimiser: what steps.
+        answer: gives logits (N, classes) as they now are.
+        labels: the right classes.
+        decayed: a head and the weight decay that the loss holds it to, for an optimiser that knows of none.
+    """
+    last: list[Tensor] = []
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        answers = answer()
+        loss = functional.cross_entropy(answers, labels)
+        last[:] = [loss.detach(), answers.detach()]
+        if decayed is not None:
+            head, decay = decayed
+            loss = loss + decay / 2 * head.linear.weight.square().sum()
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)  # type: ignore[arg-type]  # its stub asks for a float, its documents for this
+    return last[0], last[1]
 
 
 class Learner:

@@ -13,18 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from cnnviz.compute.device import one_thread
 from cnnviz.learn.arms import TransferSettings, settings_for
 from cnnviz.learn.datasets import Dataset, DatasetError
 from cnnviz.learn.features import FeatureCache, FeatureProgress
-from cnnviz.learn.learner import Head
+from cnnviz.learn.learner import Head, head_solver, learning_step
 from cnnviz.learn.nearest import class_means
 from cnnviz.learn.outcome import Accuracy
 from cnnviz.learn.splits import Split
 from cnnviz.learn.stages import Stage, StageReader
-from cnnviz.learn.transfer import LBFGS_ITERATIONS
 from cnnviz.network import Network
 
 
@@ -122,17 +120,9 @@ def solved_head(features: Tensor, labels: Tensor, classes: int, settings: Transf
     settings = settings or settings_for("frozen")
     head = Head(features.shape[1], classes)
     head.measure(features)
-    optimiser = torch.optim.LBFGS(head.parameters(), max_iter=LBFGS_ITERATIONS, line_search_fn="strong_wolfe")
-
-    def closure() -> Tensor:
-        optimiser.zero_grad()
-        loss = functional.cross_entropy(head(features), labels)
-        loss = loss + settings.weight_decay / 2 * head.linear.weight.square().sum()
-        loss.backward()
-        return loss
-
+    solver = head_solver(head)
     for _ in range(settings.epochs):
-        optimiser.step(closure)
+        learning_step(solver, lambda: head(features), labels, (head, settings.weight_decay))
     return head.requires_grad_(False)
 
 

@@ -22,7 +22,7 @@ from cnnviz.learn.breaking_off import breaking_off
 from cnnviz.learn.chance import OwnChance
 from cnnviz.learn.datasets import Dataset, Example
 from cnnviz.learn.features import FeatureCache
-from cnnviz.learn.learner import Learner
+from cnnviz.learn.learner import Learner, head_solver, learning_step
 from cnnviz.learn.outcome import Epoch, Step, TaughtNetwork, TransferResult
 from cnnviz.learn.splits import Split, fewer, held_back
 from cnnviz.network import Network, load_network
@@ -30,7 +30,6 @@ from cnnviz.network.weights import packed, unpacked
 
 TEST_AT_ONCE = 32
 MOMENTUM = 0.9
-LBFGS_ITERATIONS = 20
 _MEASURED = 256  # training pictures at most that mean and spread of the features are taken from
 
 Told = tuple[float, float, Tensor]
@@ -189,21 +188,10 @@ class Training:
         return loss_sum / done, right / done
 
     def _step(self, inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """One step of the optimiser; loss and logits before it (of L-BFGS, which looks many times, after it)."""
-        last: list[Tensor] = []
-
-        def closure() -> Tensor:
-            self._optimiser.zero_grad()
-            answers = self._learner(inputs)
-            loss = functional.cross_entropy(answers, labels)
-            last[:] = [loss.detach(), answers.detach()]
-            if self._settings.optimiser == "lbfgs":
-                loss = loss + self._settings.weight_decay / 2 * self._learner.head.linear.weight.square().sum()
-            loss.backward()
-            return loss
-
-        self._optimiser.step(closure)  # type: ignore[arg-type]  # its stub asks for a float, its documents for this
-        return last[0], last[1]
+        """One step of the optimiser; L-BFGS knows of no weight decay, so there the loss has it."""
+        head = self._learner.head
+        decayed = (head, self._settings.weight_decay) if self._settings.optimiser == "lbfgs" else None
+        return learning_step(self._optimiser, lambda: self._learner(inputs), labels, decayed)
 
     def _look(self, examples: Sequence[Example], number: int) -> Generator[Step, None, Told]:
         """What the network says of pictures as it is now."""
@@ -263,8 +251,7 @@ class Training:
     def _new_optimiser(self) -> torch.optim.Optimizer:
         groups, settings = self._learner.groups(), self._settings
         if settings.optimiser == "lbfgs":
-            head = list(self._learner.head.parameters())
-            return torch.optim.LBFGS(head, max_iter=LBFGS_ITERATIONS, line_search_fn="strong_wolfe")
+            return head_solver(self._learner.head)
         if settings.optimiser == "sgd":
             return torch.optim.SGD(groups, momentum=MOMENTUM, weight_decay=settings.weight_decay)
         return torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
