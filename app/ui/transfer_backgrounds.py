@@ -11,11 +11,9 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from app.ui.jobs import JOBS, SLOW, time_left, waits
+from app.ui.jobs import JOBS, SLOW, show_jobs
 from app.ui.linked import linked_choice, segments
 from app.ui.network_picker import NetworkChoice, obtain
-from app.ui.picture_picker import picker_is_open
-from app.ui.plain import plain
 from app.ui.transfer_asked import is_recorded
 from app.ui.visitor import visitor
 from cnnviz.compute import Task
@@ -33,7 +31,6 @@ from cnnviz.learn.backgrounds import (
 
 HOW = "tr_grounds"
 _HOW = {"own": "Each class before a background of its own", "all": "Every class before every background"}
-LOOK = 0.5
 _THUMBNAIL = 128  # pixels
 _STYLE = """<style>
 .cnnviz-grounds { display: grid; gap: 0.4rem 0.5rem; align-items: center; max-width: 46rem; }
@@ -69,24 +66,11 @@ def backgrounds_part(choice: NetworkChoice) -> None:
                 return found
 
     key = ("transfer backgrounds", *choice.key)
-    live = JOBS.watch(key, visitor(), work, SLOW).live
-
-    @st.fragment(run_every=LOOK if live else None)
-    def part() -> None:
-        job = JOBS.watch(key, visitor(), work, SLOW)
-        if job.error is not None:
-            st.error(plain(str(job.error), 600), icon=":material/error:")
-        elif job.result is not None:
-            _show(job.result, how == "all", "")
-        else:
-            done, total = job.progress.done, job.progress.total
-            left = time_left(job.progress)
-            words = waits(key) or f"The network looks at picture {done} of {total}{', ' if left else ''}{left}."
-            st.progress(done / total if total else 0.0, words)
-        if live and not job.live and not picker_is_open():
-            st.rerun()
-
-    part()
+    show_jobs(
+        lambda: [JOBS.watch(key, visitor(), work, SLOW)],
+        lambda found: _show(found[0], how == "all", ""),
+        "tr_grounds",
+    )
 
 
 def sentence(found: BackgroundSwap, mixed: bool) -> str:

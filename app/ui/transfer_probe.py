@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.ui.charts import show_chart
-from app.ui.jobs import JOBS, SLOW, time_left, waits
+from app.ui.jobs import JOBS, SLOW, show_jobs
 from app.ui.network_store import NETWORKS
-from app.ui.picture_picker import picker_is_open
 from app.ui.plain import plain
 from app.ui.theme import chart_colours
 from app.ui.transfer_shown import Shown, shown_of
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 MOST = 300
 """Pictures that are probed with, as many of each class: every one is a pass through the network."""
 SPLITS = 5
-LOOK = 0.5
 _NAMES = {PICTURE: "picture", FEATURES: "head's input"}
 
 
@@ -42,25 +40,12 @@ def probe_part(data: TransferData, choice: NetworkChoice, asked: AskedRuns) -> N
         return
     first = asked.teachings[0] if asked.teachings else None
     seed, by = (first.seed, first.by) if first else (0, "picture")
-    live = _job(shown, seed, by).live
-
-    @st.fragment(run_every=LOOK if live else None)
-    def part() -> None:
-        job = _job(shown, seed, by)
-        goes_on, found = job.live, job.result
-        if job.error is not None:
-            st.info(plain(str(job.error), 600), icon=":material/info:")
-            st.button("Try again", on_click=JOBS.forget, args=(job.key,), key="tr_probe_again")
-        elif found is None:
-            done, total = job.progress.done, job.progress.total
-            words = waits(job.key) or "Asks every stage about every picture."
-            st.progress(done / total if total else 0.0, f"{words} {time_left(job.progress)}".strip())
-        else:
-            _show(found, shown)
-        if live and not goes_on and not picker_is_open():
-            st.rerun()
-
-    part()
+    show_jobs(
+        lambda: [_job(shown, seed, by)],
+        lambda found: _show(found[0], shown),
+        "tr_probe",
+        lambda job: "Asks every stage about every picture.",
+    )
 
 
 def probe_sentence(found: Probe) -> str:

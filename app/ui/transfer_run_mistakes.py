@@ -13,8 +13,7 @@ from PIL import Image
 
 from app.components.colour_bar import colour_bar
 from app.components.mistakes_view.component import Mistake, Scene, mistakes_view
-from app.ui.jobs import JOBS, SLOW, waits
-from app.ui.picture_picker import picker_is_open
+from app.ui.jobs import JOBS, SLOW, show_jobs
 from app.ui.plain import plain
 from app.ui.theme import current_theme
 from app.ui.transfer_run_answers import dataset_to_show
@@ -27,7 +26,6 @@ from cnnviz.learn import Answers, Dataset, TaughtNetwork, network_of
 
 VIEW = "tr_mistakes"
 MOST = 6
-LOOK = 0.5
 _SIDE = 224  # pixels of a panel
 
 
@@ -50,23 +48,12 @@ def mistakes_part(one: ArmRun, answers: Answers) -> None:
     if dataset is None:
         st.info(plain(why, 300), icon=":material/info:")
         return
-    live = _job(one, answers, dataset).live
-
-    @st.fragment(run_every=LOOK if live else None)
-    def part() -> None:
-        job = _job(one, answers, dataset)
-        goes_on, found = job.live, job.latest
-        if job.error is not None:
-            st.error(plain(str(job.error), 600), icon=":material/error:")
-            st.button("Try again", on_click=JOBS.forget, args=(job.key,), key="tr_mistakes_again")
-        elif not found:
-            st.info(waits(job.key) or "Looks where the network looked.", icon=":material/image_search:")
-        else:
-            mistakes_view(VIEW, _scene(one, answers, dataset, found, current_theme()))
-        if live and not goes_on and not picker_is_open():
-            st.rerun()
-
-    part()
+    show_jobs(
+        lambda: [_job(one, answers, dataset)],
+        lambda found: mistakes_view(VIEW, _scene(one, answers, dataset, found[0], current_theme())),
+        "tr_mistakes",
+        lambda job: "Looks where the network looked.",
+    )
 
 
 def looking(model: TaughtNetwork, answers: Answers, dataset: Dataset) -> Iterator[tuple[Looked, ...]]:

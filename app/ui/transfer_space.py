@@ -12,10 +12,9 @@ import streamlit as st
 from PIL import Image
 
 from app.components.feature_space.component import Item, Pane, Scene, feature_space
-from app.ui.jobs import JOBS, SLOW, time_left, waits
+from app.ui.jobs import JOBS, SLOW, show_jobs
 from app.ui.linked import is_count, linked, set_linked
 from app.ui.network_store import NETWORKS
-from app.ui.picture_picker import picker_is_open
 from app.ui.plain import plain
 from app.ui.theme import chart_colours
 from app.ui.transfer_asked import title_of
@@ -48,7 +47,6 @@ if TYPE_CHECKING:
     from cnnviz.learn.features import Stem
 
 VIEW, AT, PICTURES = "tr_space", "tr_point", "tr_pictures"
-LOOK = 0.5
 PATIENCE = 0.4  # seconds that a run of the page waits for points, so that kept ones stand there at once
 _SIDE = 80  # pixels of a picture
 _COLUMNS = 16
@@ -76,22 +74,16 @@ def space_part(
     total = len(shown.numbers)
     shown = replace(shown, train=train, test=test)
     after = _after(shown)
-    jobs = [_before_job(shown), *([_after_job(shown)] if after else [])]
-    jobs[-1].wait(PATIENCE)
-    live = any(job.live for job in jobs)
 
-    @st.fragment(run_every=LOOK if live else None)
-    def part() -> None:
-        before, *taught = [_before_job(shown), *([_after_job(shown)] if after else [])]
-        _progress([before, *taught])
-        if before.result is not None:
-            found = [one.result for one in taught if one.result is not None]
-            feature_space(VIEW, _scene(shown, [before.result, *found], total), _told)
-            st.caption(_note(shown))
-        if live and not any(job.live for job in (before, *taught)) and not picker_is_open():
-            st.rerun()
+    def watch() -> list[Job[None, Seen]]:
+        return [_before_job(shown), *([_after_job(shown)] if after else [])]
 
-    part()
+    def show(found: list[Seen | None]) -> None:
+        feature_space(VIEW, _scene(shown, [one for one in found if one is not None], total), _told)
+        st.caption(_note(shown))
+
+    watch()[-1].wait(PATIENCE)
+    show_jobs(watch, show, VIEW)
 
 
 def _after(shown: Shown) -> bool:
@@ -152,19 +144,6 @@ def _job(key: tuple[Any, ...], shown: Shown, stem_of: Callable[[], Stem], with_s
         return Seen(plane_of(features), neighbours_of(features, places), features.shape[1], sheet)
 
     return JOBS.watch(key, visitor(), work, SLOW)
-
-
-def _progress(jobs: list[Job[None, Seen]]) -> None:
-    """How far the first is that goes on, or what one failed with."""
-    for job in jobs:
-        if job.error is not None:
-            st.error(plain(str(job.error), 600), icon=":material/error:")
-            st.button("Try again", on_click=JOBS.forget, args=(job.key,), key=f"tr_space_again_{jobs.index(job)}")
-        elif job.live:
-            done, total = job.progress.done, job.progress.total
-            words = waits(job.key) or f"The network looks at picture {done} of {total}." if total else "Begins."
-            st.progress(done / total if total else 0.0, f"{words} {time_left(job.progress)}".strip())
-            return
 
 
 def _scene(shown: Shown, seen: list[Seen], total: int) -> Scene:
