@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -13,6 +11,7 @@ from app.ui.architectures_state import VIEW, take_network
 from app.ui.charts import show_chart
 from app.ui.linked import follows, hold, linked, set_linked, widget_key
 from app.ui.network_picker import by_family
+from app.ui.sheets import save_button
 from app.ui.theme import chart_colours
 from cnnviz import plot
 from cnnviz.analysis import NetworkFigures, network_figures
@@ -44,8 +43,7 @@ def draw_all() -> None:
             help="Or click a point in either chart.", **follows(PICKED),
         )  # fmt: skip
         show_card(network_info(picked))
-        parents = ", ".join(network_info(parent).title for parent in card(picked).builds_on)
-        if parents:
+        if parents := _parents(picked):
             st.markdown(f"Goes on from {parents}.")
         st.button("Open its graph", on_click=_open_graph, args=(picked,), key="arch_open_graph", type="primary")
     _table(sorted(known, key=lambda one: (one.year, one.family, one.parameters)))
@@ -65,15 +63,18 @@ def all_sentence(known: Sequence[NetworkFigures]) -> str:
     )
 
 
-def figures_csv(known: Sequence[NetworkFigures]) -> str:
-    """Every network; blank where nothing was published."""
-    sheet = io.StringIO()
-    writer = csv.writer(sheet, lineterminator="\n")
-    writer.writerow(["network", "family", "year", "parameters", "multiply-adds", "top-1 %", "paper"])
-    for one in known:
-        numbers = ("" if number is None else number for number in (one.multiply_adds, one.top1))
-        writer.writerow([one.title, one.family, one.year, one.parameters, *numbers, card(one.name).paper])
-    return sheet.getvalue()
+def figures_sheet(known: Sequence[NetworkFigures]) -> dict[str, Sequence[object]]:
+    """Every network, column by column; None where nothing was published."""
+    return {
+        "network": [one.title for one in known],
+        "family": [one.family for one in known],
+        "year": [one.year for one in known],
+        "parameters": [one.parameters for one in known],
+        "multiply-adds": [one.multiply_adds for one in known],
+        "top-1 %": [one.top1 for one in known],
+        "goes on from": [_parents(one.name) for one in known],
+        "paper": [card(one.name).paper for one in known],
+    }
 
 
 def _table(known: Sequence[NetworkFigures]) -> None:
@@ -86,6 +87,7 @@ def _table(known: Sequence[NetworkFigures]) -> None:
             "Parameters": [one.parameters for one in known],
             "Multiply-adds": [one.multiply_adds for one in known],
             "Top-1, %": [one.top1 for one in known],
+            "Goes on from": [_parents(one.name) for one in known],
             "Introduced": [card(one.name).introduced for one in known],
         },
         column_config={
@@ -100,10 +102,12 @@ def _table(known: Sequence[NetworkFigures]) -> None:
         placeholder="",
     )
     st.caption("By year. Multiply-adds and accuracy as published with the weights; a cell is empty where none are.")
-    st.download_button(
-        "Save all networks as CSV", figures_csv(known), "cnnviz networks.csv", "text/csv", on_click="ignore",
-        key="arch_all_csv",
-    )  # fmt: skip
+    save_button("Save all networks as CSV", figures_sheet(known), "cnnviz networks.csv", "arch_all_csv")
+
+
+def _parents(name: str) -> str:
+    """The networks that this one goes on from, as the family tree's lines say it."""
+    return ", ".join(network_info(parent).title for parent in card(name).builds_on)
 
 
 def _clicked_in(chart: str) -> Callable[[], None]:

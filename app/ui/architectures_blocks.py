@@ -16,6 +16,7 @@ from app.ui.architectures_words import shape_words
 from app.ui.frame import foot_follows
 from app.ui.link_notice import LinkNotice
 from app.ui.linked import hold, is_count, linked, linked_choice, set_linked, widget_key
+from app.ui.sheets import save_button
 from cnnviz.analysis import BlockCosts, block_costs
 from cnnviz.network import PAIRS, BlockPair, graph
 
@@ -78,7 +79,9 @@ def draw_blocks(form: Form, chosen: Chosen) -> None:
         with place:
             shown = opened(scene, every_block(scene), form.cost, "", most)
             network_graph_view(graph_key(side), shown, partial(_acted, side), _HEIGHT)
-    st.dataframe(_table(names, found), hide_index=True, key="arch_blocks_table")
+    table = _table(names, found)
+    st.dataframe(table, hide_index=True, key="arch_blocks_table")
+    save_button("Save as CSV", table, f"cnnviz {chosen.pair.name}.csv", "arch_blocks_csv")
 
 
 def blocks_sentence(pair: BlockPair, found: BlockCosts) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from PIL import Image
 from app.components.why_view.component import Scene, Tile
 from app.ui.charts import show_chart
 from app.ui.jobs import JOBS
+from app.ui.sheets import save_button
 from app.ui.theme import chart_colours
 from app.ui.why_maps import Question, map_job
 from app.ui.why_state import CURVES, CUTS, Form, point_taken
@@ -69,6 +71,21 @@ def show_curves(form: Form, question: Question) -> None:
         return
     curves = {title: found.deletion if form.cut.look == "delete" else found.insertion for title, found in done.items()}
     show_chart(curve_figure(curves, chart_colours(), form.cut.share / 100), CURVES, point_taken)
+    with st.expander("The curves as numbers"):
+        table = curves_table(done)
+        probabilities = {name: st.column_config.NumberColumn(format="%.2f") for name in list(table)[1:]}
+        st.dataframe(table, hide_index=True, column_config=probabilities, key=f"{CURVES}_table")
+        save_button("Save the curves as CSV", table, "cnnviz curves.csv", f"{CURVES}_csv")
+
+
+def curves_table(done: Mapping[str, Curves]) -> dict[str, list[float]]:
+    """Both curves of each map, by its title: a row for each share of the pixels, everything in per cent."""
+    first = next(iter(done.values())).deletion
+    table = {"pixels, %": [100 * share for share in first.fractions]}
+    for title, found in done.items():
+        table[f"{title}: deleted, %"] = [100 * each for each in found.deletion.probabilities]
+        table[f"{title}: inserted, %"] = [100 * each for each in found.insertion.probabilities]
+    return table
 
 
 def _emptied(network: Network, question: Question) -> tuple[bytes, bytes]:

@@ -13,6 +13,7 @@ from app.ui.jobs import JOBS
 from app.ui.linked import segments
 from app.ui.network_store import NETWORKS
 from app.ui.scenes import offered
+from app.ui.sheets import save_button
 from app.ui.visitor import visitor
 from app.ui.why_cuts import cut_scene, cut_tile, show_curves
 from app.ui.why_maps import Question
@@ -137,7 +138,7 @@ def _trial_scene(form: Form, network: Network, question: Question, tiles: list[T
 
 
 def _table(tiles: Sequence[Tile]) -> None:
-    """The rank correlations of all trials that are there, a method a column; a table can be saved as CSV."""
+    """The rank correlations of all trials that are there, a method a column."""
     rows: dict[str, dict[str, float]] = {}
     title = ""
     for tile in tiles:
@@ -149,7 +150,8 @@ def _table(tiles: Sequence[Tile]) -> None:
         st.caption(
             "Rank correlation of the sizes of all pixels with those of the map as it was: 1 is the same order, 0 none."
         )
-        table = [{"map": condition, **found} for condition, found in rows.items()]
-        names = {name for found in rows.values() for name in found}
+        names = list(dict.fromkeys(name for found in rows.values() for name in found))
+        table = {"map": list(rows)} | {name: [found.get(name) for found in rows.values()] for name in names}
         config = {name: st.column_config.NumberColumn(format="%.3f") for name in names}
         st.dataframe(table, hide_index=True, column_config=config, key=f"{TEST_VIEW}_table")
+        save_button("Save as CSV", table, "cnnviz trust.csv", f"{TEST_VIEW}_csv")

@@ -234,6 +234,10 @@ def test_deletion_and_insertion_come_with_their_area(lite0: network.Network, mon
     assert tile["facts"] == f"area: deletion {deletion.area:.3g}, insertion {insertion.area:.3g}"
     curves = arrays_of(app, "why_view", 1)[tile["curves"]]
     np.testing.assert_allclose(curves, [deletion.fractions, deletion.probabilities, insertion.probabilities], atol=1e-3)
+    table = app.dataframe[0].value
+    assert list(table.columns) == ["pixels, %", "Layer-CAM: deleted, %", "Layer-CAM: inserted, %"]
+    shares = (deletion.fractions, deletion.probabilities, insertion.probabilities)
+    np.testing.assert_allclose(table.to_numpy().T, 100 * np.array(shares), atol=0.1)
     assert (scenes(app)[1]["look"], scenes(app)[1]["share"]) == ("insert", 30)
     assert "analysis.insertion_curve(net, picture, target, one.map, steps=2)" in app.code[0].value
 
