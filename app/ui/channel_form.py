@@ -86,6 +86,8 @@ def _layer_settings(form: Form, layers: tuple[FieldLayer, ...], asked: Asked, la
         help="All layers with a map, first to last.",
         **follows(LAYER),
     )
+    rows, columns = layer.map_size
+    st.caption(f"{kinds[layer.path]}: {layer.channels:,} maps of {rows} × {columns}.")
     both = form.goal == "pair"
     for key, label, value in ((CHANNEL, "Channel", asked.channel), (OTHER, "And channel", asked.other)):
         if key == OTHER and not both:

@@ -18,6 +18,10 @@ h1 { font-size: 2rem !important; padding: 0 !important; }
 .st-key-choose_picture button p, [data-testid="stSidebarNavLink"] span * { white-space: normal; }
 [data-testid="stMultiSelect"] :has(> [data-testid="stMultiSelectTagsContainer"]) { height: auto; max-height: none; }
 [data-testid="stMultiSelectTagsContainer"] { flex-wrap: wrap; height: auto; overflow: visible; mask-image: none; }
+[data-testid="stSelectbox"] input { text-overflow: ellipsis; }
+[data-testid="stSelectboxVirtualDropdown"] [role="option"] > div {
+  white-space: normal; overflow-wrap: anywhere; line-height: 1.15;
+}
 a:focus-visible, button:focus-visible, summary:focus-visible, [data-testid="stSidebarNavLink"]:focus-visible {
   outline: 3px solid var(--st-primary-color, currentColor) !important; outline-offset: 1px;
 }
