@@ -24,7 +24,7 @@ OLDEST = (3, 11)
 REQUIREMENTS = {"app": ["requirements.txt"], "dev": ["requirements.txt", "requirements-dev.txt"]}
 # Looked for, not imported: enough to see in 0.1 s that nobody took a package out since.
 NEEDED = {
-    "app": ["streamlit", "torch", "torchvision", "timm", "captum", "plotly", "PIL", "cnnviz", "app"],
+    "app": ["streamlit", "torch", "torchvision", "timm", "captum", "plotly", "sklearn", "PIL", "cnnviz", "app"],
     "dev": ["pytest", "hypothesis", "xdist", "mypy", "importlinter", "playwright", "websockets", "psutil"],
 }
 LOOK = """

@@ -30,7 +30,7 @@ from scripts.setup_env import (
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = sorted(f"cnnviz.{path.parent.name}" for path in (ROOT / "cnnviz").glob("*/__init__.py"))
-HEAVY = ("torch", "torchvision", "timm", "captum", "plotly", "streamlit", "scipy", "cv2")
+HEAVY = ("torch", "torchvision", "timm", "captum", "plotly", "streamlit", "scipy", "sklearn", "cv2")
 TARGETS = ("app", "test", "lint", "unit", "browser", "bench", "assets")
 
 

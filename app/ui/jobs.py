@@ -1,4 +1,4 @@
-"""Where does a page's long work run, and what is shown of it? One desk for all pages, with a lane for each kind of work."""
+"""Where does a page's long work run, and what is shown of it? One desk for all pages, a lane for each kind of work."""
 
 from __future__ import annotations
 

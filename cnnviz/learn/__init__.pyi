@@ -85,6 +85,11 @@ from .take_home import parcel as parcel
 from .transfer import Training as Training
 from .transfer import taught_network as taught_network
 from .transfer import teach as teach
+from .tsne import NeighbourMap as NeighbourMap
+from .tsne import kept_neighbours as kept_neighbours
+from .tsne import near_of as near_of
+from .tsne import neighbour_map as neighbour_map
+from .tsne import turned_like as turned_like
 from .written import Outcome as Outcome
 from .written import Teaching as Teaching
 from .written import Written as Written
