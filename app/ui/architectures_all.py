@@ -9,8 +9,10 @@ import streamlit as st
 from app.ui.architectures_form import show_card
 from app.ui.architectures_state import VIEW, take_network
 from app.ui.charts import show_chart
+from app.ui.link_notice import LinkNotice
 from app.ui.linked import follows, hold, linked, set_linked, widget_key
 from app.ui.network_picker import by_family
+from app.ui.plain import plain
 from app.ui.sheets import save_button
 from app.ui.theme import chart_colours
 from cnnviz import plot
@@ -20,12 +22,12 @@ from cnnviz.network import card, family_tree, network_info, network_names
 PICKED = "arch_picked"
 _SCATTER, _TREE = "arch_scatter", "arch_tree"
 _OPENING = "googlenet"
+_NOTICE = LinkNotice("_arch_picked_notice", (PICKED,), {PICKED: _OPENING})
 
 
 def draw_all() -> None:
     """Both charts, the card of what was clicked, the table."""
-    picked = linked(PICKED, _OPENING)
-    picked = picked if picked in network_names() else _OPENING
+    picked = _picked()
     known = network_figures()
     compared = [one for one in known if one.comparable]
     charts, beside = st.columns([3.6, 1.2], gap="medium")
@@ -42,6 +44,7 @@ def draw_all() -> None:
             "Network", [info.name for info in by_family()], format_func=lambda name: network_info(name).title,
             help="Or click a point in either chart.", **follows(PICKED),
         )  # fmt: skip
+        _NOTICE.show()
         show_card(network_info(picked))
         if parents := _parents(picked):
             st.markdown(f"Goes on from {parents}.")
@@ -75,6 +78,15 @@ def figures_sheet(known: Sequence[NetworkFigures]) -> dict[str, Sequence[object]
         "goes on from": [_parents(one.name) for one in known],
         "paper": [card(one.name).paper for one in known],
     }
+
+
+def _picked() -> str:
+    """The network of the link or of the learner's choice."""
+    name = linked(PICKED, _OPENING)
+    if name in network_names():
+        return name
+    _NOTICE.replace(PICKED, f"There is no network “{plain(name, 40)}”; here is {network_info(_OPENING).title}.")
+    return _OPENING
 
 
 def _table(known: Sequence[NetworkFigures]) -> None:

@@ -18,6 +18,7 @@ from app.ui.channel_state import (
     LAYER,
     MANIES,
     MANY,
+    MOST_SEED,
     NOTICE,
     OTHER,
     SEED,
@@ -35,8 +36,6 @@ from app.ui.network_picker import network_picker
 
 if TYPE_CHECKING:
     from app.ui.field_layers import FieldLayer
-
-_MOST = 999_999  # a seed of more digits would not fit the link
 
 
 def channel_form(
@@ -102,7 +101,7 @@ def _seed_and_steps(form: Form) -> None:
     seed, steps = st.columns(2)
     hold(widget_key(SEED), form.seed)
     seed.number_input(
-        "Seed", min_value=0, max_value=_MOST, step=1, help="Another seed begins with other noise.", **follows(SEED)
+        "Seed", min_value=0, max_value=MOST_SEED, step=1, help="Another seed begins with other noise.", **follows(SEED)
     )
     hold(widget_key(STEPS), str(form.steps))
     steps.selectbox("Steps", sorted(ALL_STEPS, key=int), help="Of the optimiser, Adam.", **follows(STEPS))

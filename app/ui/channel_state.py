@@ -32,7 +32,9 @@ SIZES = ("112", "64", "96", "128", "160")
 BASES = {"fourier": "Waves", "pixels": "Pixels"}
 SHAKES = {"all": "Move, turn, scale", "jitter": "Move", "none": "Off"}
 MANIES = {"one": "One", "four": "Four", "differ": "Four that differ"}
-NOTICE = LinkNotice("_ch_notice", (LAYER, CHANNEL, OTHER, LABEL))
+MOST_SEED = 999_999
+"""A seed of more digits would not fit the link."""
+NOTICE = LinkNotice("_ch_notice", (LAYER, CHANNEL, OTHER, LABEL, SEED), {SEED: "0"})
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def read_form() -> Form:
     return Form(
         read_network(),
         linked_choice(GOAL, tuple(GOALS)),
-        _number(SEED, 0),
+        _seed(),
         int(linked_choice(STEPS, ALL_STEPS)),
         int(linked_choice(SIZE, SIZES)),
         linked_choice(BASE, tuple(BASES)),
@@ -213,12 +215,11 @@ def _place(key: str, count: int, default: int) -> int:
     return min(number, count - 1)
 
 
-def _number(key: str, default: int) -> int:
-    text = linked(key, str(default))
+def _seed() -> int:
+    text = linked(SEED, "0")
     if not is_count(text):
-        set_linked(key, str(default))
-        linked(key, str(default))
-    return _read(text, default)
+        NOTICE.replace(SEED, f"“{plain(text, 20)}” is no seed from 0 to {MOST_SEED:,}. Here is 0.")
+    return _read(text, 0)
 
 
 def _read(text: str, default: int) -> int:

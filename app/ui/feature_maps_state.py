@@ -13,6 +13,7 @@ from app.ui.frame import foot_follows
 from app.ui.ledger_units import UnitName, cell_of, read_unit, unit_at
 from app.ui.linked import forget, is_count, linked, linked_choice, set_linked
 from app.ui.network_picker import NetworkChoice, read_network
+from app.ui.plain import plain
 from cnnviz.errors import LayerError
 
 if TYPE_CHECKING:
@@ -82,10 +83,14 @@ def open_layer(strip: Strip) -> StripLayer:
     except LayerError as error:
         layer = strip.default
         forget(_LAYER)
-        st.session_state[_NOTICE] = f"{error} Here is {layer.id}."
+        _note(f"{error} Here is {layer.id}.")
+    return layer
+
+
+def show_notice() -> None:
+    """Say what the link asks for and this network does not have, until something else is asked."""
     if notice := st.session_state.get(_NOTICE):
         st.warning(notice, icon=":material/info:")
-    return layer
 
 
 def open_map(count: int) -> int | None:
@@ -95,6 +100,7 @@ def open_map(count: int) -> int | None:
         return int(text)
     if text:
         forget(_MAP)
+        _note(f"There is no map “{plain(text, 20)}” here, only 0 to {count - 1:,}; all are shown.")
     return None
 
 
@@ -134,7 +140,7 @@ def open_unit(strip: Strip) -> UnitName | None:
         unit = read_unit(text, strip)
     except LayerError as error:
         close_unit()
-        st.session_state[_NOTICE] = str(error)
+        _note(str(error))
         return None
     if unit.text != text:
         set_linked(_UNIT, unit.text)
@@ -161,9 +167,11 @@ def close_unit() -> None:
 
 
 def switched_off(count: int) -> Switched:
-    """Which of a layer's `count` channels are off; what the link names in vain is left out."""
-    named = linked(_OFF, "").split(".")[:_MOST_OFF]
+    """Which of a layer's `count` channels are off; what the link names in vain is left out, in words."""
+    named = [text for text in linked(_OFF, "").split(".") if text][:_MOST_OFF]
     channels = sorted({int(text) for text in named if is_count(text) and int(text) < count})
+    if strange := [text for text in named if not is_count(text) or int(text) >= count]:
+        _note(f"There is no channel “{plain(strange[0], 20)}” to switch off here, only 0 to {count - 1:,}.")
     text = ".".join(map(str, channels))
     if text != linked(_OFF, ""):
         set_linked(_OFF, text)
@@ -192,6 +200,7 @@ def map_opened() -> None:
     asked = told(MOSAIC, "open")
     if not asked:
         return
+    st.session_state.pop(_NOTICE, None)
     set_linked(_MAP, "" if asked["channel"] is None else str(int(asked["channel"])))
     if asked["channel"] is None:
         _leave(_UNIT, _LESS)
@@ -248,9 +257,17 @@ def leave_layer() -> None:
 
 
 def _switch(asked: Mapping[str, Any]) -> None:
+    st.session_state.pop(_NOTICE, None)
     set_linked(_OFF, ".".join(str(int(channel)) for channel in asked["channels"]))
     set_linked(_KEEP, "these" if asked["keep"] and asked["channels"] else "")
     foot_follows("feature_maps")
+
+
+def _note(sentence: str) -> None:
+    """A link can ask for several things in vain; each is said once."""
+    before = st.session_state.get(_NOTICE, "")
+    if sentence not in before:
+        st.session_state[_NOTICE] = f"{before} {sentence}".strip()
 
 
 def _leave(*keys: str) -> None:

@@ -10,7 +10,9 @@ import streamlit as st
 from app.components import told
 from app.components.lecture_list.component import ListState
 from app.ui.frame import foot_follows
+from app.ui.link_notice import LinkNotice
 from app.ui.linked import is_count, linked, linked_choice, set_linked
+from app.ui.plain import plain
 
 if TYPE_CHECKING:
     from cnnviz.analysis import LectureFigure
@@ -25,12 +27,13 @@ _OPENING = "AlexNet's table: conv4", "multiply-adds, millions"
 
 
 def read_state(figures: tuple[LectureFigure, ...]) -> ListState:
-    """What the link or the learner asks for; what cannot be gives way to the opening."""
-    opening = next(figure.number for figure in figures if (figure.topic, figure.what) == _OPENING)
-    opened = linked(OPEN, str(opening))
+    """What the link or the learner asks for; what cannot be gives way to the opening, a figure in words."""
+    opening = _opening(figures)
+    opened = linked(OPEN, opening)
     if not is_count(opened) or int(opened) > len(figures):
-        set_linked(OPEN, str(opening))
-        opened = linked(OPEN, str(opening))
+        said = f"There is no figure “{plain(opened, 20)}” here, only 1 to {len(figures)}; here is {opening}."
+        notice(figures).replace(OPEN, said)
+        opened = opening
     return ListState(
         show=linked_choice(SHOW, _SHOWN),
         note=int(linked_choice(NOTE, _NOTES)),
@@ -38,6 +41,11 @@ def read_state(figures: tuple[LectureFigure, ...]) -> ListState:
         opened=int(opened),
         turn=int(st.session_state.get(_TURN, 0)),
     )
+
+
+def notice(figures: tuple[LectureFigure, ...]) -> LinkNotice:
+    """What is said of a link that names a figure which is not there."""
+    return LinkNotice("_ln_notice", (OPEN,), {OPEN: _opening(figures)})
 
 
 def acted() -> None:
@@ -59,3 +67,8 @@ def shown_figures(figures: tuple[LectureFigure, ...], state: ListState) -> tuple
         figures if state.show == "all" else [figure for figure in figures if figure.agrees == (state.show == "agree")]
     )
     return tuple(figure for figure in kept if state.note in (0, figure.note))
+
+
+def _opening(figures: tuple[LectureFigure, ...]) -> str:
+    """The number of the figure with which the page opens."""
+    return str(next(figure.number for figure in figures if (figure.topic, figure.what) == _OPENING))

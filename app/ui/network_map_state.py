@@ -12,6 +12,7 @@ from app.ui.link_notice import LinkNotice
 from app.ui.linked import is_count, linked, linked_choice, set_linked
 from app.ui.picture import ask_whole_page
 from app.ui.plain import plain
+from cnnviz.image import SAMPLES
 
 MAP = "network_map"
 VIEW = "view"
@@ -28,7 +29,7 @@ BYS = {"answer": "Share in the answer", "mean": "Mean", "maximum": "Maximum"}
 MAP_SCALES = {"layer": "One for each column", "all": "One for all"}
 COMPARES = {"side": "Side by side", "difference": "Difference"}
 TEMPERATURES = (0.25, 0.5, 1.0, 2.0, 4.0)
-NOTICE = LinkNotice("_map_notice", (CLASS, PIN))
+NOTICE = LinkNotice("_map_notice", (CLASS, PIN, SECOND))
 _LAYERS = ("layer", "map", "unit", "off", "ranked")  # a link that sets one of these means the view of a layer
 _MOST_OPEN = 400
 
@@ -70,7 +71,7 @@ def read_map_form() -> MapForm:
         tuple(sorted({int(number) for number in numbers})),
         linked_choice(BY, tuple(BYS)),
         "all" if linked_choice(MAP_SCALE, tuple(MAP_SCALES)) == "all" else "layer",
-        linked(SECOND, ""),
+        _second(),
         "difference" if linked_choice(COMPARE, tuple(COMPARES)) == "difference" else "side",
         temperature,
         int(target) if is_count(target) else None,
@@ -131,6 +132,15 @@ def _pinned() -> tuple[int, int, int] | None:
         return None
     column, channel, side = (*map(int, numbers), 0)[:3]
     return column, channel, min(side, 1)
+
+
+def _second() -> str:
+    """The sample that the link compares with; an own picture is never in a link."""
+    name = linked(SECOND, "")
+    if name and name not in SAMPLES:
+        NOTICE.replace(SECOND, f"There is no sample picture named “{plain(name, 40)}” to compare with.")
+        return ""
+    return name
 
 
 def _pin(at: Sequence[float] | None) -> None:

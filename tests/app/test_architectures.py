@@ -136,8 +136,11 @@ def test_the_sentence_on_blocks_says_their_ratio() -> None:
 
 
 def test_all_networks_are_compared_where_accuracy_is_published() -> None:
-    app = open_page(FILE, "arch_view=all&arch_picked=vgg16")
-    assert not app.exception
+    app = open_page(FILE, "arch_view=all&arch_picked=vgg99")
+    assert "There is no network “vgg99”; here is GoogLeNet." in app.warning[0].value
+    app.query_params["arch_picked"] = "vgg16"
+    app.run()
+    assert not app.exception and not app.warning
     assert len(app.get("plotly_chart")) == 2
     assert any("**VGG-16, 2014.**" in text.value for text in app.markdown)
     app.selectbox[0].set_value("resnet50").run()

@@ -239,7 +239,7 @@ def films() -> list[tuple[Asked, Job[Any, Any]]]:
 
 @pytest.mark.parametrize(
     "query",
-    ["ch_channel=99999", "ch_channel=x", "ch_seed=-1", "ch_steps=63", "ch_size=9", "ch_base=clay", "ch_many=seven",
+    ["ch_channel=99999", "ch_channel=x", "ch_steps=63", "ch_size=9", "ch_base=clay", "ch_many=seven",
      "ch_goal=fly", "ch_shake=2"],
 )  # fmt: skip
 def test_what_a_broken_link_names_gives_way_to_the_opening(query: str) -> None:
@@ -256,7 +256,8 @@ def test_an_unknown_layer_is_said_in_words() -> None:
 
 
 def test_a_channel_that_the_layer_does_not_have_is_said_until_another_is_asked() -> None:
-    app = open_page(PAGE, "ch_channel=99999").run()
+    app = open_page(PAGE, "ch_channel=99999&ch_seed=-1").run()
+    assert "1” is no seed from 0 to 999,999. Here is 0." in app.warning[0].value
     assert "There is no channel “99999” here, only 0 to 191. Here is 7." in app.warning[0].value
     app.number_input(key="ch_channel_widget").set_value(6).run()
     assert not app.warning

@@ -146,8 +146,10 @@ def test_the_mosaic_has_one_pixel_a_value(on_chelsea: analysis.Activations) -> N
 
 
 def test_an_unknown_layer_in_the_link_is_said_and_the_default_shown() -> None:
-    app = opened("layer=nowhere")
+    app = opened("layer=nowhere&map=777&off=8.888")
     assert "no layer “nowhere”" in app.warning[0].value
+    assert "no map “777” here, only 0 to 31;" in app.warning[0].value
+    assert "no channel “888” to switch off" in app.warning[0].value and app.query_params["off"] == "8"
     assert sent(app, "map_mosaic")[0]["layer"] == "bn1.act"
     assert "layer" not in app.query_params
     assert "no layer “nowhere”" in app.run().warning[0].value  # still there after the rerun that a first page makes

@@ -226,8 +226,11 @@ def test_a_pinned_channel_is_drawn_whatever_the_order(page: AppTest) -> None:
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("open=99.x.1111111&against=nobody&by=x&t=9&view=x", ()),
-        ("class=5000&pin=1.9999", ("There is no class 5000", "no channel 9999 in column 1")),
+        ("open=99.x.1111111&by=x&t=9&view=x", ()),
+        (
+            "class=5000&pin=1.9999&against=nobody",
+            ("There is no class 5000", "no channel 9999 in column 1", "no sample picture named “nobody” to compare"),
+        ),
         ("class=x&pin=abc", ("“x” is no number of a class", "“abc” names no column and channel")),
     ],
 )

@@ -25,6 +25,7 @@ from app.ui.feature_maps_state import (
     open_layer,
     open_map,
     read_form,
+    show_notice,
     switched_off,
     switched_on_map,
 )
@@ -114,6 +115,7 @@ def layer_part(form: Form, drawn: list[Drawn]) -> None:
     strip_place = st.container()
     shown = guarded(maps)  # first: the maps are what the learner waits for; some layers have none, and say so
     with strip_place:
+        show_notice()
         marked = layer.id if shown is None else None
         layer_strip(STRIP, form.choice.title, strip.layers, strip.left_out, marked, on_choose=layer_chosen)
     answered = layer_output(network, key, chosen, strip, layer if shown else strip.default).answers

@@ -7,7 +7,7 @@ import streamlit as st
 from app.components.lecture_list.component import ListState, lecture_list
 from app.ui.frame import close_page, guarded, live, open_page
 from app.ui.lecture_code import lecture_code
-from app.ui.lecture_state import VIEW, acted, read_state, shown_figures
+from app.ui.lecture_state import VIEW, acted, notice, read_state, shown_figures
 from app.ui.lecture_tables import draw_statements, draw_tables, figures_csv
 from cnnviz.compute import at_work
 
@@ -24,6 +24,7 @@ def show() -> ListState:
 
         figures = lecture_figures()
     state = read_state(figures)
+    notice(figures).show()
     lecture_list(VIEW, NOTES, figures, state, on_act=acted)
     st.download_button(
         "Save these figures as CSV", figures_csv(shown_figures(figures, state)), "cnnviz lecture numbers.csv",
