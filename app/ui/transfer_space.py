@@ -1,65 +1,49 @@
-"""Where does a network see the pictures, before it was taught and after? In the plane that shows most of it."""
+"""Where does a network see the pictures, before it was taught and after? In the plane of PCA, or laid out by t-SNE."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import streamlit as st
-from PIL import Image
 
 from app.components.feature_space.component import Item, Pane, Scene, feature_space
-from app.ui.jobs import JOBS, SLOW, show_jobs
-from app.ui.linked import is_count, linked, set_linked
-from app.ui.network_store import NETWORKS
+from app.ui.jobs import looks, show_jobs
+from app.ui.linked import is_count, linked, linked_choice, segments, set_linked
 from app.ui.plain import plain
 from app.ui.theme import chart_colours
 from app.ui.transfer_asked import title_of
-from app.ui.transfer_run_answers import thumbnail
-from app.ui.transfer_run_jobs import ArmRun, all_runs, networks_of
+from app.ui.transfer_run_jobs import ArmRun
 from app.ui.transfer_run_recorded import is_recorded
 from app.ui.transfer_shown import Shown, shown_of
-from app.ui.visitor import visitor
-from cnnviz.compute import Job, Task
-from cnnviz.image import encode_jpeg
-from cnnviz.learn import (
-    Example,
-    Neighbours,
-    Plane,
-    laid_like,
-    neighbours_of,
-    network_of,
-    own_share,
-    plane_of,
-    shown_pictures,
-    taught_stem,
-)
-from cnnviz.learn.features import feature_stem
+from app.ui.transfer_space_jobs import COLUMNS, SIDE, Seen, after_job, before_job, is_map, map_jobs, maps_of
+from cnnviz.learn import PERPLEXITIES, NeighbourMap, laid_like, near_of, own_share, shown_pictures, turned_like
+from cnnviz.learn.tsne import PERPLEXITY
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from app.ui.network_picker import NetworkChoice
     from app.ui.transfer_data import TransferData
     from app.ui.transfer_run_form import AskedRuns
+    from cnnviz.compute import Job
     from cnnviz.learn import Answers
-    from cnnviz.learn.features import Stem
 
-VIEW, AT, PICTURES = "tr_space", "tr_point", "tr_pictures"
+VIEW, AT, PICTURES, HOW, NEAR = "tr_space", "tr_point", "tr_pictures", "tr_plane", "tr_near"
 PATIENCE = 0.4  # seconds that a run of the page waits for points, so that kept ones stand there at once
-_SIDE = 80  # pixels of a picture
-_COLUMNS = 16
-
-
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """What one network makes of the shown pictures, and the pictures themselves as JPEG, or empty."""
-
-    plane: Plane
-    neighbours: Neighbours
-    dimensions: int
-    sheet: bytes = b""
+_HOW = {"pca": "PCA", "tsne": "t-SNE"}
+_NEAR = tuple(f"{one:g}" for one in PERPLEXITIES)
+_USUAL = f"{PERPLEXITY:g}"
+_PCA = (
+    "**PCA** is a shadow of the space: its two axes hold as much of the spread as any two can. In the space, pictures "
+    "are at least as far apart as here."
+)
+_TSNE = (
+    "**t-SNE** lays near neighbours side by side. Who lies beside whom means something; how far groups lie apart, how "
+    "large they are and which way round they lie mean nothing."
+)
 
 
 def space_part(
@@ -73,17 +57,38 @@ def space_part(
     train, test = shown_pictures(shown.dataset, shown.train, shown.test)
     total = len(shown.numbers)
     shown = replace(shown, train=train, test=test)
-    after = _after(shown)
+    perplexity = _settings()
+    st.caption(f"{_PCA if perplexity is None else _TSNE} {_note(shown)}")
 
-    def watch() -> list[Job[None, Seen]]:
-        return [_before_job(shown), *([_after_job(shown)] if after else [])]
+    def watch() -> list[Job[Any, Any]]:
+        jobs = [before_job(shown), *([after_job(shown)] if _after(shown) else [])]
+        return [*jobs, *([] if perplexity is None else map_jobs(jobs, perplexity))]
 
-    def show(found: list[Seen | None]) -> None:
-        feature_space(VIEW, _scene(shown, [one for one in found if one is not None], total), _told)
-        st.caption(_note(shown))
+    def show(found: list[Any]) -> None:
+        seen = [one for one in found if isinstance(one, Seen)]
+        maps = None if perplexity is None else maps_of(seen, perplexity)
+        feature_space(VIEW, _scene(shown, seen, maps, total), _told)
 
     watch()[-1].wait(PATIENCE)
-    show_jobs(watch, show, VIEW)
+    show_jobs(watch, show, VIEW, lambda job: "Lays out who is near whom." if is_map(job) else looks(job))
+
+
+def _settings() -> float | None:
+    """The perplexity that t-SNE is asked for, None for PCA."""
+    how = linked_choice(HOW, tuple(_HOW))
+    layout, near = st.columns(2)
+    with layout:
+        segments(HOW, "Laid out by", _HOW, how)
+    if how == "pca":
+        return None
+    perplexity = linked_choice(NEAR, (_USUAL, *_NEAR))
+    with near:
+        segments(
+            NEAR, "Perplexity", _NEAR, perplexity,
+            help="About how many neighbours each picture is laid beside, at most a third of the others. What stays as "
+            "it changes is in the pictures.",
+        )  # fmt: skip
+    return float(perplexity)
 
 
 def _after(shown: Shown) -> bool:
@@ -112,41 +117,8 @@ def _note(shown: Shown) -> str:
     )
 
 
-def _before_job(shown: Shown) -> Job[None, Seen]:
-    def stem() -> Stem:
-        return feature_stem(NETWORKS.ask(*shown.network).result())
-
-    return _job(("space", *shown.key, *shown.network, shown.roles), shown, stem, with_sheet=True)
-
-
-def _after_job(shown: Shown) -> Job[None, Seen]:
-    one = shown.run
-    assert one is not None
-
-    def stem() -> Stem:
-        network, untrained = networks_of(one.facts.settings)
-        with all_runs().open(one.link) as run:
-            return taught_stem(network_of(run, network, shown.dataset, untrained), one.id)
-
-    return _job(("space", *shown.key, one.id, shown.roles), shown, stem, with_sheet=False)
-
-
-def _job(key: tuple[Any, ...], shown: Shown, stem_of: Callable[[], Stem], with_sheet: bool) -> Job[None, Seen]:
-    examples = [shown.dataset.examples[number] for number in shown.numbers]
-
-    def work(task: Task[None]) -> Seen:
-        stem, wanted = stem_of(), [(example, 0) for example in examples]
-        for progress in stem.filling(wanted):
-            task.tell(progress.done, progress.total)
-        features = stem(wanted).cpu().numpy()
-        places = range(len(shown.train)) if shown.train else range(len(examples))
-        sheet = _sheet(examples) if with_sheet else b""
-        return Seen(plane_of(features), neighbours_of(features, places), features.shape[1], sheet)
-
-    return JOBS.watch(key, visitor(), work, SLOW)
-
-
-def _scene(shown: Shown, seen: list[Seen], total: int) -> Scene:
+def _scene(shown: Shown, seen: list[Seen], maps: list[NeighbourMap] | None, total: int) -> Scene:
+    """As t-SNE lays it out where all the maps are there, else in the plane."""
     dataset, before = shown.dataset, seen[0]
     said: dict[int, int] = {}
     if shown.answers is not None:
@@ -163,14 +135,15 @@ def _scene(shown: Shown, seen: list[Seen], total: int) -> Scene:
         classes=dataset.classes,
         colours=chart_colours(),
         items=items,
-        panes=tuple(_pane(title, one, before, labels, asked) for title, one in zip(titles, seen, strict=False)),
+        panes=_panes(titles[: len(seen)], seen, maps, [_own(one, labels, asked) for one in seen]),
+        near=near_of(len(items)),
         asked=len(asked),
         testing=bool(shown.test),
-        dimensions=before.dimensions,
+        dimensions=before.space.dimensions,
         total=total,
         sheet=before.sheet,
-        side=_SIDE,
-        columns=_COLUMNS,
+        side=SIDE,
+        columns=COLUMNS,
         at=_at(len(items)),
         pictures=linked(PICTURES, "") == "1",
     )
@@ -181,13 +154,27 @@ def _asked_places(shown: Shown) -> range:
     return range(len(shown.train) if shown.test else 0, len(shown.numbers))
 
 
-def _pane(title: str, seen: Seen, before: Seen, labels: list[int], asked: range) -> Pane:
-    plane = seen.plane if seen is before else laid_like(seen.plane, before.plane)
-    own = own_share(labels, seen.neighbours, asked)
-    return Pane(
-        title, plane.points, plane.shares, seen.neighbours.nearest, seen.neighbours.distances,
-        None if np.isnan(own) else own,
-    )  # fmt: skip
+def _own(seen: Seen, labels: list[int], asked: range) -> float | None:
+    share = own_share(labels, seen.space.neighbours, asked)
+    return None if np.isnan(share) else share
+
+
+def _panes(
+    titles: Sequence[str], seen: Sequence[Seen], maps: Sequence[NeighbourMap] | None, own: Sequence[float | None]
+) -> tuple[Pane, ...]:
+    """The later one is laid like the first."""
+    panes = []
+    for number, (title, one) in enumerate(zip(titles, seen, strict=True)):
+        near, first = one.space.neighbours, seen[0].space.plane
+        if maps is None:
+            plane = laid_like(one.space.plane, first) if number else first
+            points, shares, kept = plane.points, plane.shares, plane.kept
+        else:
+            points = turned_like(maps[number].points, maps[0].points if number else first.points)
+            shares, kept = None, maps[number].kept
+        found = None if np.isnan(kept) else kept
+        panes.append(Pane(title, points, shares, found, near.nearest, near.distances, own[number]))
+    return tuple(panes)
 
 
 def _at(items: int) -> int | None:
@@ -201,14 +188,3 @@ def _told() -> None:
     at = int(state.get("at", -1))
     set_linked(AT, str(at) if at >= 0 else "")
     set_linked(PICTURES, "1" if state.get("pictures") else "")
-
-
-def _sheet(examples: list[Example]) -> bytes:
-    rows = -(-len(examples) // _COLUMNS)
-    sheet = Image.new("RGB", (_COLUMNS * _SIDE, rows * _SIDE))
-    for place, example in enumerate(examples):
-        row, column = divmod(place, _COLUMNS)
-        small = thumbnail(example.picture(), _SIDE)
-        sheet.paste(small.resize((_SIDE, _SIDE)), (column * _SIDE, row * _SIDE))
-    pixels: npt.NDArray[np.uint8] = np.asarray(sheet)
-    return encode_jpeg(pixels, quality=85)

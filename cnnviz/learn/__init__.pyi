@@ -68,11 +68,15 @@ from .sabotage import Sabotage as Sabotage
 from .similarity import sureness as sureness
 from .space import Neighbours as Neighbours
 from .space import Plane as Plane
+from .space import Space as Space
+from .space import kept_neighbours as kept_neighbours
 from .space import laid_like as laid_like
+from .space import near_of as near_of
 from .space import neighbours_of as neighbours_of
 from .space import own_share as own_share
 from .space import plane_of as plane_of
 from .space import shown_pictures as shown_pictures
+from .space import space_of as space_of
 from .space import taught_stem as taught_stem
 from .splits import Split as Split
 from .splits import fewer as fewer
@@ -85,9 +89,8 @@ from .take_home import parcel as parcel
 from .transfer import Training as Training
 from .transfer import taught_network as taught_network
 from .transfer import teach as teach
+from .tsne import PERPLEXITIES as PERPLEXITIES
 from .tsne import NeighbourMap as NeighbourMap
-from .tsne import kept_neighbours as kept_neighbours
-from .tsne import near_of as near_of
 from .tsne import neighbour_map as neighbour_map
 from .tsne import turned_like as turned_like
 from .written import Outcome as Outcome

@@ -8,7 +8,7 @@ spread. What is near in it may still be far apart, so neighbours are looked for 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ Array = npt.NDArray[np.float64]
 
 MOST = 240
 """Pictures that are shown together: more hide each other."""
+NEAR = 5
+"""Nearest others of a picture that a plane should keep."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,10 +38,12 @@ class Plane:
     Attributes:
         points: (pictures, 2), round zero, across and up.
         shares: of all the spread of the vectors, how much lies along each of the two axes, 0..1.
+        kept: see :func:`kept_neighbours`.
     """
 
     points: Array
     shares: tuple[float, float]
+    kept: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +52,20 @@ class Neighbours:
 
     nearest: npt.NDArray[np.int64]
     distances: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """What a network makes of pictures: their plane and their neighbours, out of so many dimensions."""
+
+    plane: Plane
+    neighbours: Neighbours
+    dimensions: int
+
+
+def space_of(features: Features, among: Sequence[int]) -> Space:
+    """Plane and neighbours of features (pictures, F); neighbours are looked for at the places `among`."""
+    return Space(plane_of(features), neighbours_of(features, among), features.shape[1])
 
 
 def plane_of(features: Features) -> Plane:
@@ -66,7 +84,7 @@ def plane_of(features: Features) -> Plane:
             points[:, axis] *= -1
     total = float(np.square(centred).sum()) or 1.0
     across, up = (float(np.square(points[:, axis]).sum() / total) for axis in range(2))
-    return Plane(points, (across, up))
+    return Plane(points, (across, up), kept_neighbours(vectors, points))
 
 
 def laid_like(plane: Plane, other: Plane) -> Plane:
@@ -83,7 +101,7 @@ def laid_like(plane: Plane, other: Plane) -> Plane:
     ways = list(product((False, True), (1.0, -1.0), (1.0, -1.0)))
     best = max(ways, key=lambda how: float((laid(how) * other.points).sum()))
     shares = plane.shares[::-1] if best[0] else plane.shares
-    return Plane(laid(best), (shares[0], shares[1]))
+    return replace(plane, points=laid(best), shares=(shares[0], shares[1]))
 
 
 def neighbours_of(features: Features, among: Sequence[int]) -> Neighbours:
@@ -98,6 +116,23 @@ def neighbours_of(features: Features, among: Sequence[int]) -> Neighbours:
     least = distances[np.arange(len(vectors)), best]
     there = np.isfinite(least)
     return Neighbours(np.where(there, places[best], -1), np.where(there, least, np.nan))
+
+
+def kept_neighbours(vectors: Array, points: Array) -> float:
+    """Of the nearest other vectors (pictures, F), the share that are among as many nearest points (pictures, 2).
+
+    `near_of` says how many are compared; the mean over the pictures, NaN where there are too few to tell.
+    """
+    near = near_of(len(vectors))
+    if not near:
+        return float("nan")
+    true, drawn = (_nearest(rows, near) for rows in (vectors, points))
+    return float(np.mean([len(set(one) & set(other)) / near for one, other in zip(true, drawn, strict=True)]))
+
+
+def near_of(pictures: int) -> int:
+    """How many nearest others are compared: five, or where there are few pictures half of the others."""
+    return max(0, min(NEAR, (pictures - 1) // 2))
 
 
 def own_share(labels: Sequence[int], found: Neighbours, of: Sequence[int]) -> float:
@@ -124,6 +159,14 @@ def taught_stem(model: TaughtNetwork, name: str, cache: FeatureCache | None = No
     from cnnviz.learn.features import Stem
 
     return Stem(model.network, model.body, f"taught {name}", cache)
+
+
+def _nearest(rows: Array, count: int) -> npt.NDArray[np.int64]:
+    """For each row the places of the nearest others, (rows, count)."""
+    squared = np.square(rows).sum(axis=1)
+    distances = squared[:, None] + squared - 2 * rows @ rows.T
+    np.fill_diagonal(distances, np.inf)
+    return np.argsort(distances, axis=1, kind="stable")[:, :count]
 
 
 def _spread(dataset: Dataset, numbers: Sequence[int], share: float) -> list[int]:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnnviz.learn.nearest import unit_vectors
-from cnnviz.learn.space import plane_of
+from cnnviz.learn.space import kept_neighbours, plane_of
 
 if TYPE_CHECKING:
     from cnnviz.learn.nearest import Features
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 PERPLEXITY = 30.0
-NEAR = 5
+PERPLEXITIES = (5.0, 15.0, PERPLEXITY, 50.0)
+"""Those worth comparing: what stays from one to the next is in the pictures."""
 _FEWEST = 3  # pictures: two have no order of neighbours that a map could keep
 _LEAST_PERPLEXITY = 1.5
 _ALIKE = 1e-6  # of vectors of length 1: a spread that is none
@@ -39,10 +40,12 @@ class NeighbourMap:
     Attributes:
         points: (pictures, 2), round zero; neither axis means anything.
         perplexity: as how many neighbours each picture was taken to have.
+        kept: see :func:`cnnviz.learn.space.kept_neighbours`.
     """
 
     points: Array
     perplexity: float
+    kept: float
 
 
 def neighbour_map(features: Features, perplexity: float = PERPLEXITY, seed: int = 0) -> NeighbourMap:
@@ -58,7 +61,7 @@ def neighbour_map(features: Features, perplexity: float = PERPLEXITY, seed: int 
     start = plane_of(features).points
     spread = float(start[:, 0].std())
     if len(vectors) < _FEWEST or spread < _ALIKE:
-        return NeighbourMap(start, perplexity)
+        return NeighbourMap(start, perplexity, kept_neighbours(vectors, start))
     from sklearn.manifold import TSNE
 
     chance = np.random.default_rng(seed).normal(size=start.shape)
@@ -69,7 +72,7 @@ def neighbour_map(features: Features, perplexity: float = PERPLEXITY, seed: int 
         method="exact", random_state=seed,
     )  # fmt: skip
     points = layout.fit_transform(vectors).astype(np.float64)
-    return NeighbourMap(points - points.mean(axis=0), perplexity)
+    return NeighbourMap(points - points.mean(axis=0), perplexity, kept_neighbours(vectors, points))
 
 
 def perplexity_for(pictures: int, wanted: float = PERPLEXITY) -> float:
@@ -89,29 +92,3 @@ def turned_like(points: Array, other: Array) -> Array:
     left, _, right = np.linalg.svd(points.T @ other)
     turned: Array = points @ (left @ right)
     return turned
-
-
-def kept_neighbours(features: Features, points: Array) -> float:
-    """Of the nearest others in all dimensions, the share that are among as many nearest ones in the plane.
-
-    `near_of` says how many are compared; the mean over the pictures, NaN where there are too few to tell.
-    """
-    vectors = unit_vectors(features)
-    near = near_of(len(vectors))
-    if not near:
-        return float("nan")
-    true, drawn = (_nearest(rows, near) for rows in (vectors, np.asarray(points, dtype=np.float64)))
-    return float(np.mean([len(set(one) & set(other)) / near for one, other in zip(true, drawn, strict=True)]))
-
-
-def near_of(pictures: int) -> int:
-    """How many nearest others are compared: five, or where there are few pictures half of the others."""
-    return max(0, min(NEAR, (pictures - 1) // 2))
-
-
-def _nearest(rows: Array, count: int) -> npt.NDArray[np.int64]:
-    """For each row the places of the nearest others, (rows, count)."""
-    squared = np.square(rows).sum(axis=1)
-    distances = squared[:, None] + squared - 2 * rows @ rows.T
-    np.fill_diagonal(distances, np.inf)
-    return np.argsort(distances, axis=1, kind="stable")[:, :count]

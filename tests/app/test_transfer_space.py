@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.ui import transfer_probe, transfer_run_jobs, transfer_space
+from app.ui import transfer_probe, transfer_run_jobs, transfer_space_jobs
 from app.ui.jobs import JOBS
 from app.ui.transfer_data import TransferData
 from app.ui.transfer_probe import probe_csv, probe_sentence
@@ -34,9 +34,11 @@ from cnnviz.learn import (
     Teaching,
     Written,
     fewer,
+    neighbour_map,
     plane_of,
     settings_for,
     split,
+    turned_like,
 )
 from cnnviz.learn.features import picture_features
 from tests.app.pages import arrays_of, scene_of
@@ -52,7 +54,7 @@ NETWORK = small_network()
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Runs in a folder of the test's own, of a network that is taught in a moment."""
     ask = SimpleNamespace(ask=lambda name, weights: SimpleNamespace(result=lambda: NETWORK))
-    for module in (transfer_run_jobs, transfer_space, transfer_probe):
+    for module in (transfer_run_jobs, transfer_space_jobs, transfer_probe):
         monkeypatch.setattr(module, "NETWORKS", ask)
     monkeypatch.setattr(transfer_run_jobs, "find_data", lambda source, owner: DATA)
     monkeypatch.setenv("CNNVIZ_HOME", str(tmp_path))
@@ -130,6 +132,29 @@ def test_after_a_run_the_taught_network_stands_beside_it(monkeypatch: pytest.Mon
     assert (arrays["points0"] * arrays["points1"]).sum() > 0  # turned alike
     asked = [item["said"] for item in scene["items"] if item["test"]]
     assert len(asked) == scene["asked"] and None not in asked
+
+    app.query_params.update({"tr_plane": "tsne", "tr_near": "5"})
+    until(app.run(), lambda app: scene_of(app, "feature_space")["panes"][0]["shares"] is None)
+    laid, maps = scene_of(app, "feature_space"), arrays_of(app, "feature_space")
+    assert [pane["title"] for pane in laid["panes"]] == [pane["title"] for pane in scene["panes"]]
+    assert all(pane["shares"] is None and 0 < pane["kept"] <= 1 for pane in laid["panes"]) and laid["near"] == 5
+    assert np.array_equal(maps["nearest1"], arrays["nearest1"])  # neighbours are those of all dimensions, as before
+    assert (maps["points0"] * maps["points1"]).sum() > 0  # turned alike
+    assert any("how far groups lie apart" in one.value for one in app.caption)
+
+
+def test_a_map_from_a_link_is_that_of_the_features_and_another_perplexity_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    untaught(monkeypatch)
+    app = opened("tr_view=space&tr_plane=tsne&tr_near=7", lambda app: panes(app) == 1)
+    until(app, lambda app: scene_of(app, "feature_space")["panes"][0]["shares"] is None)
+    assert app.query_params["tr_plane"] == "tsne" and "tr_near" not in app.query_params
+    parts = split(DATA.dataset)
+    examples = [DATA.dataset.examples[number] for number in (*parts.train, *parts.test)]
+    features = picture_features(NETWORK, examples)
+    expected = turned_like(neighbour_map(features).points, plane_of(features).points)
+    assert np.allclose(arrays_of(app, "feature_space")["points0"], expected, atol=1e-3)
 
 
 def test_a_picture_of_each_class_is_shown_without_a_test_and_one_picture_is_too_few() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -17,7 +18,9 @@ from cnnviz.learn import (
     Probe,
     Split,
     StageReader,
+    kept_neighbours,
     laid_like,
+    near_of,
     neighbours_of,
     own_share,
     picture_features,
@@ -62,7 +65,7 @@ def test_one_picture_lies_in_the_middle_of_its_plane() -> None:
 
 def test_axes_are_flipped_and_exchanged_to_lie_like_others() -> None:
     plane = plane_of(some(9, 6))
-    turned = type(plane)(plane.points[:, ::-1] * (-1, 1), plane.shares[::-1])
+    turned = replace(plane, points=plane.points[:, ::-1] * (-1, 1), shares=plane.shares[::-1])
     back = laid_like(turned, plane)
     assert np.allclose(back.points, plane.points) and back.shares == pytest.approx(plane.shares)
 
@@ -75,6 +78,22 @@ def test_neighbours_are_those_of_a_search_by_hand() -> None:
         distances = {other: float(np.linalg.norm(unit[place] - unit[other])) for other in among if other != place}
         best = min(distances, key=distances.__getitem__)
         assert found.nearest[place] == best and found.distances[place] == pytest.approx(distances[best], abs=1e-6)
+
+
+def test_kept_neighbours_are_those_of_a_count_by_hand() -> None:
+    vectors, points = some(8, 20).astype(np.float64), some(8, 2, 1).astype(np.float64)
+    kept = []
+    for at in range(8):
+        others = [other for other in range(8) if other != at]
+        true, drawn = (
+            sorted(others, key=lambda other: float(np.linalg.norm(rows[at] - rows[other])))[:3]
+            for rows in (vectors, points)
+        )
+        kept.append(len({*true} & {*drawn}) / 3)
+    assert kept_neighbours(vectors, points) == pytest.approx(np.mean(kept))
+    assert kept_neighbours(vectors, vectors) == 1.0
+    assert [near_of(count) for count in (1, 2, 3, 8, 11, 240)] == [0, 0, 1, 3, 5, 5]
+    assert np.isnan(plane_of(some(2, 5)).kept)
 
 
 def test_the_only_picture_has_no_neighbour_and_counts_for_no_share() -> None:

@@ -35,7 +35,8 @@ class Pane:
     Attributes:
         title: which network.
         points: (items, 2), across and up.
-        shares: of the spread, how much each axis holds, 0..1.
+        shares: of the spread, how much each axis holds, 0..1; None where the axes mean nothing.
+        kept: of each item's nearest others the share that are nearest here, too; None where there are too few.
         nearest: of each item the place of its nearest training picture, -1 for none.
         distances: how far that is, 0..2.
         own: the share of the asked items whose nearest training picture is of their class; None where none has one.
@@ -43,7 +44,8 @@ class Pane:
 
     title: str
     points: npt.NDArray[np.float64]
-    shares: tuple[float, float]
+    shares: tuple[float, float] | None
+    kept: float | None
     nearest: npt.NDArray[np.int64]
     distances: npt.NDArray[np.float64]
     own: float | None
@@ -58,6 +60,7 @@ class Scene:
         colours: CSS colours for them, again from the first where there are more classes.
         items: the pictures.
         panes: one, or before and after.
+        near: how many nearest others the shares `kept` are of.
         asked: how many items the shares `own` are of; `testing` says whether these are the test pictures, or all.
         dimensions: of the feature space.
         total: how many pictures there are, of which the items may be some.
@@ -70,6 +73,7 @@ class Scene:
     colours: tuple[str, ...]
     items: tuple[Item, ...]
     panes: tuple[Pane, ...]
+    near: int
     asked: int
     testing: bool
     dimensions: int
@@ -88,7 +92,8 @@ def feature_space(key: str, scene: Scene, on_state: Callable[[], None]) -> None:
         "classes": scene.classes,
         "colours": scene.colours,
         "items": [asdict(item) for item in scene.items],
-        "panes": [{"title": one.title, "shares": one.shares, "own": one.own} for one in scene.panes],
+        "panes": [{"title": one.title, "shares": one.shares, "kept": one.kept, "own": one.own} for one in scene.panes],
+        "near": scene.near,
         "asked": scene.asked,
         "testing": scene.testing,
         "dimensions": scene.dimensions,

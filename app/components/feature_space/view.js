@@ -6,7 +6,7 @@ import { mounting } from "../shared/mount.js";
 import { decode, savePng, saveText, sharpen } from "../shared/pixels.js";
 import { line, mark, picture, ring } from "./draw.js";
 import { next, placed, under } from "./geometry.js";
-import { csv, held, heldWords, itemSentence, sentence } from "./words.js";
+import { csv, itemSentence, paneTitle, paneWords, sentence } from "./words.js";
 
 const REACH = 22; // CSS pixels from a pointer to the picture it means
 const RADIUS = 6;
@@ -80,7 +80,7 @@ function paneOf(view, pane, number) {
     "aria-label": `${pane.title}. Arrow keys go to the next picture, Enter holds it.` }, canvas, marks);
   const one = { canvas, marks, frame, number, places: new Float32Array() };
   one.figure = element("figure", {}, element("figcaption", {}, element("span", { textContent: pane.title }),
-    element("small", { textContent: `the plane holds ${held(pane)}`, title: heldWords(pane) })), frame);
+    element("small", { textContent: paneWords(pane, view.header), title: paneTitle(pane, view.header) })), frame);
   const found = (event) => {
     const box = frame.getBoundingClientRect();
     return under(one.places, event.clientX - box.left, event.clientY - box.top, REACH);

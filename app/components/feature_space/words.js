@@ -2,15 +2,22 @@
 
 import { count, full, short, whole } from "../shared/format.js";
 
-export const held = ({ shares }) => `${short(100 * (shares[0] + shares[1]))} % of the spread`;
+// What a pane says of itself: what its axes hold, where they mean something, and how many neighbours it keeps.
+export function paneWords({ shares, kept }, { near }) {
+  const axes = shares ? [`${percent(shares[0])} of the spread across, ${percent(shares[1])} up`] : [];
+  return [...axes, ...(kept === null ? [] : [`keeps ${percent(kept)} of the ${near} nearest`])].join("; ");
+}
 
-export const heldWords = ({ shares }) =>
-  `Of all the spread, ${short(100 * shares[0])} % lies across and ${short(100 * shares[1])} % up.`;
+export function paneTitle({ kept }, { near, dimensions }) {
+  return kept === null ? "" : `Of the ${count(near, "picture")} nearest to each in all ${whole(dimensions)} dimensions, ${percent(kept)} are also among its ${near} nearest here.`;
+}
+
+const percent = (share) => `${short(100 * share)} %`;
 
 export function sentence({ panes, asked, testing, dimensions, items, total }) {
   const [before, after] = panes;
   if (before.own === null) return `${count(items.length, "picture")}: give a class a second picture, and its nearest neighbour stands here.`;
-  const right = (pane) => `${short(100 * pane.own)} %`;
+  const right = (pane) => percent(pane.own);
   const whose = testing ? `Of ${count(asked, "test picture")}, the nearest training picture` : `Of ${count(asked, "picture")}, the nearest other one`;
   const taught = after ? ` as the network came, and for ${right(after)} once it was taught` : "";
   const shown = total > items.length ? `${whole(items.length)} of ${count(total, "picture")} are shown. ` : "";
