@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_leaves, tree_map
 
 from cnnviz.analysis.layouts import Layout
-from cnnviz.analysis.ledger_pass import OVERWRITTEN, Operation, Pass, Ref, written_places
+from cnnviz.analysis.ledger_pass import Pass
 from cnnviz.analysis.network_map_columns import MapColumn, NetworkMap
+from cnnviz.analysis.slopes import slopes
 from cnnviz.errors import LayerError
 
 Shares = npt.NDArray[np.float64]
@@ -86,31 +86,29 @@ def feeds(
     for channel in channels:
         if not 0 <= channel < count:
             raise LayerError(f'"{at.name}" has {count} channels and no channel {channel}; count from 0.')
-    made = _Replay(recorded, [source.value for source in sources]).run([made_value])
-    starts = [made.starts[source.value] for source in sources]
-    means = made.values[made_value].movedim(axis, 0).reshape(count, -1).mean(dim=1)
+    summed = recorded.values[made_value].movedim(axis, 0).reshape(count, -1)
     found = []
-    for place, channel in enumerate(channels):
-        slopes = torch.autograd.grad(means[channel], starts, retain_graph=place + 1 < len(channels), allow_unused=True)
+    for channel in channels:
+        seed = torch.zeros_like(recorded.values[made_value])
+        seed.movedim(axis, 0)[channel] = 1 / summed.shape[1]  # its mean
+        slope_of = dict(slopes(recorded, made_value, seed, [source.value for source in sources]))
         shares = {
-            source.index: _shares(start, slope, source.layout)
-            for source, start, slope in zip(sources, starts, slopes, strict=True)
+            source.index: _shares(recorded.values[source.value], slope_of.get(source.value), source.layout)
+            for source in sources
         }
         bias = (
             None
             if at.bias is None or made_value != at.total
             else float(recorded.values[at.bias].detach().reshape(-1)[channel])
         )
-        total = float(recorded.values[made_value].movedim(axis, 0).reshape(count, -1)[channel].double().mean())
-        found.append(Feeds(column, channel, total, bias, shares))
+        found.append(Feeds(column, channel, float(summed[channel].double().mean()), bias, shares))
     return tuple(found)
 
 
 def contributions(recorded: Pass, chart: NetworkMap, target: int) -> tuple[Shares, ...]:
     """For each column of the map, each channel's share in the logit of class ``target``: gradient × activation, summed.
 
-    The columns' values of one pass are not changed by what comes after them, so one backward pass gives all.
-    Columns without channels have an empty array.
+    One walk back over the pass gives all.
 
     Raises:
         LayerError: there is no such class.
@@ -118,79 +116,19 @@ def contributions(recorded: Pass, chart: NetworkMap, target: int) -> tuple[Share
     classes = recorded.values[recorded.output].shape[-1]
     if not 0 <= target < classes:
         raise LayerError(f"There is no class {target}; count from 0 to {classes - 1}.")
-    wanted = [column.value for column in chart.columns]
-    made = _Replay(recorded, [wanted[0]]).run([recorded.output])
-    values = [made.starts.get(value, made.values.get(value)) for value in wanted]
-    known = [value for value in values if value is not None]
-    slopes = iter(torch.autograd.grad(made.values[recorded.output].reshape(-1)[target], known, allow_unused=True))
+    seed = torch.zeros_like(recorded.values[recorded.output], memory_format=torch.contiguous_format)
+    seed.view(-1)[target] = 1
+    layouts = {column.value: column.layout for column in chart.columns}
+    found = {}  # added up on the way: a slope is let go of once the values before it have theirs
+    for value, slope in slopes(recorded, recorded.output, seed, [chart.columns[0].value]):
+        if value in layouts:
+            found[value] = _shares(recorded.values[value], slope, layouts[value])
     return tuple(
-        np.empty(0) if value is None else _shares(value, next(slopes), column.layout)
-        for column, value in zip(chart.columns, values, strict=True)
+        found[column.value]
+        if column.value in found
+        else _shares(recorded.values[column.value], None, column.layout)  # the answer does not depend on it
+        for column in chart.columns
     )
-
-
-@dataclass(frozen=True)
-class _Made:
-    """The values of a replay that can be asked for slopes, and those that it started from."""
-
-    values: dict[int, Tensor]
-    starts: dict[int, Tensor]
-
-
-class _Replay:
-    """Runs a part of a recorded pass again, from some of its values on, so that slopes are known."""
-
-    def __init__(self, recorded: Pass, starts: Iterable[int]) -> None:
-        self._pass = recorded
-        self._starts = {value: recorded.values[value].detach().clone().requires_grad_() for value in starts}
-
-    def run(self, wanted: Sequence[int]) -> _Made:
-        values: dict[int, Tensor] = {}
-        with torch.enable_grad():
-            for operation in self._needed(wanted):
-                values.update(zip(operation.outputs, self._outputs(operation, values), strict=True))
-        for value in wanted:
-            values.setdefault(value, self._given(value, values))
-        return _Made(values, self._starts)
-
-    def _needed(self, wanted: Sequence[int]) -> list[Operation]:
-        """The operations between the starts and the wanted values, in execution order."""
-        found: set[int] = set()
-        waiting, seen = list(wanted), set(self._starts).difference(wanted)
-        order = {id(operation): place for place, operation in enumerate(self._pass.operations)}
-        while waiting:
-            value = waiting.pop()
-            operation = self._pass.producers[value]
-            if value in seen or operation is None or not self._pass.live[value] or operation.name == OVERWRITTEN:
-                continue
-            seen.add(value)
-            if order[id(operation)] not in found:
-                found.add(order[id(operation)])
-                waiting += operation.inputs()
-        return [self._pass.operations[place] for place in sorted(found)]
-
-    def _outputs(self, operation: Operation, values: dict[int, Tensor]) -> list[Tensor]:
-        written = set(written_places(operation.function))
-
-        def filled(item: object) -> object:
-            return self._given(item.id, values) if isinstance(item, Ref) else item
-
-        args = [
-            tree_map(lambda item: _own(filled(item)), one) if place in written else tree_map(filled, one)
-            for place, one in enumerate(operation.args)
-        ]
-        made = operation.function(*args, **tree_map(filled, operation.kwargs))
-        return [one for one in tree_leaves(made) if isinstance(one, Tensor) and one.numel()]
-
-    def _given(self, value: int, values: dict[int, Tensor]) -> Tensor:
-        if value in self._starts:
-            return self._starts[value]
-        return values.get(value, self._pass.values[value].detach())
-
-
-def _own(item: object) -> object:
-    """A copy, for an operation that writes to its argument."""
-    return item.clone() if isinstance(item, Tensor) else item
 
 
 def _shares(value: Tensor, slope: Tensor | None, layout: Layout) -> Shares:
