@@ -6,6 +6,8 @@ between them; pixels whose gradient is zero for this one random picture are miss
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -46,12 +48,14 @@ def _outputs(module: nn.Module, picture: Tensor) -> dict[str, tuple[Layer, Tenso
             found.pop(leaf.path, None)
             found[leaf.path] = (read(leaf, 0, tensor), tensor.clone())  # a copy, since what follows may write to it
 
-    for path, part in watched.named_modules():
-        if path and is_leaf(part):
-            leaf = Leaf(path, part, in_attention=False)
-            part.register_forward_hook(lambda _, __, output, leaf=leaf: keep(leaf, output))
-    with torch.enable_grad():
-        watched(picture * 1)  # the first module may write to its input
+    with ExitStack() as hooks:
+        for path, part in watched.named_modules():
+            if path and is_leaf(part):
+                leaf = Leaf(path, part, in_attention=False)
+                hook = part.register_forward_hook(lambda _, __, output, leaf=leaf: keep(leaf, output))
+                hooks.enter_context(hook)
+        with torch.enable_grad():
+            watched(picture * 1)  # the first module may write to its input
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -160,7 +161,7 @@ def record_pass(network: Network | nn.Module, image: Image.Image | Tensor) -> Pa
     watched = evaluating(module_of(network))
     recorded = Pass()
     watch = _Watch(recorded, watched, batch)
-    with torch.no_grad(), watch, _SlowPaths():
+    with watch.hooks, torch.no_grad(), watch, _SlowPaths():
         output = first_tensor(watched(batch))
     if output is None:
         raise TypeError(f"{type(watched).__name__} returned no tensor.")
@@ -196,10 +197,11 @@ class _Watch(TorchDispatchMode):
         self._parameters: dict[Key, str] = {}
         for name, tensor in [*watched.named_parameters(), *watched.named_buffers()]:
             self._parameters.setdefault(_key(tensor), name)
+        self.hooks = ExitStack()  # to be left: the modules, which the record keeps, would keep it in a circle
         for path, part in watched.named_modules():
             recorded.modules[path] = part
-            part.register_forward_pre_hook(partial(self._enter, path))
-            part.register_forward_hook(partial(self._leave, path))
+            self.hooks.enter_context(part.register_forward_pre_hook(partial(self._enter, path)))
+            self.hooks.enter_context(part.register_forward_hook(partial(self._leave, path)))
         self._remember(batch, recorded.add(batch, live=True, name=PICTURE))
 
     def lookup(self, tensor: Tensor) -> int:

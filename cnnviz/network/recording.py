@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -50,13 +51,16 @@ def watched_forward(module: nn.Module, batch: Tensor, visit: Visit, on_meta: boo
     watched = evaluating(module)
     calls: Counter[str] = Counter()
     attention: tuple[str, ...] = ()
-    for path, part in watched.named_modules():
-        if is_leaf(part):
-            leaf = Leaf(path, part, in_attention=path.startswith(attention))
-            part.register_forward_hook(partial(_report, leaf, calls, visit))
-            attention += (f"{path}.",) if part._modules else ()
-    with torch.no_grad():
-        output = forward_on_meta(watched, batch) if on_meta else watched(batch)
+    # Hooks go with the pass: through them the replica would hold what the visitor keeps, in a circle that only the
+    # garbage collector ends.
+    with ExitStack() as hooks:
+        for path, part in watched.named_modules():
+            if is_leaf(part):
+                leaf = Leaf(path, part, in_attention=path.startswith(attention))
+                hooks.enter_context(part.register_forward_hook(partial(_report, leaf, calls, visit)))
+                attention += (f"{path}.",) if part._modules else ()
+        with torch.no_grad():
+            output = forward_on_meta(watched, batch) if on_meta else watched(batch)
     first = first_tensor(output)
     if first is None:
         raise TypeError(f"{type(module).__name__} returned no tensor.")
