@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 import os
+import statistics
 import time
 from collections.abc import Callable
 
@@ -41,6 +42,7 @@ TIMED_EPOCHS = 3
 SPLITS = 10
 LEAST = 0.88
 FIRST_ANSWER = 0.3
+ANSWERS = 12
 
 
 def rows() -> list[Row]:
@@ -92,16 +94,28 @@ def _few_pictures(network: Network, cache: FeatureCache) -> Row:
 
 
 def _first_answer(network: Network) -> Row:
-    """From the last picture of a class to the answer for another, with the features of the others known."""
+    """From the last picture of a class to the answer for another, with the features of the others known.
+
+    Each time the last picture and the asked one are others, and neither was ever seen: the median counts.
+    """
+    taken = [_seconds_to_answer(network, turn) for turn in range(ANSWERS)]
+    seconds = statistics.median(taken)
+    what = f"first answer after the last picture of a class, median of {ANSWERS}"
+    return Row(what, "nothing", seconds, seconds, 1.0, None, FIRST_ANSWER, note=f"slowest {1e3 * max(taken):.0f} ms")
+
+
+def _seconds_to_answer(network: Network, turn: int) -> float:
     stamps, cache = load_dataset("stamps"), FeatureCache()
-    firsts = [int(np.flatnonzero(stamps.labels == label)[0]) for label in range(len(stamps.classes))]
-    picture_features(network, [stamps.examples[number] for number in firsts[:-1]], cache)
+    own = [np.flatnonzero(stamps.labels == label).tolist() for label in range(len(stamps.classes))]
+    lap, last = divmod(turn, len(own))
+    learned, asked = [numbers[2 * lap] for numbers in own], own[last][2 * lap + 1]
+    others = [number for label, number in enumerate(learned) if label != last]
+    picture_features(network, [stamps.examples[number] for number in others], cache)
     start = time.perf_counter()
-    features = picture_features(network, [stamps.examples[number] for number in firsts], cache)
-    known = class_means(features, list(range(len(firsts))), stamps.classes)
-    known.ask(picture_features(network, [stamps.examples[firsts[-1] + 1]], cache)[0])
-    seconds = time.perf_counter() - start
-    return Row("first answer after the last picture of a class", "nothing", seconds, seconds, 1.0, None, FIRST_ANSWER)
+    features = picture_features(network, [stamps.examples[number] for number in learned], cache)
+    known = class_means(features, list(range(len(learned))), stamps.classes)
+    known.ask(picture_features(network, [stamps.examples[asked]], cache)[0])
+    return time.perf_counter() - start
 
 
 def _teach(network: Network, cache: FeatureCache, arm: str, **changes: object) -> TransferResult:
