@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from app.ui import channel_films
 from app.ui.journey import RECORDED, RECORDED_PICTURE, record, shared_network, travel
 from cnnviz.image import load_sample
-from cnnviz.learn import backgrounds, cell_recording, recorded, recorded_arms
+from cnnviz.learn import backgrounds, cell_recording, recorded, recorded_arms, recorded_spaces
 from cnnviz.learn.cells import RECORDED_CELLS
 from cnnviz.paths import ASSETS
 
@@ -80,6 +80,7 @@ def main() -> None:
         *sorted(channel_films.RECORDED.iterdir()),
         recorded.RECORDED,
         recorded_arms.RECORDED_ARMS,
+        recorded_spaces.RECORDED_SPACES,
         RECORDED_CELLS,
         ICON,
     ):

@@ -18,7 +18,17 @@ from app.ui.transfer_asked import title_of
 from app.ui.transfer_run_jobs import ArmRun
 from app.ui.transfer_run_recorded import is_recorded
 from app.ui.transfer_shown import Shown, shown_of
-from app.ui.transfer_space_jobs import COLUMNS, SIDE, Seen, after_job, before_job, is_map, map_jobs, maps_of
+from app.ui.transfer_space_jobs import (
+    COLUMNS,
+    SIDE,
+    Seen,
+    after_job,
+    before_job,
+    is_map,
+    map_jobs,
+    maps_of,
+    recorded_space,
+)
 from cnnviz.learn import PERPLEXITIES, NeighbourMap, laid_like, near_of, own_share, shown_pictures, turned_like
 from cnnviz.learn.tsne import PERPLEXITY
 
@@ -94,7 +104,9 @@ def _settings() -> float | None:
 def _after(shown: Shown) -> bool:
     """Whether there is a taught network whose features are others than before."""
     one = shown.run
-    return one is not None and not is_recorded(one) and one.state == "done" and not _stays(one)
+    if one is None or one.state != "done" or _stays(one):
+        return False
+    return not is_recorded(one) or recorded_space(shown, one.teaching.settings.arm) is not None
 
 
 def _stays(one: ArmRun) -> bool:
@@ -109,11 +121,10 @@ def _note(shown: Shown) -> str:
         return "After a run of an arm its network stands beside this one."
     if _stays(one):
         return f"**{one.title}**: the features stay as they came; only the head learned, so there is no other after."
-    if is_recorded(one):
-        return f"Of **{one.title}** only the answers are recorded. Start teaches it, and its network stands here too."
+    recorded = f"**{one.title}** is recorded; Start teaches it here and now. " if is_recorded(one) else ""
     return (
-        "Each network has its own axes, here turned alike. Training pictures were learned from and move apart in any "
-        "case; the test pictures tell whether it helps."
+        f"{recorded}The later network is laid like the first. Training pictures were learned from and move apart in "
+        "any case; the test pictures tell whether it helps."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -15,8 +15,10 @@ import numpy as np
 from cnnviz.learn.arms import ARMS, settings_for
 from cnnviz.learn.datasets import load_dataset
 from cnnviz.learn.features import FeatureCache
-from cnnviz.learn.outcome import Answers, Epoch, TransferResult
+from cnnviz.learn.outcome import Answers, Epoch, TaughtNetwork, TransferResult
 from cnnviz.learn.recorded import RECORDED_NETWORK
+from cnnviz.learn.recorded_spaces import CAME, RECORDED_SPACES, record_spaces
+from cnnviz.learn.space import taught_stem
 from cnnviz.learn.transfer import Training
 from cnnviz.learn.written import Outcome, Teaching, Written, teaching_of
 from cnnviz.paths import ASSETS
@@ -43,15 +45,24 @@ def recorded_arms(path: Path = RECORDED_ARMS) -> dict[str, RecordedArm]:
     return {name: _arm(facts[name]) for name in ARMS if name in facts}
 
 
-def record_arms(path: Path = RECORDED_ARMS) -> None:
-    """Teach these arms on the network and the pictures that ship, by one thread, and write down what came of it."""
-    found = dict(recording())
+def record_arms(path: Path = RECORDED_ARMS, spaces: Path = RECORDED_SPACES) -> None:
+    """Teach these arms on the network and the pictures that ship, by one thread, and write down what came of it.
+
+    Beside it how the pictures lie in the features of the network as it came, and of each that an arm changed.
+    """
+    found, models = {}, {}
+    for name, facts, model in recording():
+        found[name], models[name] = facts, model
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, separators=(",", ":")) + "\n", encoding="utf-8")
+    _record_spaces(models, tuple(found["frozen"]["test"]), spaces)
 
 
-def recording(names: tuple[str, ...] = RECORDED_NAMES) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The arms of these names, each as it is written down; its seconds are those of one core, whatever else it did."""
+def recording(names: tuple[str, ...] = RECORDED_NAMES) -> Iterator[tuple[str, dict[str, Any], TaughtNetwork]]:
+    """The arms of these names, each as it is written down, with its network.
+
+    Its seconds are those of one core, whatever else it did.
+    """
     from cnnviz.compute import fixed_threads
     from cnnviz.network import load_network
 
@@ -63,7 +74,26 @@ def recording(names: tuple[str, ...] = RECORDED_NAMES) -> Iterator[tuple[str, di
         with fixed_threads(1):
             *_, result = Training(network, dataset, parts, teaching.settings, FeatureCache()).run()
         assert isinstance(result, TransferResult)
-        yield name, _as_json(teaching, result, time.process_time() - begun)
+        yield name, _as_json(teaching, result, time.process_time() - begun), result.model
+
+
+def _record_spaces(models: Mapping[str, TaughtNetwork], test: tuple[int, ...], path: Path) -> None:
+    """The frozen arm leaves the features as they came."""
+    from cnnviz.compute import fixed_threads
+    from cnnviz.learn.features import feature_stem
+
+    dataset, cache = load_dataset(RECORDED_DATA), FeatureCache()
+    train = tuple(sorted(set(range(len(dataset.examples))) - set(test)))
+    wanted = [(example, 0) for example in dataset.examples]
+    stems = {CAME: feature_stem(models["frozen"].network, cache)}
+    stems |= {name: taught_stem(model, name, cache) for name, model in models.items() if name != "frozen"}
+    features = {}
+    with fixed_threads(1):
+        for name, stem in stems.items():
+            for _ in stem.filling(wanted):
+                pass
+            features[name] = stem(wanted).cpu()[[*train, *test]]
+        record_spaces(features, train, test, path)
 
 
 def _as_json(teaching: Teaching, result: TransferResult, seconds: float) -> dict[str, Any]:
