@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import secrets
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import streamlit as st
 
@@ -21,12 +20,15 @@ from cnnviz.errors import CnnvizError
 from cnnviz.learn import Added, zipped_files
 from cnnviz.learn.datasets import Refused
 
-AT_ONCE = 16
-"""Pictures between two looks at whether to go on; what was added stays, whatever comes after."""
+T = TypeVar("T")
+AT_ONCE = 128
+BYTES_AT_ONCE = 16_000_000
+"""So many pictures, or fewer of so many bytes, between two looks at whether to go on; what was added stays."""
 PATIENCE = 2.0  # seconds that the page waits, so that a few pictures stand there at once
 LOOK = 0.5
 _ADDING = "transfer adding"
 _SAID = "_tl_said"
+_SAID_OF_EDIT = "_tl_said_of_edit"
 _SENTENCES = 6  # at once; more would push the picture off the screen
 
 
@@ -42,10 +44,10 @@ class Outcome:
 def add_files(owner: str, into: str, files: Sequence[tuple[str, bytes]], group: str | None = None) -> None:
     """Have pictures added to the class `into`; those of a burst with their group."""
     waiting = deque(files)
+    taken = (waiting.popleft() for _ in range(len(files)))  # what is taken is let go of here
 
     def steps() -> Iterator[Added]:
-        while waiting:  # what is taken is let go of here
-            part = [waiting.popleft() for _ in range(min(AT_ONCE, len(waiting)))]
+        for part in _parts(taken, lambda file: len(file[1])):
             yield COLLECTIONS.add(owner, into, part, group)
 
     _start(owner, steps(), len(files))
@@ -55,16 +57,19 @@ def add_zip(owner: str, into: str, archive: BinaryIO) -> None:
     """Have the folders of an archive added as classes, and what lies outside them to the class `into`."""
 
     def steps() -> Iterator[Added]:
-        files = zipped_files(archive)
-        while part := list(itertools.islice(files, AT_ONCE)):
+        for part in _parts(zipped_files(archive), lambda file: len(file.content or b"")):
             yield COLLECTIONS.add_folders(owner, part, into)
 
     _start(owner, steps(), 0)
 
 
-def adding_part(owner: str) -> None:
-    """How far it is; when all is added the page is drawn anew, with a sentence for each reason to leave some out."""
+def adding_part(owner: str, else_words: str) -> None:
+    """How far it is; when all is added the page is drawn anew, with a sentence for each reason to leave some out.
+
+    `else_words` stand in its place while nothing is added.
+    """
     if not _jobs(owner):
+        st.caption(else_words)
         return
 
     @st.fragment(run_every=LOOK)
@@ -111,15 +116,31 @@ def refusals(refused: Iterable[Refused]) -> list[str]:
     return found
 
 
-def say(words: Sequence[str]) -> None:
-    """What came of the learner's last action; the next one replaces it."""
-    st.session_state[_SAID] = list(words)
+def say(words: Sequence[str], of_edit: bool = False) -> None:
+    """What came of the learner's last action, which was to add something or to edit; the next one replaces it."""
+    st.session_state[_SAID] = [] if of_edit else list(words)
+    st.session_state[_SAID_OF_EDIT] = list(words) if of_edit else []
 
 
-def said_part() -> None:
-    """Draw that."""
-    for sentence in st.session_state.get(_SAID, [])[:_SENTENCES]:
-        st.warning(plain(sentence, longest=400), icon=":material/info:")
+def said_part(of_edit: bool = False) -> None:
+    """Draw that, where the learner did it."""
+    words = st.session_state.get(_SAID_OF_EDIT if of_edit else _SAID, [])[:_SENTENCES]
+    if words:
+        st.warning("\n\n".join(plain(sentence, longest=400) for sentence in words), icon=":material/info:")
+
+
+def _parts(files: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
+    """The files, some at a time. A part costs a look at the whole collection, so small ones go together."""
+    part: list[T] = []
+    total = 0
+    for one in files:
+        part.append(one)
+        total += size(one)
+        if len(part) >= AT_ONCE or total >= BYTES_AT_ONCE:
+            yield part
+            part, total = [], 0
+    if part:
+        yield part
 
 
 def _start(owner: str, steps: Iterator[Added], total: int) -> None:

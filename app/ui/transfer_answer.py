@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 LOOK = 0.5
 """Seconds between two looks at features that are being computed."""
+PROGRESS = "tl_progress"
+"""The room in which the page says how far it is with them."""
+_SOON = "The answer comes as soon as the network has looked at one picture of each class."
 
 
 def answer_part(form: Form, data: TransferData, chosen: ChosenPicture) -> None:
@@ -61,15 +64,21 @@ def answer_part(form: Form, data: TransferData, chosen: ChosenPicture) -> None:
         if st.session_state.get(ASK) != form.ask:  # the learner went back: the page has not heard of it yet
             st.rerun()
         goes_on = False
+        view, line = st.container(), st.container()
+        webcam_part(data)  # drawn before what takes a moment, so that it does not fade meanwhile
         if missing:
-            st.info(plain(missing, longest=300), icon=":material/photo_library:")
+            view.info(plain(missing, longest=300), icon=":material/photo_library:")
         elif recorded:
-            guarded(lambda: _draw(form, data, chosen, number, recorded_of(data), None))
+            with view:
+                guarded(lambda: _draw(form, data, chosen, number, recorded_of(data), None))
         elif network is not None:
-            goes_on = _progress(data, form.choice)
+            with line.container(key=PROGRESS):  # below the view, which stays where it is
+                goes_on = _progress(data, form.choice)
+                if not goes_on:
+                    st.html("&nbsp;")  # a container of nothing would have no room
             known = known_of(data, network, numbers_of(data))
-            guarded(lambda: _draw(form, data, chosen, number, known, network))
-        webcam_part(data)
+            with view:
+                guarded(lambda: _draw(form, data, chosen, number, known, network))
         if burst_came() or (live and not goes_on and not picker_is_open()):
             st.rerun()
 
@@ -110,8 +119,9 @@ def _draw(
     try:
         means_of(data, others)
     except DatasetError:
-        if others.total == len(others.numbers):  # else the first pictures are on their way
-            st.info("Without this picture a class is empty; add another one to it.", icon=":material/photo_library:")
+        complete = others.total == len(others.numbers)
+        words = "Without this picture a class is empty; add another one to it." if complete else _SOON
+        st.info(words, icon=":material/photo_library:")
         return
     if features is None and network is None and not (asked.recorded and is_recorded(form.choice)):
         network = obtain(form.choice)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -22,6 +22,7 @@ from app.ui.transfer_asked import title_of
 from app.ui.transfer_data import COLLECTIONS, TransferData, collected
 from app.ui.transfer_notices import known_notices, looking_part
 from app.ui.transfer_pictures_home import pictures_home_part
+from app.ui.transfer_runs import ARMS_ANCHOR
 from app.ui.transfer_state import COLLECT, PAGE, Form, asked, picture_id
 from app.ui.uploads import forget
 from cnnviz.errors import CnnvizError
@@ -32,9 +33,15 @@ from cnnviz.learn.datasets import MOST_PICTURES
 from cnnviz.learn.zipped import MOST_ZIP_BYTES
 
 INTO = "tl_into"
+"""The id of the class that the learner set for new pictures."""
+ADDING = "tl_adding"
+"""The room in which the page says how far it is with files."""
+FILES = "tl_files"
+_MENU = "_tl_menu"
 _TURN = "_tl_turn"
 _NAME = "tl_name"
 _PRESSED = "_tl_pressed"
+_ZIP = "A zip with a folder for each class"
 _TWICE = 1.0  # seconds within which a second press belongs to the first
 _THUMBNAIL = 96  # pixels
 
@@ -50,13 +57,20 @@ def collect_part(form: Form, data: TransferData, chosen: ChosenPicture) -> None:
     pictures = offered(f"{PAGE}_pictures", chosen, thumbnails)
     found = known_notices(data)
     scene = Scene(data.source, _rows(data, found), pictures, data.own, _title(data), form.asked, _room(data))
-    with st.container():  # its place is kept, so that the view below stays the same one
-        if data.owner is not None:
-            adding_part(data.owner)
     collect_view(COLLECT, scene, on_edit=_edited(data), on_ask=asked)
-    said_part()
+    said_part(of_edit=True)
     _say(found)
     looking_part(data)
+    _say_what_is_next(data)
+
+
+def _say_what_is_next(data: TransferData) -> None:
+    """Where own pictures are enough for the arms, that these come next: they stand below what one sees."""
+    counts = data.dataset.counts
+    if data.own and len(counts) > 1 and min(counts) > 1:
+        st.caption(
+            f"That is enough to teach and to test: next comes [Four arms, one split](#{ARMS_ANCHOR}), with its Start."
+        )
 
 
 def collect_form(data: TransferData) -> None:
@@ -68,18 +82,20 @@ def collect_form(data: TransferData) -> None:
         st.form_submit_button("Add class", on_click=_add_class, args=(owner,), icon=":material/add:", width="stretch")
     into = read_into(data)
     if into is not None:
-        hold(INTO, into)
-        st.selectbox("Pictures go into", list(classes), key=INTO, format_func=classes.__getitem__)
+        _choose_class(into, classes)
     turn = st.session_state.setdefault(_TURN, 0)
-    st.file_uploader(
-        f"Pictures for {plain(classes[into])}, or a zip of folders" if into else "A zip with a folder for each class",
-        accept_multiple_files=True,
-        key=f"tl_upload_{turn}",
-        on_change=_uploaded,
-        args=(owner, f"tl_upload_{turn}"),
-        max_upload_size=MOST_ZIP_BYTES // 10**6,
-        help=f"{MAX_BYTES // 10**6} MB a picture, {MOST_ZIP_BYTES // 10**6} MB a zip, {MOST_PICTURES:,} pictures",
-    )
+    with st.container(key=FILES, gap="xsmall"):
+        st.file_uploader(
+            f"Pictures for {plain(classes[into])}, or a zip of folders" if into else _ZIP,
+            accept_multiple_files=True,
+            key=f"tl_upload_{turn}",
+            on_change=_uploaded,
+            args=(owner, f"tl_upload_{turn}"),
+            max_upload_size=MOST_ZIP_BYTES // 10**6,
+        )
+        with st.container(key=ADDING):
+            adding_part(owner, f"{MAX_BYTES // 10**6} MB a picture, {MOST_ZIP_BYTES // 10**6} MB a zip.")
+    said_part()
     pictures_home_part(data)
     _where_they_go(owner, bool(classes))
 
@@ -95,6 +111,27 @@ def class_name(data: TransferData, class_id: str) -> str:
     """What a class is called."""
     classes = collected(data.owner).classes if data.owner else ()
     return next((one.name for one in classes if one.id == class_id), "")
+
+
+def _choose_class(into: str, classes: Mapping[str, str]) -> None:
+    """A menu of the classes. With each new one it is a new menu: what the browser sends of the former one is out of
+    date, such as with the second press of a double click on *Add class*."""
+    key = _menu_key()
+    st.session_state[INTO] = into
+    hold(key, into)
+    st.selectbox(
+        "Pictures go into", list(classes), format_func=classes.__getitem__, key=key, on_change=_class_chosen,
+        args=(key,),
+    )  # fmt: skip
+
+
+def _class_chosen(key: str) -> None:
+    if key == _menu_key():  # else a class was added in the same moment
+        st.session_state[INTO] = st.session_state[key]
+
+
+def _menu_key() -> str:
+    return f"{INTO}_{st.session_state.get(_MENU, 0)}"
 
 
 def _title(data: TransferData) -> str:
@@ -157,7 +194,7 @@ def _edited(data: TransferData) -> Callable[[], None]:
         try:
             _do(data.owner, asked)
         except CnnvizError as error:
-            say([str(error)])
+            say([str(error)], of_edit=True)
 
     return edit
 
@@ -182,6 +219,7 @@ def _add_class(owner: str) -> None:
     say([])
     try:
         st.session_state[INTO] = COLLECTIONS.add_class(owner, name)
+        st.session_state[_MENU] = st.session_state.get(_MENU, 0) + 1
     except CnnvizError as error:
         say([str(error)])
 
@@ -208,9 +246,9 @@ def _uploaded(owner: str, key: str) -> None:
 
 def _where_they_go(owner: str, any_there: bool) -> None:
     st.caption(
-        "Your pictures go to the computer that runs this app and nowhere else. They stay on its disk, smaller and "
-        f"without their metadata, until {KEPT_SECONDS // 86400} days after your last visit, or less where room is "
-        f"short, and are never part of a link. There is room for {MOST_PICTURES:,} pictures in {MOST_CLASSES} classes."
+        "Your pictures go to the computer that runs this app and nowhere else, smaller and without their metadata. "
+        f"They stay on its disk until {KEPT_SECONDS // 86400} days after your last visit, or less where room is short, "
+        f"and are never part of a link. There is room for {MOST_PICTURES:,} in {MOST_CLASSES} classes."
     )
     if any_there:
         st.button("Delete all of it", icon=":material/delete:", on_click=_delete_all, args=(owner,), key="tl_delete")

@@ -7,7 +7,7 @@ import streamlit as st
 from app.ui.network_picker import NetworkChoice
 from app.ui.picture_picker import picker_is_open
 from app.ui.transfer_data import TransferData
-from app.ui.transfer_runs import runs_part
+from app.ui.transfer_runs import ARMS_ANCHOR, runs_part
 from cnnviz import compute
 
 PATIENCE = 0.0
@@ -23,7 +23,7 @@ def teaching_part(data: TransferData, choice: NetworkChoice) -> None:
     if _loaded():
         runs_part(data, choice)
         return
-    st.subheader("Four arms, one split", anchor=False)
+    st.subheader("Four arms, one split", anchor=ARMS_ANCHOR)
 
     @st.fragment(run_every=LOOK)
     def part() -> None:

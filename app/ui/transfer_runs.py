@@ -8,6 +8,7 @@ from app.ui.network_picker import NetworkChoice
 from app.ui.transfer_data import TransferData
 from cnnviz.compute import warm_up
 
+ARMS_ANCHOR = "four-arms"
 _NEEDED = ("torch", "torchvision.models", "captum.attr")
 
 
@@ -16,7 +17,7 @@ def runs_part(data: TransferData, choice: NetworkChoice) -> None:
 
     @st.fragment
     def part() -> None:
-        st.subheader("Four arms, one split", anchor=False)
+        st.subheader("Four arms, one split", anchor=ARMS_ANCHOR)
         warm_up().wait_for(_NEEDED)
         from app.ui.transfer_run_bench import runs_bench  # brings torch
 

@@ -167,7 +167,7 @@ def edit(monkeypatch: pytest.MonkeyPatch, **asked: Any) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(st, "session_state", {COLLECT: told})
         transfer_collect._edited(data)()
-        said = st.session_state["_tl_said"]
+        said = st.session_state["_tl_said_of_edit"]
     assert bool(said) == (asked["to"] == "gone")
 
 
@@ -213,6 +213,29 @@ def test_a_job_that_fails_in_the_middle_keeps_what_was_added_before(monkeypatch:
     transfer_adding._start(ME, steps(), 2)
     assert told["_tl_said"] == ["1 picture added.", "The disk is full."]
     assert COLLECTIONS.dataset(ME).counts == (1,)
+
+
+@pytest.mark.parametrize("added_first", [True, False])
+def test_a_new_class_is_the_one_that_is_filled_whatever_the_menu_of_the_former_ones_says(
+    monkeypatch: pytest.MonkeyPatch, added_first: bool
+) -> None:
+    ids = own_classes(cup=())
+    told: dict[str, Any] = {"tl_name": "mug", "tl_into": ids["cup"], "tl_into_0": ids["cup"]}
+    monkeypatch.setattr(st, "session_state", told)
+    heard = [lambda: transfer_collect._add_class(ME), lambda: transfer_collect._class_chosen("tl_into_0")]
+    for callback in heard if added_first else reversed(heard):
+        callback()
+    names = {one.id: one.name for one in COLLECTIONS.read(ME).classes}
+    assert names[told["tl_into"]] == "mug"
+    transfer_collect._class_chosen("tl_into_0")  # what the second press of a double click brings along
+    assert names[told["tl_into"]] == "mug"
+
+
+def test_small_files_are_taken_together_and_large_ones_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer_adding, "AT_ONCE", 3)
+    monkeypatch.setattr(transfer_adding, "BYTES_AT_ONCE", 10)
+    assert list(transfer_adding._parts([1, 1, 1, 1, 9, 1, 30], int)) == [[1, 1, 1], [1, 9], [1, 30]]
+    assert list(transfer_adding._parts([], int)) == []
 
 
 def test_only_what_is_a_picture_comes_from_the_webcam() -> None:

@@ -28,9 +28,9 @@ function build(parent) {
   view.ask = button("Ask about it", "Which class is it nearest to, by the other pictures?", () => ask(view, [...view.chosen][0]));
   view.tools = element("span", { className: "push tools" }, view.ask, view.into, remove, none);
   view.title = element("span");
-  const save = button("Save", "Save the pictures shown as PNG", () => savePictures(view));
+  view.save = button("Save", "Save the pictures shown as PNG", () => savePictures(view));
   view.root = element("section", { className: "view collect-view", "aria-label": "Classes and their pictures" },
-    element("figcaption", {}, view.title, save, view.tools), view.sentence, view.refused, view.rows);
+    element("figcaption", {}, view.title, view.save, view.tools), view.sentence, view.refused, view.rows);
   parent.append(view.root);
   return view;
 }
@@ -54,6 +54,7 @@ function show(view, header) {
   view.into.replaceChildren(element("option", { value: "", textContent: "Move to …" }),
     ...header.rows.map((row) => element("option", { value: row.id, textContent: row.name })));
   view.rows.replaceChildren(...header.rows.map((row) => rowOf(view, row)));
+  view.save.hidden = there.size === 0;
   mark(view);
   view.root.dataset.counts = header.rows.map((row) => `${row.name}:${row.count}`).join("|");
   view.root.dataset.cnnvizDrawn = header.token;

@@ -10,12 +10,13 @@ from app.ui.transfer_code import transfer_code
 from app.ui.transfer_collect import collect_part
 from app.ui.transfer_form import transfer_form
 from app.ui.transfer_later import teaching_part
-from app.ui.transfer_runs import link_note
+from app.ui.transfer_runs import ARMS_ANCHOR, link_note
 from app.ui.transfer_state import PAGE, pictures_of, read_form
 
 chosen = open_page(
     "Transfer learning",
-    "A network that was taught a thousand classes is taught yours: at once by its features, then better by training.",
+    "A network that was taught a thousand classes is taught yours: at once by its features, then better by "
+    f"[training](#{ARMS_ANCHOR}).",
 )
 
 
