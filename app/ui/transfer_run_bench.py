@@ -15,7 +15,7 @@ from app.ui.transfer_data import TransferData
 from app.ui.transfer_probe import probe_part
 from app.ui.transfer_run_answers import chosen_run, show_confusion
 from app.ui.transfer_run_curve import curve_part
-from app.ui.transfer_run_form import AskedRuns, read_runs_form, runs_form
+from app.ui.transfer_run_form import AskedRuns, arms_form, read_runs_form, runs_form
 from app.ui.transfer_run_home import home_part, links_part
 from app.ui.transfer_run_jobs import ArmRun, begin, look
 from app.ui.transfer_run_mistakes import mistakes_part
@@ -52,7 +52,7 @@ def links() -> tuple[str, ...]:
 
 def _settings(data: TransferData, choice: NetworkChoice) -> AskedRuns:
     asked = read_runs_form(data)
-    runs_form(data)
+    arms_form()
     if st.session_state.get(_START):
         begun = begin(data, choice, asked.teachings, links(), visitor())
         set_linked(RUNS, ".".join(begun))
@@ -69,6 +69,7 @@ def _settings(data: TransferData, choice: NetworkChoice) -> AskedRuns:
         st.caption(plain(missing, longest=300))
     elif not asked.teachings:
         st.caption("Choose an arm.")
+    runs_form(data)
     return asked
 
 

@@ -76,9 +76,16 @@ def arm_settings(arm: str) -> TransferSettings:
         return settings_for(arm)
 
 
+def arms_form() -> None:
+    """A box for each arm; the link has the chosen ones with commas between."""
+    named = linked(CHOSEN, ",".join(OPENING)).split(",")
+    for arm in ARMS.values():
+        hold(_box(arm.name), arm.name in named)
+        st.checkbox(arm.title, help=arm.sentence, key=_box(arm.name), on_change=_keep_arms)
+
+
 def runs_form(data: TransferData) -> None:
     """Draw what is common to all arms, and behind a door the settings of each."""
-    _choose_arms()
     if len(numbers_of(data)) > 1:
         _choose_one("Pictures of each class to learn from", PER_CLASS, numbers_of(data), str.capitalize)
     if len(splits_of(data)) > 1:
@@ -121,14 +128,6 @@ def _choose_one(label: str, key: str, options: tuple[str, ...], words: Callable[
         st.selectbox(label, options, format_func=words, **follows(key))
     else:
         st.segmented_control(label, options, format_func=words, required=True, **follows(key))
-
-
-def _choose_arms() -> None:
-    """A box each; the link has the chosen ones with commas between."""
-    named = linked(CHOSEN, ",".join(OPENING)).split(",")
-    for arm in ARMS.values():
-        hold(_box(arm.name), arm.name in named)
-        st.checkbox(arm.title, help=arm.sentence, key=_box(arm.name), on_change=_keep_arms)
 
 
 def _keep_arms() -> None:

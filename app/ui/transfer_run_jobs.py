@@ -261,9 +261,8 @@ def _doing(job: Job[Step, None]) -> str:
     step, left = job.progress.so_far, time_left(job.progress)
     if step is None:  # a learning curve, or the beginning
         return f"Learns{', ' if left else ''}{left}." if job.progress.done else "Begins."
-    what = _STAGES[step.stage]
-    where = f"{step.done} of {step.total} pictures" if step.epoch == 0 else f"epoch {step.epoch}"
-    return f"{what}, {where}{', ' if left else ''}{left}."
+    where = f", epoch {step.epoch}" if step.epoch else f", {step.done} of {step.total} pictures" if step.total else ""
+    return f"{_STAGES[step.stage]}{where}{', ' if left else ''}{left}."
 
 
 def _facts(data: TransferData, choice: NetworkChoice, teaching: Teaching | CurveTeaching) -> dict[str, Any]:

@@ -93,6 +93,10 @@ def verdict(runs: Sequence[ArmRun]) -> str:
         return ""
     (best, title), (second, other), *_ = sorted(known, key=lambda pair: -pair[0].mean)
     lead = best.mean - second.mean
+    if lead == 0:
+        level = [f"**{title}**" for accuracy, title in known if accuracy.mean == best.mean]
+        together = f"{', '.join(level[:-1])} and {level[-1]}"
+        return f"{together} are level at {accuracy_words(best)}: these test pictures do not tell them apart."
     error = math.hypot(best.standard_error, second.standard_error)
     words = f"**{title}** leads with {accuracy_words(best)}; **{other}** follows with {accuracy_words(second)}"
     chance = "more than chance explains" if lead > 2 * error else "no more than chance explains"

@@ -41,7 +41,7 @@ def epochs_figure(curves: Mapping[str, Sequence[Epoch]], places: Mapping[str, in
     figure.update_xaxes(range=[0.7, longest + 0.3], tickformat="d", dtick=max(1, round(longest / 10)))
     figure.update_xaxes(title="epoch", row=2, col=1)
     lowest = min((100 * epoch.test_accuracy for epochs in curves.values() for epoch in epochs), default=0.0)
-    figure.update_yaxes(title="test accuracy, %", range=[max(0.0, lowest - 5), 102], row=1, col=1)
+    figure.update_yaxes(title="test accuracy, %", range=[max(0.0, min(lowest - 5, 80)), 102], row=1, col=1)
     figure.update_yaxes(title="test loss", rangemode="tozero", exponentformat="power", row=2, col=1)
     return figure
 

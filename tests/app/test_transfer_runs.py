@@ -361,6 +361,8 @@ def test_the_verdict_tells_a_lead_from_chance() -> None:
     words = {one.teaching.settings.arm: one for one in runs}
     assert "more than chance explains" in verdict([words["frozen"], words["random_features"]])
     assert "no more than chance explains" in verdict([words["frozen"], words["last_block"]])
+    level = verdict([words["frozen"], replace(words["frozen"], name="The same"), words["random_features"]])
+    assert "**Frozen backbone** and **The same** are level at 93.9 ± 4.0 %" in level
     assert verdict(runs[:1]) == "" == kept_words(runs)
     (first, *_), written = runs, runs[0].found
     decided = [replace(epoch, deciding_loss=abs(epoch.number - 3.0)) for epoch in written.epochs]
