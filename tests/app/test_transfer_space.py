@@ -34,6 +34,7 @@ from cnnviz.learn import (
     Teaching,
     Written,
     fewer,
+    load_dataset,
     neighbour_map,
     plane_of,
     settings_for,
@@ -41,6 +42,7 @@ from cnnviz.learn import (
     turned_like,
 )
 from cnnviz.learn.features import picture_features
+from cnnviz.learn.recorded_spaces import CAME, recorded_spaces
 from tests.app.pages import arrays_of, scene_of
 from tests.learn.networks import small_network
 from tests.learn.pictures import dataset_of
@@ -155,6 +157,21 @@ def test_a_map_from_a_link_is_that_of_the_features_and_another_perplexity_is_ref
     features = picture_features(NETWORK, examples)
     expected = turned_like(neighbour_map(features).points, plane_of(features).points)
     assert np.allclose(arrays_of(app, "feature_space")["points0"], expected, atol=1e-3)
+
+
+def test_recorded_arms_stand_before_and_after_and_no_network_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    stamps = TransferData("stamps", "Stamps", load_dataset("stamps"), "stamps")
+    monkeypatch.setattr(f"{__name__}.DATA", stamps)
+    monkeypatch.setattr(transfer_run_jobs, "find_data", lambda source, owner: stamps)
+    monkeypatch.setattr(transfer_space_jobs, "NETWORKS", None)
+    app = opened("tr_view=space&tr_look=Last+block&tr_plane=tsne&tr_near=15", lambda app: panes(app) == 2)
+    scene, arrays = scene_of(app, "feature_space"), arrays_of(app, "feature_space")
+    recorded = recorded_spaces()
+    assert np.allclose(arrays["nearest1"], recorded.named["last_block"].space.neighbours.nearest)
+    assert [pane["kept"] for pane in scene["panes"]] == [
+        recorded.named[name].maps[15].kept for name in (CAME, "last_block")
+    ]
+    assert any("is recorded; Start teaches it" in one.value for one in app.caption)
 
 
 def test_a_picture_of_each_class_is_shown_without_a_test_and_one_picture_is_too_few() -> None:
