@@ -1,4 +1,4 @@
-"""Feature space on the page Transfer learning in a real browser: pointed at, gone through by keys, held, saved."""
+"""Feature space on the page Transfer learning in a browser: pointed at, by keys too, held, saved, laid out anew."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.browser.actions import fits_at_all_sizes
 PAGE = "/transfer_learning?tr_per_class=2&tr_arms=last_block&tr_last_block=epochs:1"
 VIEW = ".feature-space"
 NEXT_BY_HAND = """async () => {
-    const { next, placed, under } = await import(location.origin + "/components/feature_space/geometry.js");
+    const { between, next, placed, under } = await import(location.origin + "/components/feature_space/geometry.js");
     const points = Float32Array.from({ length: 80 }, (_, i) => Math.sin(7 * i * i + i));
     const places = placed(points, 300, 200);
     const numbers = [...Array(40).keys()];
@@ -32,6 +32,10 @@ NEXT_BY_HAND = """async () => {
     const [one, other] = [[0, 1], [5, 9]].map(([i, j]) => apart(places, i, j) / apart(points, i, j));
     check(Math.abs(one / other - 1) < 1e-3, "scale", one, other);
     check(under(places, -500, -500, 22) === null, "nothing there");
+    const start = places.map(() => 7), half = between(start, places, 0.5);
+    check(numbers.every((i) => Math.abs(half[i] - (7 + places[i]) / 2) < 1e-3), "half-way");
+    check(between(start, places, 1) === places && between(undefined, places, 0) === places, "there");
+    check(between(start, places, 0)[5] === 7 && between(start.slice(2), places, 0) === places, "begun");
     check(next("Home", 3, places) === 0 && next("End", 3, places) === 39 && next("x", 3, places) === null, "keys");
     return wrong;
 }"""
@@ -77,4 +81,9 @@ def test_pictures_are_pointed_at_before_and_after(page: Page) -> None:
     with page.expect_download() as picture:
         view.get_by_role("button", name="PNG").click()
     assert Path(picture.value.path()).read_bytes().startswith(b"\x89PNG")
+    page.get_by_test_id("stButtonGroup").get_by_text("t-SNE").click()
+    expect(view).to_have_attribute("data-layout", "map", timeout=60_000)
+    expect(page).to_have_url(re.compile("tr_plane=tsne"))
+    expect(view).to_have_attribute("data-held", lit)
+    expect(view.locator(".panes figcaption").nth(1)).to_contain_text("of the 5 nearest")
     fits_at_all_sizes(page)

@@ -24,6 +24,13 @@ function range(points, axis) {
   return low > high ? { middle: 0, size: 0 } : { middle: (low + high) / 2, size: high - low };
 }
 
+// Places on their way from others to their own, `way` 0..1, slow at both ends; their own where there are no others.
+export function between(from, to, way) {
+  if (from?.length !== to.length || way >= 1) return to;
+  const share = way * way * (3 - 2 * way);
+  return to.map((value, i) => from[i] + (value - from[i]) * share);
+}
+
 // The nearest place to (x, y) within `reach` CSS pixels, or null.
 export function under(places, x, y, reach) {
   let [best, least] = [null, reach * reach];

@@ -1,22 +1,26 @@
 // Pictures in the plane of their features, before and after. Point at one, or go to it by arrow keys: it is lit in both,
 // with a line to the training picture that is nearest in all dimensions. A click or Enter holds it.
 
-import { element, onNextFrame, themeColour } from "../shared/dom.js";
+import { button, element, onNextFrame, themeColour } from "../shared/dom.js";
 import { mounting } from "../shared/mount.js";
 import { decode, savePng, saveText, sharpen } from "../shared/pixels.js";
 import { line, mark, picture, ring } from "./draw.js";
-import { next, placed, under } from "./geometry.js";
+import { between, next, placed, under } from "./geometry.js";
 import { csv, itemSentence, paneTitle, paneWords, sentence } from "./words.js";
 
 const REACH = 22; // CSS pixels from a pointer to the picture it means
 const RADIUS = 6;
 const SMALL = 30; // CSS pixels of a picture in the plane, at most
 const LARGE = 60; // of the lit one
+const GLIDE = 600; // milliseconds from one layout of the same pictures to another
 const FAINT = 0.16; // what another class keeps of its colour while one is looked at
 
 export default mounting(build, (view, header) => {
   if (header.token !== view.token) show(view, header);
-  else if (!view.told) hold(view, header);
+  else if (!view.told) {
+    hold(view, header);
+    if (view.panes.length) drawAll(view);
+  }
   view.token = header.token;
 });
 
@@ -40,32 +44,41 @@ function build(parent) {
   return view;
 }
 
-function button(text, explained, act) {
-  const node = element("button", { className: "plain", type: "button", textContent: text, title: explained });
-  node.onclick = act;
-  return node;
-}
-
 async function show(view, header) {
   const order = (view.order += 1);
   const sheet = await decode(header.arrays.sheet, "image/jpeg");
   if (order !== view.order) return;
   const same = view.header?.items.length === header.items.length && view.header.items[0]?.name === header.items[0]?.name;
+  const glides = same && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const former = glides ? view.panes.map((one) => one.places) : [];
   Object.assign(view, { header, sheet, lit: null, only: null, told: same && view.told });
   if (!view.told) hold(view, header);
-  view.panes = header.panes.map((pane, number) => paneOf(view, pane, number));
+  view.panes = header.panes.map((pane, number) => paneOf(view, pane, number, former[number]));
   view.row.replaceChildren(...view.panes.map((one) => one.figure));
   view.row.classList.toggle("single", header.panes.length === 1);
+  view.way = former.length ? 0 : 1;
   drawAll(view);
+  if (former.length) glide(view, order, performance.now());
   view.root.dataset.panes = header.panes.length;
+  view.root.dataset.layout = header.panes[0].shares ? "axes" : "map";
   view.root.dataset.cnnvizDrawn = header.token;
+}
+
+// Points move from where they lay to where they lie now, so that the eye can follow a group.
+function glide(view, order, begun) {
+  requestAnimationFrame((now) => {
+    if (order !== view.order || !view.root.isConnected) return;
+    view.way = Math.min(1, Math.max(0, (now - begun) / GLIDE));
+    drawPoints(view);
+    drawMarks(view);
+    if (view.way < 1) glide(view, order, begun);
+  });
 }
 
 // What the link says, until the learner has said something here.
 function hold(view, { at, pictures, items }) {
   view.held = at >= 0 && at < items.length ? at : null;
   view.pictures = pictures;
-  if (view.panes.length) drawAll(view);
 }
 
 function tell(view) {
@@ -73,12 +86,12 @@ function tell(view) {
   view.send("state", { at: view.held ?? -1, pictures: view.pictures });
 }
 
-function paneOf(view, pane, number) {
+function paneOf(view, pane, number, from) {
   const canvas = element("canvas");
   const marks = element("canvas", { className: "marks" });
   const frame = element("div", { className: "frame", tabIndex: 0, role: "application",
     "aria-label": `${pane.title}. Arrow keys go to the next picture, Enter holds it.` }, canvas, marks);
-  const one = { canvas, marks, frame, number, places: new Float32Array() };
+  const one = { canvas, marks, frame, number, from, places: new Float32Array() };
   one.figure = element("figure", {}, element("figcaption", {}, element("span", { textContent: pane.title }),
     element("small", { textContent: paneWords(pane, view.header), title: paneTitle(pane, view.header) })), frame);
   const found = (event) => {
@@ -131,16 +144,20 @@ function drawAll(view) {
   view.switch.setAttribute("aria-pressed", String(Boolean(view.pictures)));
   view.root.dataset.pictures = Boolean(view.pictures);
   drawLegend(view);
+  drawPoints(view);
+  drawLit(view);
+}
+
+function drawPoints(view) {
   const theme = styles(view);
   for (const one of view.panes) drawPane(view, one, theme);
-  drawLit(view);
 }
 
 function drawPane(view, one, theme) {
   const { items, arrays } = view.header;
   const { width, height } = one.frame.getBoundingClientRect();
   if (width < 10) return;
-  one.places = placed(arrays[`points${one.number}`], width, height);
+  one.places = between(one.from, placed(arrays[`points${one.number}`], width, height), view.way);
   const { ratio } = sharpen(one.canvas, width, height);
   const context = one.canvas.getContext("2d");
   context.setTransform(1, 0, 0, 1, 0, 0);
@@ -165,15 +182,19 @@ const rank = (item) => Number(item.test) + 2 * Number(wrong(item));
 function drawLit(view) {
   if (!view.header) return;
   const at = current(view);
-  const theme = styles(view);
-  for (const one of view.panes) drawMarks(view, one, at, theme);
+  drawMarks(view);
   drawDetail(view, at);
   view.sentence.textContent = at === null ? sentence(view.header) : itemSentence(view.header, view.header.arrays, at);
   view.root.dataset.lit = at ?? "";
   view.root.dataset.held = view.held ?? "";
 }
 
-function drawMarks(view, one, at, theme) {
+function drawMarks(view) {
+  const theme = styles(view);
+  for (const one of view.panes) drawMarksOf(view, one, current(view), theme);
+}
+
+function drawMarksOf(view, one, at, theme) {
   const { width, height } = one.frame.getBoundingClientRect();
   const { ratio } = sharpen(one.marks, width, height);
   const context = one.marks.getContext("2d");
