@@ -65,13 +65,14 @@ def channel_form(
 
 
 def _class_setting(asked: Asked, labels: Sequence[str]) -> None:
+    classes = [str(index) for index in range(len(labels))]
     hold(widget_key(LABEL), str(asked.label))
     st.selectbox(
         "Class",
-        [str(index) for index in range(len(labels))],
+        classes,
         format_func=lambda text: f"{labels[int(text)]} ({text})",
         help="Type to search. Its logit, before the softmax, is maximised.",
-        **follows(LABEL),
+        **follows(LABEL, classes),
     )
 
 
@@ -83,7 +84,7 @@ def _layer_settings(form: Form, layers: tuple[FieldLayer, ...], asked: Asked, la
         list(kinds),
         format_func=lambda path: f"{path} · {kinds[path]}",
         help="All layers with a map, first to last.",
-        **follows(LAYER),
+        **follows(LAYER, list(kinds)),
     )
     rows, columns = layer.map_size
     st.caption(f"{kinds[layer.path]}: {layer.channels:,} maps of {rows} × {columns}.")

@@ -84,13 +84,18 @@ def segments(key: str, label: str, options: Mapping[str, str] | Sequence[str], v
     """
     hold(widget_key(key), value)
     words = options.__getitem__ if isinstance(options, Mapping) else str
-    settings: dict[str, Any] = {"format_func": words, "required": True, "width": "stretch", **follows(key), **more}
-    st.segmented_control(label, list(options), **settings)
+    known = list(options)
+    settings: dict[str, Any] = {"format_func": words, "required": True, "width": "stretch"}
+    st.segmented_control(label, known, **settings | follows(key, known) | more)
 
 
-def follows(key: str) -> dict[str, Any]:
-    """Arguments that make a widget write its value into the linked text `key`; `hold(widget_key(key), …)` before it."""
-    return {"key": widget_key(key), "on_change": _follow, "args": (key,)}
+def follows(key: str, options: Sequence[str] | None = None) -> dict[str, Any]:
+    """Arguments that make a widget write its value into the linked text `key`; `hold(widget_key(key), …)` before it.
+
+    `options` of a list or of buttons: the browser names an entry by its words, and those of a list that stood here
+    before, or none at all, say nothing.
+    """
+    return {"key": widget_key(key), "on_change": _follow, "args": (key, options)}
 
 
 def widget_key(key: str) -> str:
@@ -98,8 +103,10 @@ def widget_key(key: str) -> str:
     return f"{key}_widget"
 
 
-def _follow(key: str) -> None:
-    set_linked(key, str(st.session_state[widget_key(key)]))
+def _follow(key: str, options: Sequence[str] | None) -> None:
+    value = st.session_state[widget_key(key)]
+    if options is None or value in options:
+        set_linked(key, str(value))
 
 
 def _browser_has(key: str) -> bool:

@@ -71,5 +71,7 @@ def _second(form: MapForm, chosen: ChosenPicture) -> None:
 
 def _second_chosen() -> None:
     key = st.session_state[widget_key(SECOND)]
+    if key and picture_of(visitor(), key) is None:  # the words of an entry that has gone
+        return
     st.session_state[_OWN] = "" if key in SAMPLES else key
     set_linked(SECOND, key if key in SAMPLES else "")

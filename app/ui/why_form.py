@@ -70,27 +70,33 @@ def why_form(form: Form, answers: Sequence[Prediction], categories: Sequence[str
 
 
 def _question(form: Form, answers: Sequence[Prediction], categories: Sequence[str]) -> None:
-    said = {str(answer.index): f"{answer.label} · {100 * answer.probability:.3g} %" for answer in answers}
+    """The class asked about, and the one against which it is asked.
+
+    The words of an entry say nothing of picture and temperature: the browser names an entry by its words, and would go
+    on with those it knows.
+    """
+    said = {str(answer.index): answer.label for answer in answers}
     for asked in (form.target, form.against):
         if asked is not None and asked < len(categories):
             said.setdefault(str(asked), categories[asked])
-    top = answers[0]
+    targets = ["", *said]
     hold(widget_key(TARGET), "" if form.target is None else str(form.target))
     st.selectbox(
         "Why this answer",
-        ["", *said],
-        format_func=lambda index: said.get(index) or f"Top: {said[str(top.index)]}",
-        **follows(TARGET),
+        targets,
+        format_func=lambda index: said.get(index, "The most probable"),
+        help="The likeliest classes, first to last.",
+        **follows(TARGET, targets),
     )
-    target = top.index if form.target is None else form.target
-    others = [index for index in said if index != str(target)]
+    target = answers[0].index if form.target is None else form.target
+    others = ["", *(index for index in said if index != str(target))]
     hold(widget_key(AGAINST), "" if form.against is None else str(form.against))
     st.selectbox(
         "Rather than",
-        ["", *others],
+        others,
         format_func=lambda index: said.get(index, "No other: the answer alone"),
         help="With another class the methods ask about the difference of the two logits.",
-        **follows(AGAINST),
+        **follows(AGAINST, others),
     )
 
 
@@ -105,7 +111,7 @@ def _method_settings(form: Form, layers: Mapping[str, str]) -> None:
             list(layers),
             format_func=layers.__getitem__,
             help="Whose maps are added up: early ones say where an edge is, late ones where the object is.",
-            **follows(LAYER),
+            **follows(LAYER, list(layers)),
         )
     for name in form.methods:
         for setting in METHODS[name].settings:

@@ -60,6 +60,27 @@ def test_what_the_learner_sets_is_not_said_back() -> None:
     assert said(app) is None
 
 
+@pytest.mark.parametrize(("brought", "kept"), [("cat, 40 %", "1"), (None, "1"), ("2", "2"), ("", "")])
+def test_an_entry_of_a_list_that_has_gone_says_nothing(brought: str | None, kept: str) -> None:
+    def after_a_gesture() -> None:
+        import streamlit as st
+
+        from app.ui.linked import follows, linked, note_page, widget_key
+
+        note_page("here")
+        st.session_state[widget_key("which")] = st.session_state.brought
+        told = follows("which", ["", "1", "2"])
+        told["on_change"](*told["args"])
+        linked("which", "")
+
+    app = AppTest.from_function(after_a_gesture)
+    app.session_state["brought"] = brought
+    app.session_state["which"] = "1"
+    app.run()
+    assert not app.exception
+    assert app.session_state["which"] == kept
+
+
 def test_buttons_show_what_the_link_says_in_words_and_write_what_is_pressed() -> None:
     def few() -> None:
         from app.ui.linked import linked, note_page, segments
