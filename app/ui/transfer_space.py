@@ -122,10 +122,13 @@ def _note(shown: Shown) -> str:
     if _stays(one):
         return f"**{one.title}**: the features stay as they came; only the head learned, so there is no other after."
     recorded = f"**{one.title}** is recorded; Start teaches it here and now. " if is_recorded(one) else ""
-    return (
-        f"{recorded}The later network is laid like the first. Training pictures were learned from and move apart in "
-        "any case; the test pictures tell whether it helps."
+    settings = one.teaching.settings
+    learned = (
+        "Training pictures were learned from and move apart in any case; the test pictures tell whether it helps."
+        if settings.published or settings.learns != "head"
+        else "Its weights were drawn at random and stay so: only the head learned."
     )
+    return f"{recorded}The later network is laid like the first. {learned}"
 
 
 def _scene(shown: Shown, seen: list[Seen], maps: list[NeighbourMap] | None, total: int) -> Scene:

@@ -172,6 +172,8 @@ def test_recorded_arms_stand_before_and_after_and_no_network_is_asked(monkeypatc
         recorded.named[name].maps[15].kept for name in (CAME, "last_block")
     ]
     assert any("is recorded; Start teaches it" in one.value for one in app.caption)
+    app.query_params["tr_look"] = "Random features"
+    until(app.run(), lambda app: any("drawn at random and stay so" in one.value for one in app.caption))
 
 
 def test_a_picture_of_each_class_is_shown_without_a_test_and_one_picture_is_too_few() -> None:

@@ -48,7 +48,7 @@ def test_pictures_are_pointed_at_before_and_after(page: Page) -> None:
     page.get_by_test_id("stRadioGroup").get_by_text("Feature space").click()
     view = page.locator(VIEW)
     expect(view).to_have_attribute("data-panes", "2", timeout=60_000)
-    expect(view.locator(".sentence")).to_contain_text("once it was taught")
+    expect(view.locator(".sentence")).to_contain_text("% (Last block): measured in all")
     assert page.evaluate(NEXT_BY_HAND) == []
     before, after = view.locator(".frame").nth(0), view.locator(".frame").nth(1)
     before.focus()

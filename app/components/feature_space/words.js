@@ -17,9 +17,9 @@ const percent = (share) => `${short(100 * share)} %`;
 export function sentence({ panes, asked, testing, dimensions, items, total }) {
   const [before, after] = panes;
   if (before.own === null) return `${count(items.length, "picture")}: give a class a second picture, and its nearest neighbour stands here.`;
-  const right = (pane) => percent(pane.own);
+  const right = (pane) => `${percent(pane.own)}${after ? ` (${pane.title})` : ""}`;
   const whose = testing ? `Of ${count(asked, "test picture")}, the nearest training picture` : `Of ${count(asked, "picture")}, the nearest other one`;
-  const taught = after ? ` as the network came, and for ${right(after)} once it was taught` : "";
+  const taught = after ? ` and ${right(after)}` : "";
   const shown = total > items.length ? `${whole(items.length)} of ${count(total, "picture")} are shown. ` : "";
   return `${shown}${whose} is of the same class for ${right(before)}${taught}: measured in all ${whole(dimensions)} dimensions, of which a plane shows a part.`;
 }
