@@ -73,8 +73,8 @@ def show_curves(form: Form, question: Question) -> None:
     show_chart(curve_figure(curves, chart_colours(), form.cut.share / 100), CURVES, point_taken)
     with st.expander("The curves as numbers"):
         table = curves_table(done)
-        probabilities = {name: st.column_config.NumberColumn(format="%.2f") for name in list(table)[1:]}
-        st.dataframe(table, hide_index=True, column_config=probabilities, key=f"{CURVES}_table")
+        config = {name: st.column_config.NumberColumn(format="%.2f") for name in table}
+        st.dataframe(table, hide_index=True, column_config=config, key=f"{CURVES}_table")
         save_button("Save the curves as CSV", table, "cnnviz curves.csv", f"{CURVES}_csv")
 
 
