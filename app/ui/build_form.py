@@ -47,13 +47,13 @@ def _input(input_shape: InputShape) -> None:
 
 
 def _paste() -> None:
+    show_refusal()  # at the top: further down it would be under the edge of what opens
     st.text_area(
-        "A list of layers in PyTorch", key=_PASTED, height=160,
+        "A list of layers in PyTorch", key=_PASTED, height=130,
         placeholder="nn.Sequential(\n    nn.Conv2d(3, 16, 3, padding=1),\n    nn.ReLU(),\n)",
         help="As you write it, or as print(network) shows it.",
     )  # fmt: skip
     st.button("Take these layers", key="bn_take", on_click=_take_pasted)
-    show_refusal()
     field = f"{_FILE}_{st.session_state.setdefault(_TURN, 0)}"
     st.file_uploader(
         "Or a program that was taken home here (.py)", type="py", key=field, on_change=_open_file, args=(field,)
