@@ -78,6 +78,8 @@ def space_part(
         seen = [one for one in found if isinstance(one, Seen)]
         maps = None if perplexity is None else maps_of(seen, perplexity)
         feature_space(VIEW, _scene(shown, seen, maps, total), _told)
+        if maps and maps[0].perplexity != perplexity:
+            st.caption(f"{len(shown.numbers)} pictures allow no perplexity above {maps[0].perplexity:.3g}.")
 
     watch()[-1].wait(PATIENCE)
     show_jobs(watch, show, VIEW, lambda job: "Lays out who is near whom." if is_map(job) else looks(job))

@@ -184,6 +184,18 @@ def test_a_picture_of_each_class_is_shown_without_a_test_and_one_picture_is_too_
     assert shown is None and "two classes" in why
 
 
+@pytest.mark.parametrize("counts", [(1, 1), (1, 2), (2, 2)])
+def test_few_pictures_are_laid_out_too(monkeypatch: pytest.MonkeyPatch, counts: tuple[int, ...]) -> None:
+    untaught(monkeypatch)
+    monkeypatch.setattr(f"{__name__}.DATA", replace(DATA, key=f"few {counts}", dataset=dataset_of(counts)))
+    app = opened("tr_view=space&tr_plane=tsne", lambda app: panes(app) == 1)
+    until(app, lambda app: scene_of(app, "feature_space")["panes"][0]["shares"] is None)
+    points = arrays_of(app, "feature_space")["points0"].reshape(-1, 2)
+    assert len(points) == sum(counts) and np.isfinite(points).all()
+    assert any(f"{len(points)} pictures allow no perplexity above 1.5." in one.value for one in app.caption)
+    assert (scene_of(app, "feature_space")["panes"][0]["kept"] is None) == (sum(counts) == 2)
+
+
 def test_of_a_run_its_own_split_is_shown_and_somebody_elses_pictures_are_not() -> None:
     teaching = Teaching(settings_for("last_block", per_class=2), 5)
     parts = split(DATA.dataset, seed=5)
