@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.actions import fits_at_all_sizes
 
-# Two pictures of each class to learn from, so that the arm is taught in a moment on any machine.
-PAGE = "/transfer_learning?tr_per_class=2&tr_arms=last_block&tr_last_block=epochs:1"
+# The arms are recorded, so nothing is taught here.
+PAGE = "/transfer_learning?tr_view=space&tr_look=Frozen+backbone"
 VIEW = ".feature-space"
 NEXT_BY_HAND = """async () => {
     const { between, next, placed, under } = await import(location.origin + "/components/feature_space/geometry.js");
@@ -43,11 +43,10 @@ NEXT_BY_HAND = """async () => {
 
 def test_pictures_are_pointed_at_before_and_after(page: Page) -> None:
     page.goto(PAGE)
-    page.locator(".st-key-tr_start button").click()
-    expect(page.locator("[class*=st-key-tr_line]")).to_contain_text("Done.", timeout=60_000)
-    page.get_by_test_id("stRadioGroup").get_by_text("Feature space").click()
-    view = page.locator(VIEW)
-    expect(view).to_have_attribute("data-panes", "2", timeout=60_000)
+    view, buttons = page.locator(VIEW), page.get_by_test_id("stButtonGroup")
+    for name, panes in (("Last block", "2"), ("Frozen backbone", "1"), ("Last block", "2")):
+        buttons.get_by_text(name).click(timeout=60_000)
+        expect(view).to_have_attribute("data-panes", panes, timeout=60_000)
     expect(view.locator(".sentence")).to_contain_text("% (Last block): measured in all")
     assert page.evaluate(NEXT_BY_HAND) == []
     before, after = view.locator(".frame").nth(0), view.locator(".frame").nth(1)
@@ -81,7 +80,7 @@ def test_pictures_are_pointed_at_before_and_after(page: Page) -> None:
     with page.expect_download() as picture:
         view.get_by_role("button", name="PNG").click()
     assert Path(picture.value.path()).read_bytes().startswith(b"\x89PNG")
-    page.get_by_test_id("stButtonGroup").get_by_text("t-SNE").click()
+    buttons.get_by_text("t-SNE").click()
     expect(view).to_have_attribute("data-layout", "map", timeout=60_000)
     expect(page).to_have_url(re.compile("tr_plane=tsne"))
     expect(view).to_have_attribute("data-held", lit)
