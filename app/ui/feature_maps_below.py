@@ -124,8 +124,8 @@ def moved_words(found: Ablation | None) -> str:
     if found is None:
         return ""
     before, after = found.answers
-    was, now = (float(side[before]) for side in found.probabilities)
+    was, now = (f"{100 * float(side[before]):.3g} %" for side in found.probabilities)
     count = len(found.channels)
     off = f"{count} channel{'' if count == 1 else 's'} off"
-    said = f"{off}: {found.labels[before]} goes from {100 * was:.3g} % to {100 * now:.3g} %"
+    said = f"{off}: {found.labels[before]} {f'stays at {now}' if was == now else f'goes from {was} to {now}'}"
     return f"{said}; the answer is now {found.labels[after]}." if after != before else f"{said}."

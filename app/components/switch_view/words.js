@@ -18,8 +18,9 @@ export function sentence({ layer, listed, keep, moved, count: all }) {
   }
   const who = keep ? `With ${listing(listed)} of ${layer} alone` : `Without ${listing(listed)} of ${layer}`;
   const [, was, now] = moved.rows.find(([label]) => label === moved.before);
-  const size = Math.abs(100 * (now - was)) < 0.05 ? "stays at" : now < was ? "falls to" : "rises to";
-  const first = `${who} (${keep ? all - listed.length : listed.length} of ${all} off), ${moved.before} ${size} ${percent(now)} from ${percent(was)}`;
+  const size = percent(now) === percent(was) ? `stays at ${percent(now)}`
+    : `${now < was ? "falls" : "rises"} to ${percent(now)} from ${percent(was)}`;
+  const first = `${who} (${keep ? all - listed.length : listed.length} of ${all} off), ${moved.before} ${size}`;
   if (moved.after === moved.before) return `${first} and remains the answer.`;
   const [, , answer] = moved.rows.find(([label]) => label === moved.after);
   return `${first}: the answer is now ${moved.after}, ${percent(answer)}.`;
