@@ -16,13 +16,17 @@ import streamlit as st
 
 from app.ui.picture import ask_whole_page, choose
 
-TO_TOP = "_to_top"  # how often the page was set up for a question; the browser scrolls up when it grows
+TO_TOP = "_to_top"  # how often the page was set up for a question; the browser scrolls there when it grows
+TO_PLACE = "_to_place"  # where to: the key of a part of the page, or nothing for its top
 _FOLDER = Path(__file__).parent.parent / "lessons"
 
 
 @dataclass(frozen=True)
 class Question:
-    """One misconception, made visible: `setup` holds the page's settings by key (``picture`` is a sample's name)."""
+    """One misconception, made visible: `setup` holds the page's settings by key (``picture`` is a sample's name).
+
+    `at` is the key of the widget or container at which there is something to see; empty for the top of the page.
+    """
 
     prompt: str
     options: tuple[str, ...]
@@ -30,6 +34,7 @@ class Question:
     why: str
     look: str
     setup: dict[str, Any] = field(default_factory=dict)
+    at: str = ""
 
 
 @lru_cache
@@ -90,6 +95,7 @@ def _show(question: Question) -> None:
             st.session_state[setting] = value
     ask_whole_page()
     st.session_state[TO_TOP] = st.session_state.get(TO_TOP, 0) + 1
+    st.session_state[TO_PLACE] = question.at
 
 
 def _ask_again(key: str) -> None:

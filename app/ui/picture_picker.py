@@ -10,7 +10,7 @@ import streamlit as st
 from PIL import Image
 
 from app.components.page_events.component import page_events
-from app.ui.lesson import TO_TOP
+from app.ui.lesson import TO_PLACE, TO_TOP
 from app.ui.linked import page_switched
 from app.ui.picture import (
     ChosenPicture,
@@ -73,6 +73,7 @@ def picture_events() -> None:
         key=_EVENTS,
         warm=compute.under_way() is not None,
         to_top=st.session_state.get(TO_TOP, 0),
+        to_place=st.session_state.get(TO_PLACE, ""),
         max_bytes=MAX_BYTES,
         on_drawn=_warm_up,
         on_arrived=_arrived,

@@ -14,6 +14,7 @@ def page_events(
     key: str,
     warm: bool,
     to_top: int,
+    to_place: str,
     max_bytes: int,
     on_drawn: Callable[[], None],
     on_arrived: Callable[[], None],
@@ -23,10 +24,12 @@ def page_events(
     """Mount the listener. `warm` says that nobody waits for the report of the first drawing any more.
 
     `on_turned` is called between light and dark, before the run that draws with the colours of the other one.
-    The page is scrolled to its top whenever `to_top` has grown.
+    Whenever `to_top` has grown, the page is scrolled to the widget or container with the key `to_place`, or to its top.
     """
     base = config.get_option("server.baseUrlPath").strip("/")
-    header = {"warm": warm, "to_top": to_top, "max_bytes": max_bytes, "base": f"/{base}" if base else ""}
+    header = {
+        "warm": warm, "to_top": to_top, "to_place": to_place, "max_bytes": max_bytes, "base": f"/{base}" if base else "",
+    }  # fmt: skip
     _render(
         key=key,
         data=pack(header),

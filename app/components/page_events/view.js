@@ -6,6 +6,8 @@ import { element } from "../shared/dom.js";
 import { turned } from "../shared/theme.js";
 
 const LONGEST = 10000; // milliseconds
+const ABOVE = 80; // pixels of what stands above a part, and of the frame's own bar
+const FOLLOWED = [0, 800, 2500]; // milliseconds
 const views = new WeakMap();
 
 export default function mount({ data, parentElement, setTriggerValue }) {
@@ -14,16 +16,29 @@ export default function mount({ data, parentElement, setTriggerValue }) {
   view.send = setTriggerValue;
   const before = view.header?.to_top;
   view.header = unpack(data);
-  if (before !== undefined && view.header.to_top > before) scrollToTop();
+  if (before !== undefined && view.header.to_top > before) scrollTo(view.header.to_place);
   requestAnimationFrame(() => { if (turned(view.shade)) view.send("turned", true); }); // colour maps come anew
   if (!view.header.warm && !view.reported) reportDrawn(view);
   return () => { view.controller.abort(); views.delete(parentElement); };
 }
 
-// A question has set the page up: what there is to see stands at the top.
-function scrollToTop() {
+// A question has set the page up: what there is to see stands at the part with this key, or else at the top. What stands
+// above the part may come late and push it down: it is followed until the visitor does something.
+function scrollTo(key) {
+  const leave = new AbortController();
+  for (const name of ["wheel", "touchstart", "keydown", "pointerdown"]) {
+    document.addEventListener(name, () => leave.abort(), { signal: leave.signal, passive: true });
+  }
+  for (const wait of key ? FOLLOWED : [0]) setTimeout(() => { if (!leave.signal.aborted) bring(key); }, wait);
+  setTimeout(() => leave.abort(), Math.max(...FOLLOWED) + 1);
+}
+
+function bring(key) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  document.querySelector('[data-testid="stMain"]')?.scrollTo({ top: 0, behavior: calm ? "auto" : "smooth" });
+  const main = document.querySelector('[data-testid="stMain"]');
+  const part = key ? main?.querySelector(`.st-key-${CSS.escape(key)}`) : null;
+  const top = part ? main.scrollTop + part.getBoundingClientRect().top - ABOVE : 0;
+  main?.scrollTo({ top, behavior: calm ? "auto" : "smooth" });
 }
 
 function build(parent) {
