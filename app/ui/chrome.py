@@ -35,6 +35,7 @@ a:focus-visible, button:focus-visible, summary:focus-visible, [data-testid="stSi
 @media (max-width: 640px) {
   .block-container { padding-top: 3.75rem; }
   .st-key-bench > div > [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }
+  .st-key-bench [data-testid="stColumn"] { min-width: 100%; }
 }
 """
 # With large type a window as wide as a projector's has no room beside the picture: the settings go below it.
