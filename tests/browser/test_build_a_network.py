@@ -74,6 +74,12 @@ def _edit_by_hand(page: Page, view: Locator) -> None:
     """Keys and the mouse change the order; an impossible layer says what fits; everything is taken back."""
     rows = view.locator("li.row")
     words = DEFAULT.split()
+    rows.nth(0).click()
+    kernel = view.locator(".form").get_by_label("Kernel", exact=True)
+    kernel.fill("99")
+    kernel.press("Enter")
+    expect(view.locator(".form .refused")).to_contain_text("Kernel: “99” cannot be; what can: 3 or 3x5, 1 to 63.")
+    _stands(view, DEFAULT)
     rows.nth(1).click()
     page.keyboard.press("Alt+ArrowDown")
     _stands(view, " ".join([words[0], words[1], words[3], words[2], *words[4:]]))

@@ -23,8 +23,9 @@ export function buildForm(act) {
   form.bar = element("div", { className: "bar" });
   const save = button("Save maps", "Save these maps as PNG", () => savePng(form.canvas, "cnnviz maps.png"));
   form.maps = element("div", { className: "maps-large" }, element("div", { className: "buttons" }, form.mapsTitle, element("span", { className: "push" }, save)), form.canvas, form.bar);
+  form.refused = element("span", { className: "refused", role: "status" });
   form.root = element("div", { className: "form" }, form.fixes, form.settings,
-    element("div", { className: "buttons" }, ...Object.values(form.buttons)), form.maps);
+    element("div", { className: "buttons" }, ...Object.values(form.buttons), form.refused), form.maps);
   form.root.onkeydown = (event) => { if (event.target.matches("input, select") && event.key !== "Escape") event.stopPropagation(); };
   return form;
 }
@@ -33,6 +34,7 @@ export function showForm(form, layer, kind, row, place, of, arrays) {
   if (form.code !== layer.code) makeFields(form, kind);
   form.code = layer.code;
   for (const setting of kind.settings) fill(form.fields.get(setting.letter), setting, valueOf(layer, setting));
+  if (!form.settings.querySelector("[aria-invalid=true]")) setText(form.refused, "");
   form.buttons.up.disabled = place === 0;
   form.buttons.down.disabled = place === of - 1;
   const fixes = row?.fixes ?? [];
@@ -69,16 +71,19 @@ function fieldOf(form, setting) {
     list.onchange = () => set(list.value);
     return list;
   }
-  return numberField(setting, set);
+  return numberField(setting, set, (sentence) => setText(form.refused, sentence));
 }
 
-function numberField(setting, set) {
+// `say` takes a sentence on what was typed in vain, "" where nothing was.
+function numberField(setting, set, say) {
   const like = { pair: "3 or 3x5", padding: "1, 1x2 or same" }[setting.kind] ?? "a number";
+  const possible = `${like}, ${setting.low} to ${setting.high}`;
   const field = element("input", { autocomplete: "off", inputMode: setting.kind === "real" ? "decimal" : "text", spellcheck: false,
-    title: `${like}, ${setting.low} to ${setting.high}; ↑ and ↓ step it` });
+    title: `${possible}; ↑ and ↓ step it` });
   const take = (text) => {
-    const value = text === null ? null : typed(setting, text);
+    const value = typed(setting, text);
     field.setAttribute("aria-invalid", String(value === null));
+    say(value === null ? `${setting.title}: “${text.trim().slice(0, 20)}” cannot be; what can: ${possible}. It stays ${shown(field.said)}.` : "");
     if (value === null) return;
     field.value = shown(value);
     field.said = value;
