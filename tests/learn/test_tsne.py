@@ -30,7 +30,7 @@ def test_few_pictures_have_a_map(pictures: int) -> None:
 
 
 def test_the_same_settings_give_the_same_map_and_another_perplexity_another() -> None:
-    features = groups((10, 10, 10))
+    features = groups((6, 6, 7))
     points = neighbour_map(features, 6).points
     assert np.array_equal(points, neighbour_map(features, 6).points)
     assert not np.allclose(points, neighbour_map(features, 3).points, atol=0.1)
