@@ -18,6 +18,9 @@ NAME =
 BIN = .venv/bin
 SETUP = PYTHON='$(PYTHON)' sh scripts/with_python.sh scripts/setup_env.py
 
+# Without compiled files each of the dozens of processes that tests start would compile app and library anew.
+export PYTHONDONTWRITEBYTECODE =
+
 # The targets share .venv and the cores: one after the other, whatever -j says.
 .NOTPARALLEL:
 .PHONY: help app test lint unit browser bench assets setup setup-dev get-browser clean
@@ -61,3 +64,4 @@ get-browser: setup-dev
 
 clean:
 	rm -rf .venv *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find app benchmarks cnnviz scripts tests -name __pycache__ -prune -exec rm -rf {} +
