@@ -131,7 +131,7 @@ def _lines(network: Network, strip: Strip, recorded: Pass, steps: tuple[Step, ..
             kind=step.kind,
             label=step.label,
             path=step.path,
-            module=type(recorded.modules[step.path]).__name__ if step.path in recorded.modules else "",
+            module=_module_of(recorded, step),
             before=step.before,
             total=step.total,
             after=step.after,
@@ -143,6 +143,14 @@ def _lines(network: Network, strip: Strip, recorded: Pass, steps: tuple[Step, ..
         )
         for step in steps
     )
+
+
+def _module_of(recorded: Pass, step: Step) -> str:
+    """The class of the module that did the step; "" where a block did it in a function of its own, as F.relu is."""
+    module = recorded.modules.get(step.path)
+    if module is None or (step.kind == "activation" and next(module.children(), None) is not None):
+        return ""
+    return type(module).__name__
 
 
 def _sum(network: Network, strip: Strip, step: Step, terms: Terms) -> Sum:

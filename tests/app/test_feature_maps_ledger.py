@@ -197,6 +197,17 @@ def test_a_pooling_shows_its_window_and_the_winner() -> None:
     assert arrays["line0_plane"].ravel()[arrays["line0_spots"][0]] == line["after"]
 
 
+def test_a_block_that_rectifies_in_a_function_is_not_named_as_the_rectifier() -> None:
+    net = NETWORKS.ask("googlenet", "none").result()
+    recorded = analysis.record_pass(net, load_sample("chelsea"))
+    strip = strip_of(net)
+    scene = ledger_scene(net, strip, recorded, read_unit("conv1.conv/3.10.10", strip), None, "")
+    assert [(line.kind, line.module) for line in scene.lines] == [
+        ("convolution", "Conv2d"), ("norm", "BatchNorm2d"), ("activation", ""),
+    ]  # fmt: skip
+    assert "relu" in scene.lines[2].label
+
+
 def test_the_answer_without_channels_is_that_of_a_hook(lite0: network.Network) -> None:
     app = opened("layer=bn1.act&off=12.8.99.x")
     header = scene_of(app, "switch_view")
