@@ -21,7 +21,7 @@ _NONE = "None"
 def network_map_form(choice: NetworkChoice, form: MapForm, chosen: ChosenPicture) -> None:
     """Draw network, order, scale and second picture in one row; above it what the link asked in vain."""
     NOTICE.show()
-    network, by, scale, second = st.columns([1.3, 1, 1, 1.2])
+    network, by, scale, second = st.columns([1.3, 1.13, 1.13, 0.94])
     with network:
         network_picker(choice, on_change=leave_layer)
     with by:

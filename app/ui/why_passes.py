@@ -50,7 +50,7 @@ def layer_words(network: Network) -> dict[str, str]:
     sizes = map_layers(network)
     if not sizes:
         return {}
-    last = {"": f"The last with maps: {default_layer(network)}"}
+    last = {"": f"Last: {default_layer(network)}"}
     return last | {path: f"{path} · {height} × {width}" for path, (height, width) in sizes.items()}
 
 

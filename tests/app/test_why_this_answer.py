@@ -160,7 +160,7 @@ def test_maps_are_made_at_the_layer_of_the_link(lite0: network.Network) -> None:
     assert "'saliency')" in app.code[0].value
     chooser = app.selectbox(key="why_layer_widget")
     assert chooser.value == "blocks.2.0.conv_dw"
-    assert chooser.options[0] == "The last with maps: bn2.act"
+    assert chooser.options[0] == "Last: bn2.act"
     chooser.select("").run()
     assert "why_layer" not in app.query_params
 
