@@ -68,7 +68,7 @@ def _say_what_is_next(data: TransferData) -> None:
     """Where own pictures are enough for the arms, that these come next: they stand below what one sees."""
     counts = data.dataset.counts
     if data.own and len(counts) > 1 and min(counts) > 1:
-        st.caption(
+        st.markdown(  # no caption, in which a link is too pale
             f"That is enough to teach and to test: next comes [Four arms, one split](#{ARMS_ANCHOR}), with its Start."
         )
 

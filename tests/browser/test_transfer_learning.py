@@ -47,7 +47,8 @@ def test_own_classes_by_webcam_and_upload_answer_at_once_and_survive_a_reload(pa
     expect(page.locator(".webcam-view")).to_have_attribute("data-webcam", "on")
     for number, (name, hue) in enumerate((("red", 0), ("blue", 220))):
         page.get_by_label("A new class").fill(name)
-        page.get_by_role("button", name="Add class").click()
+        page.get_by_role("button", name="Add class").dblclick()
+        expect(page.get_by_label("Pictures go into")).to_have_value(name)
         page.evaluate(f"() => {{ window.ground = {hue}; }}")
         page.get_by_role("button", name=f"Record a burst into {name}").click()
         expect(counts).to_have_attribute("data-counts", ("red:10", "red:10|blue:10")[number])
@@ -79,6 +80,9 @@ def test_own_classes_by_webcam_and_upload_answer_at_once_and_survive_a_reload(pa
     page.get_by_label("Class to move to").select_option(label="red")
     expect(counts).to_have_attribute("data-counts", "red:11|blue:11")
     expect(page.get_by_text("One picture stands in red and in blue").first).to_be_visible()
+    remove = page.locator(".class[data-name=blue]").get_by_role("button", name="Delete")
+    remove.click()
+    expect(remove).to_have_text("Delete 11 pictures, too?")
 
     page.reload()
     expect(counts).to_have_attribute("data-counts", "red:11|blue:11")

@@ -81,8 +81,18 @@ function head(view, row) {
   const name = element("input", { value: row.name, maxLength: 40, "aria-label": `Name of the class ${row.name}` });
   name.onchange = () => { if (name.value.trim() && name.value !== row.name) edit(view, "rename", { to: row.id, name: name.value }); else name.value = row.name; };
   name.onkeydown = (event) => { event.stopPropagation(); if (event.key === "Enter") name.blur(); };
-  const remove = button("Delete class", `Delete ${row.name} with its pictures`, () => edit(view, "remove class", { to: row.id }));
+  const remove = button("Delete class", `Delete ${row.name} with its pictures`, () => {
+    if (row.count === 0 || remove.dataset.sure) edit(view, "remove class", { to: row.id });
+    else sure(remove, `Delete ${counted(row)}, too?`);
+  });
   return element("div", { className: "head" }, name, number, remove);
+}
+
+// A second press is asked for, since the pictures cannot be had back; who goes elsewhere has let go of it.
+function sure(remove, words) {
+  const first = remove.textContent;
+  Object.assign(remove, { textContent: words, onblur: () => { remove.textContent = first; delete remove.dataset.sure; } });
+  remove.dataset.sure = "yes";
 }
 
 function more(view, row, fill) {
