@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from cnnviz.errors import NetworkError
 from cnnviz.network import download as module
 from cnnviz.network.download import download
+from tests.network.servers import serving
 
 CONTENT = bytes(range(256)) * 4096
 CHECKSUM = hashlib.sha256(CONTENT).hexdigest()
@@ -39,11 +40,8 @@ class Server(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{running.server_port}"
-    running.shutdown()
-    running.server_close()
+    with serving(Server) as address:
+        yield address
 
 
 def test_a_download_arrives_whole_and_reports_every_step(server: str, tmp_path: Path) -> None:

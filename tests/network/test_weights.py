@@ -2,10 +2,9 @@
 
 import functools
 import hashlib
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from cnnviz.errors import NetworkError
 from cnnviz.network import NetworkInfo, load_network, network_info, stored, weights, zoo
 from cnnviz.network.construction import skeleton, untrained
 from cnnviz.paths import ASSETS
+from tests.network.servers import serving
 
 NAME = "shufflenet_v2_x0_5"
 
@@ -34,14 +34,11 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     torch.save(untrained(network_info(NAME)).state_dict(), folder / "made.pth")
     checksum = hashlib.sha256((folder / "made.pth").read_bytes()).hexdigest()
     file = (folder / "made.pth").rename(folder / f"shuffle-{checksum[:8]}.pth")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    info = replace(network_info(NAME), url=f"http://127.0.0.1:{server.server_port}/{file.name}")
-    monkeypatch.setattr(zoo, "network_info", lambda name: info)
-    yield file
-    server.shutdown()
-    server.server_close()
+    with serving(functools.partial(Quiet, directory=str(folder))) as address:
+        info = replace(network_info(NAME), url=f"{address}/{file.name}")
+        monkeypatch.setattr(zoo, "network_info", lambda name: info)
+        yield file
 
 
 def cached(file: Path) -> Path:
