@@ -22,6 +22,8 @@ h1 { font-size: 2rem !important; padding: 0 !important; }
 [data-testid="stSelectboxVirtualDropdown"] [role="option"] > div {
   white-space: normal; overflow-wrap: anywhere; line-height: 1.15;
 }
+/* White on the light orange of the dark theme is 2:1. */
+[data-testid="stBaseButton-primary"]:not(:disabled) { color: light-dark(#fff, #0f1116) !important; }
 a:focus-visible, button:focus-visible, summary:focus-visible, [data-testid="stSidebarNavLink"]:focus-visible {
   outline: 3px solid var(--st-primary-color, currentColor) !important; outline-offset: 1px;
 }
