@@ -11,7 +11,7 @@ from app.ui.sheets import csv_text
 
 
 def test_a_spreadsheet_reads_what_the_table_said() -> None:
-    table = {"layer": ["conv, first", 'the "second"'], "share, %": [12.5, None]}
+    table: dict[str, list[object]] = {"layer": ["conv, first", 'the "second"'], "share, %": [12.5, None]}
     assert list(csv.reader(io.StringIO(csv_text(table)))) == [
         ["layer", "share, %"],
         ["conv, first", "12.5"],
