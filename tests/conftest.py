@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from scripts.environment import SETTINGS
+
 if TYPE_CHECKING:
     from cnnviz.network import Network
 
@@ -20,6 +22,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Before torch is imported: the workers of `pytest -n` share the cores, more threads would only wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# As the app is started: memory of one pass serves the next. It counts for processes that begin from now on, so for the
+# workers, which the process that reads this first starts.
+for name, value in SETTINGS.items():
+    os.environ.setdefault(name, value)
 # A library that tries its hub anyway is told at once that there is none.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
