@@ -121,12 +121,13 @@ def _choose_class(into: str, classes: Mapping[str, str]) -> None:
     hold(key, into)
     st.selectbox(
         "Pictures go into", list(classes), format_func=classes.__getitem__, key=key, on_change=_class_chosen,
-        args=(key,),
+        args=(key, tuple(classes)),
     )  # fmt: skip
 
 
-def _class_chosen(key: str) -> None:
-    if key == _menu_key():  # else a class was added in the same moment
+def _class_chosen(key: str, classes: tuple[str, ...]) -> None:
+    # Else a class was added in the same moment, or renamed: the browser names it by its former name.
+    if key == _menu_key() and st.session_state[key] in classes:
         st.session_state[INTO] = st.session_state[key]
 
 

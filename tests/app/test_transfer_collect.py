@@ -222,13 +222,25 @@ def test_a_new_class_is_the_one_that_is_filled_whatever_the_menu_of_the_former_o
     ids = own_classes(cup=())
     told: dict[str, Any] = {"tl_name": "mug", "tl_into": ids["cup"], "tl_into_0": ids["cup"]}
     monkeypatch.setattr(st, "session_state", told)
-    heard = [lambda: transfer_collect._add_class(ME), lambda: transfer_collect._class_chosen("tl_into_0")]
+    former = (ids["cup"],)
+    heard = [lambda: transfer_collect._add_class(ME), lambda: transfer_collect._class_chosen("tl_into_0", former)]
     for callback in heard if added_first else reversed(heard):
         callback()
     names = {one.id: one.name for one in COLLECTIONS.read(ME).classes}
     assert names[told["tl_into"]] == "mug"
-    transfer_collect._class_chosen("tl_into_0")  # what the second press of a double click brings along
+    transfer_collect._class_chosen("tl_into_0", former)  # what the second press of a double click brings along
     assert names[told["tl_into"]] == "mug"
+
+
+def test_a_renamed_class_stays_the_one_that_is_filled(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = own_classes(cup=(), mug=())
+    told: dict[str, Any] = {"tl_into": ids["cup"], "tl_into_0": "cup"}  # the browser's name of it from before
+    monkeypatch.setattr(st, "session_state", told)
+    transfer_collect._class_chosen("tl_into_0", tuple(ids.values()))
+    assert told["tl_into"] == ids["cup"]
+    told["tl_into_0"] = ids["mug"]
+    transfer_collect._class_chosen("tl_into_0", tuple(ids.values()))
+    assert told["tl_into"] == ids["mug"]
 
 
 def test_small_files_are_taken_together_and_large_ones_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
