@@ -176,7 +176,7 @@ def _say(found: Sequence[Notice]) -> None:
             icon = ":material/block:" if one.kind == "cannot" else ":material/lightbulb:"
             st.info(plain(one.sentence, longest=400), icon=icon)
     if kinds["two classes"] > 2:
-        st.caption(f"And {kinds['two classes'] - 2} more pictures in two classes; they are marked above.")
+        st.caption(f"{kinds['two classes'] - 2} more sets of classes share pictures; they are marked above.")
     if len(copies) > 1:
         total = sum(len(one.pictures) for one in copies)
         st.info(

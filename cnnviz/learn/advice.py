@@ -51,8 +51,8 @@ def _larger(dataset: Dataset) -> list[Notice]:
         Notice(
             "larger",
             f"{dataset.classes[large]} has {max(counts)} pictures, {dataset.classes[small]} {min(counts)}: who always "
-            f"says {dataset.classes[large]} is right {max(counts) / sum(counts):.0%} of the time, so accuracy alone "
-            f"misleads.",
+            f"says {dataset.classes[large]} is right {100 * max(counts) / sum(counts):.0f} % of the time, so accuracy "
+            "alone misleads.",
             tuple(number for number, label in enumerate(dataset.labels.tolist()) if label == large),
         )
     ]
@@ -71,19 +71,26 @@ def _tiny(dataset: Dataset) -> list[Notice]:
 
 
 def _copies(dataset: Dataset) -> list[Notice]:
-    found = []
+    """Of pictures that stand in the same classes together, and of each group of copies within one class."""
+    found: list[Notice] = []
+    torn: dict[tuple[str, ...], list[tuple[int, ...]]] = {}
     for cluster in near_duplicates(dataset):
-        names = list(dict.fromkeys(dataset.classes[dataset.labels[number]] for number in cluster))
+        names = tuple(dict.fromkeys(dataset.classes[dataset.labels[number]] for number in cluster))
         if len(names) > 1:
-            sentence = f"One picture stands in {' and in '.join(names)}: whatever the network says, one is wrong."
-            found.append(Notice("two classes", sentence, cluster))
-        else:
-            sentence = (
-                f"{len(cluster)} pictures of {names[0]} are nearly the same: they teach hardly more than one, and stay "
-                f"on one side of the split."
-            )
-            found.append(Notice("copies", sentence, cluster))
-    return found
+            torn.setdefault(names, []).append(cluster)
+            continue
+        sentence = (
+            f"{len(cluster)} pictures of {names[0]} are nearly the same: they teach hardly more than one, and stay "
+            f"on one side of the split."
+        )
+        found.append(Notice("copies", sentence, cluster))
+    return [_in_several(names, clusters) for names, clusters in torn.items()] + found
+
+
+def _in_several(names: tuple[str, ...], clusters: list[tuple[int, ...]]) -> Notice:
+    subject = "One picture stands" if len(clusters) == 1 else f"{len(clusters)} pictures stand"
+    sentence = f"{subject} in {' and in '.join(names)}: whatever the network says, one is wrong."
+    return Notice("two classes", sentence, tuple(number for cluster in clusters for number in cluster))
 
 
 def _across(dataset: Dataset, parts: Split | None) -> list[Notice]:

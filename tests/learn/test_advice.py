@@ -25,7 +25,7 @@ def test_what_keeps_from_going_on_comes_first(counts: tuple[int, ...]) -> None:
 def test_a_class_far_larger_is_named_with_what_guessing_it_gives() -> None:
     (notice,) = notices(dataset_of((9, 3)))
     assert notice.kind == "larger"
-    assert "a has 9 pictures, b 3" in notice.sentence and "75%" in notice.sentence
+    assert "a has 9 pictures, b 3" in notice.sentence and "75 %" in notice.sentence
     assert notice.pictures == tuple(range(9))
     assert notices(dataset_of((8, 3))) == ()
 
@@ -38,6 +38,14 @@ def test_copies_in_one_class_and_in_two_are_told_apart() -> None:
     assert found["copies"].pictures == (0, 6)
     assert found["two classes"].pictures == (1, 7)
     assert "in a and in b" in found["two classes"].sentence
+
+
+def test_pictures_in_the_same_two_classes_are_said_together() -> None:
+    good = dataset_of((3, 3))
+    copies = tuple(Example(saved_again(blobs(number)), 1) for number in (0, 2))
+    (notice,) = notices(Dataset("x", "X", good.classes, good.examples + copies))
+    assert notice.sentence.startswith("2 pictures stand in a and in b:")
+    assert sorted(notice.pictures) == [0, 2, 6, 7]
 
 
 def test_a_picture_of_one_pixel_is_small() -> None:
