@@ -28,7 +28,8 @@ def page_events(
     """
     base = config.get_option("server.baseUrlPath").strip("/")
     header = {
-        "warm": warm, "to_top": to_top, "to_place": to_place, "max_bytes": max_bytes, "base": f"/{base}" if base else "",
+        "warm": warm, "to_top": to_top, "to_place": to_place, "max_bytes": max_bytes,
+        "base": f"/{base}" if base else "",
     }  # fmt: skip
     _render(
         key=key,
