@@ -207,7 +207,8 @@ def test_one_file_in_every_class_is_found_and_a_dot_is_named(shelf: Collections)
         shelf.add(ME, shelf.add_class(ME, name), [*files(*seeds), ("dot.png", dot)])
     data = shelf.dataset(ME)
     assert len(near_duplicates(data)) == 2
-    assert [one.kind for one in notices(data)] == ["tiny", "two classes", "two classes"]
+    assert [one.kind for one in notices(data)] == ["tiny", "two classes"]
+    assert "2 pictures stand in cup and in mug" in notices(data)[1].sentence
 
 
 def test_a_picture_is_hashed_once_however_often_others_come(
