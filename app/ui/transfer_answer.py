@@ -55,8 +55,9 @@ def answer_part(form: Form, data: TransferData, chosen: ChosenPicture) -> None:
     network = None
     if missing:
         NETWORKS.ask(*form.choice.key)  # it will be asked for in a moment
-    elif not recorded:
-        network = obtain(form.choice)
+    with st.container():  # what is said while it loads has its own place: the webcam below stays on when it is here
+        if not missing and not recorded:
+            network = obtain(form.choice)
     live = network is not None and _begin(data, form.choice, network)
 
     @st.fragment(run_every=LOOK if live else None)

@@ -58,8 +58,9 @@ def collect_part(form: Form, data: TransferData, chosen: ChosenPicture) -> None:
     found = known_notices(data)
     scene = Scene(data.source, _rows(data, found), pictures, data.own, _title(data), form.asked, _room(data))
     collect_view(COLLECT, scene, on_edit=_edited(data), on_ask=asked)
-    said_part(of_edit=True)
-    _say(found)
+    with st.container():  # a place of its own, as in the form: what stands below runs by itself and keeps its place
+        said_part(of_edit=True)
+        _say(found)
     looking_part(data)
     _say_what_is_next(data)
 
@@ -81,8 +82,10 @@ def collect_form(data: TransferData) -> None:
         st.text_input("A new class", key=_NAME, placeholder="cup", max_chars=40)
         st.form_submit_button("Add class", on_click=_add_class, args=(owner,), icon=":material/add:", width="stretch")
     into = read_into(data)
-    if into is not None:
-        _choose_class(into, classes)
+    # What comes and goes has a place of its own: parts of the page that run by themselves keep theirs.
+    with st.container():
+        if into is not None:
+            _choose_class(into, classes)
     turn = st.session_state.setdefault(_TURN, 0)
     with st.container(key=FILES, gap="xsmall"):
         st.file_uploader(
@@ -95,8 +98,10 @@ def collect_form(data: TransferData) -> None:
         )
         with st.container(key=ADDING):
             adding_part(owner, f"{MAX_BYTES // 10**6} MB a picture, {MOST_ZIP_BYTES // 10**6} MB a zip.")
-    said_part()
-    pictures_home_part(data)
+    with st.container():
+        said_part()
+    with st.container():
+        pictures_home_part(data)
     _where_they_go(owner, bool(classes))
 
 

@@ -50,11 +50,20 @@ function build(parent) {
   // The upload field of the picture dialog takes its own drops.
   const ours = (event) => hasFile(event) && !event.composedPath().some((node) => node.dataset?.testid === "stFileUploader");
   const over = (value) => { view.shade.dataset.over = String(value); };
+  document.addEventListener("click", swallowSecond, { signal: view.controller.signal, capture: true });
   listen("paste", (event) => take(view, event.clipboardData?.files, event));
   listen("dragover", (event) => { if (ours(event)) { event.preventDefault(); over(true); } });
   listen("dragleave", (event) => { if (!event.relatedTarget) over(false); });
   listen("drop", (event) => { over(false); if (ours(event)) take(view, event.dataTransfer.files, event); });
   return view;
+}
+
+// The first press of a double click sends a form and empties it. A second one on its heels would send it empty, and a busy
+// server takes the newest.
+function swallowSecond(event) {
+  if (event.detail < 2 || !event.target.closest?.('[data-testid="stFormSubmitButton"]')) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
 }
 
 async function take(view, files, event) {
