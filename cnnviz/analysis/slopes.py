@@ -34,16 +34,15 @@ def slopes(recorded: Pass, value: int, seed: Tensor, starts: Iterable[int]) -> I
     ends = frozenset(starts) - {value}
     leading = _leading_from(recorded, starts)
     found = {value: seed}
-    with torch.no_grad():
-        for operation in reversed(recorded.operations):
-            made = {output: found.pop(output) for output in operation.outputs if output in found and output not in ends}
-            yield from made.items()
-            wanted = [source for source in dict.fromkeys(operation.inputs()) if source in leading]
-            if not made or not wanted or operation.name == OVERWRITTEN:
-                continue
-            for source, slope in zip(wanted, _back_through(recorded, operation, made, wanted), strict=True):
-                if slope is not None:
-                    found[source] = found[source] + slope if source in found else slope
+    for operation in reversed(recorded.operations):
+        made = {output: found.pop(output) for output in operation.outputs if output in found and output not in ends}
+        yield from made.items()
+        wanted = [source for source in dict.fromkeys(operation.inputs()) if source in leading]
+        if not made or not wanted or operation.name == OVERWRITTEN:
+            continue
+        for source, slope in zip(wanted, _back_through(recorded, operation, made, wanted), strict=True):
+            if slope is not None:
+                found[source] = found[source] + slope if source in found else slope
     yield from found.items()
 
 
@@ -56,6 +55,7 @@ def _leading_from(recorded: Pass, starts: Iterable[int]) -> set[int]:
     return leading
 
 
+@torch.no_grad()  # here and not around the walk, whose caller goes on between its steps
 def _back_through(
     recorded: Pass, operation: Operation, made: dict[int, Tensor], wanted: Sequence[int]
 ) -> Sequence[Tensor | None]:
