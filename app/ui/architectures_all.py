@@ -23,6 +23,16 @@ PICKED = "arch_picked"
 _SCATTER, _TREE = "arch_scatter", "arch_tree"
 _OPENING = "googlenet"
 _NOTICE = LinkNotice("_arch_picked_notice", (PICKED,), {PICKED: _OPENING})
+# The table's headings, and what the sheet that is saved calls the same columns.
+_HEADINGS = {
+    "Network": "network",
+    "Family": "family",
+    "Year": "year",
+    "Parameters": "parameters",
+    "Multiply-adds": "multiply-adds",
+    "Top-1, %": "top-1 %",
+    "Goes on from": "goes on from",
+}
 
 
 def draw_all() -> None:
@@ -90,16 +100,10 @@ def _picked() -> str:
 
 
 def _table(known: Sequence[NetworkFigures]) -> None:
-    number = st.column_config.NumberColumn(format="localized")
+    number, sheet = st.column_config.NumberColumn(format="localized"), figures_sheet(known)
     st.dataframe(
         {
-            "Network": [one.title for one in known],
-            "Family": [one.family for one in known],
-            "Year": [one.year for one in known],
-            "Parameters": [one.parameters for one in known],
-            "Multiply-adds": [one.multiply_adds for one in known],
-            "Top-1, %": [one.top1 for one in known],
-            "Goes on from": [_parents(one.name) for one in known],
+            **{heading: sheet[name] for heading, name in _HEADINGS.items()},
             "Introduced": [card(one.name).introduced for one in known],
         },
         column_config={
@@ -114,7 +118,7 @@ def _table(known: Sequence[NetworkFigures]) -> None:
         placeholder="",
     )
     st.caption("By year. Multiply-adds and accuracy as published with the weights; a cell is empty where none are.")
-    save_button("Save all networks as CSV", figures_sheet(known), "cnnviz networks.csv", "arch_all_csv")
+    save_button("Save all networks as CSV", sheet, "cnnviz networks.csv", "arch_all_csv")
 
 
 def _parents(name: str) -> str:
