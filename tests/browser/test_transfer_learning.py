@@ -24,6 +24,15 @@ WEBCAM = """() => {
         return canvas.captureStream(25);
     };
 }"""
+# The page's video comes a moment after the stream: wait until it has this ground, red or blue.
+SHOWS = """async (video, colour) => {
+    const context = new OffscreenCanvas(1, 1).getContext("2d");
+    for (let shown = ""; shown !== colour; await new Promise(requestAnimationFrame)) {
+        context.drawImage(video, 0, 0, 8, 8, 0, 0, 1, 1);
+        const [red, , blue] = context.getImageData(0, 0, 1, 1).data;
+        shown = red > 2 * blue ? "red" : blue > 2 * red ? "blue" : "";
+    }
+}"""
 
 
 def test_own_classes_by_webcam_and_upload_answer_at_once_and_survive_a_reload(page: Page) -> None:
@@ -52,6 +61,7 @@ def test_own_classes_by_webcam_and_upload_answer_at_once_and_survive_a_reload(pa
         expect(menu.and_(page.locator(f'[value="{name}"]'))).to_be_visible()
         expect(menu).to_have_count(1)  # for a moment there are two, until the former is taken away
         page.evaluate(f"() => {{ window.ground = {hue}; }}")
+        page.locator(".webcam-view video").evaluate(SHOWS, name)  # else a burst begins with what stood there before
         page.get_by_role("button", name=f"Record a burst into {name}").click()
         expect(counts).to_have_attribute("data-counts", ("red:10", "red:10|blue:10")[number])
     page.get_by_role("button", name="Ask live").click()
