@@ -4,8 +4,8 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
+from app.web.arrivals import all_arrives_once
 from app.web.callbacks import callbacks_run_to_their_end
-from app.web.finished import finished_parts_stay_finished
 from app.web.lifespan import lifespan
 from app.web.routes import ROUTES
 from app.web.visitor import VisitorMiddleware
@@ -14,6 +14,6 @@ from app.web.visitor import VisitorMiddleware
 # the first visitor has run main.py, and a link to a page opens with "Page not found".
 PagesManager.uses_pages_directory = False
 callbacks_run_to_their_end()
-finished_parts_stay_finished()
+all_arrives_once()
 
 app = st.App("main.py", routes=ROUTES, middleware=[Middleware(VisitorMiddleware)], lifespan=lifespan)
