@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -119,13 +120,23 @@ def numbers_of(data: TransferData) -> tuple[int, ...]:
     return few_of(data.dataset, MOST_OWN) if data.own else few_of(data.dataset)
 
 
+def by_turns(numbers: Sequence[int], labels: Sequence[int]) -> list[int]:
+    """The same pictures, one of each class first, then the second of each: an answer needs one of each."""
+    before: Counter[int] = Counter()
+    turns: dict[int, int] = {}
+    for number in numbers:
+        turns[number] = before[labels[number]]
+        before[labels[number]] += 1
+    return sorted(numbers, key=turns.__getitem__)
+
+
 def features_job(
     data: TransferData, network: Network, choice: NetworkChoice, watcher: str, missing: int
 ) -> Job[Any, None]:
     """The job that computes what is missing; begun anew where it had ended before more came, or some was let go."""
     from cnnviz.learn import feature_steps
 
-    examples = [data.dataset.examples[number] for number in numbers_of(data)]
+    examples = [data.dataset.examples[number] for number in by_turns(numbers_of(data), data.dataset.labels.tolist())]
 
     def work(task: Task[Any]) -> None:
         for progress in feature_steps(network, examples):

@@ -16,7 +16,7 @@ import streamlit as st
 from app.components.webcam_view.component import FRAMES, burst_of, frame_of
 from app.ui import transfer_adding, transfer_collect, transfer_notices
 from app.ui.transfer_adding import add_files, add_zip, refusals
-from app.ui.transfer_asked import asked_of, means_of, recorded_of, without
+from app.ui.transfer_asked import asked_of, by_turns, means_of, recorded_of, without
 from app.ui.transfer_data import COLLECTIONS, OWN, find_data, owner_of
 from app.ui.transfer_state import COLLECT, OPENING, SOURCE
 from app.web.visitor import LIFETIME
@@ -317,3 +317,11 @@ def test_many_pictures_are_looked_at_for_copies_by_a_job_while_the_page_answers(
     app = open_page(FILE, f"{SOURCE}={OWN}")
     assert not app.exception and not any("stands in" in info.value for info in app.main.info)
     app = followed(app, lambda: any("stands in cup and in mug" in info.value for info in app.main.info))
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [([], []), ([0, 0, 0], [0, 1, 2]), ([0, 0, 0, 1, 1, 2], [0, 3, 5, 1, 4, 2]), ([2, 2, 0, 2, 0], [0, 2, 1, 4, 3])],
+)
+def test_one_picture_of_each_class_is_looked_at_before_a_second_of_any(labels: list[int], expected: list[int]) -> None:
+    assert by_turns(range(len(labels)), labels) == expected
