@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,6 +12,7 @@ from app.ui.architectures_facts import Architecture
 from app.ui.architectures_state import chosen_of, layer_taken
 from app.ui.architectures_words import shape_words
 from app.ui.charts import show_chart
+from app.ui.sheets import csv_of, save_csv
 from app.ui.theme import chart_colours
 from cnnviz import plot
 
@@ -82,10 +81,8 @@ def draw_table(one: Architecture, side: str) -> None:
         selection_mode="single-row",
     )
     st.caption("Choose a row, and the graph opens the blocks around that layer.")
-    st.download_button(
-        "Save every layer as CSV", layers_csv(one.layers), f"cnnviz layers of {one.info.name}.csv", "text/csv",
-        on_click="ignore", key=f"arch_csv_{side}",
-    )  # fmt: skip
+    name = f"cnnviz layers of {one.info.name}.csv"
+    save_csv("Save every layer as CSV", layers_csv(one.layers), name, f"arch_csv_{side}")
 
 
 def node_key(layer: LayerCost) -> str:
@@ -95,21 +92,21 @@ def node_key(layer: LayerCost) -> str:
 
 def layers_csv(layers: Sequence[LayerCost]) -> str:
     """All rows with all that is known of them."""
-    sheet = io.StringIO()
-    writer = csv.writer(sheet, lineterminator="\n")
-    writer.writerow(
-        ["layer", "call", "kind", "in", "out", "kernel", "stride", "padding", "dilation", "groups", "weights", "biases",
-         "multiply-adds", "other operations", "memory, bytes", "share of multiply-adds"]
+    headings = (
+        "layer", "call", "kind", "in", "out", "kernel", "stride", "padding", "dilation", "groups", "weights", "biases",
+        "multiply-adds", "other operations", "memory, bytes", "share of multiply-adds",
     )  # fmt: skip
-    for layer in layers:
+
+    def line(layer: LayerCost) -> list[object]:
         windows = (layer.kernel, layer.stride, layer.padding, layer.dilation)
         shapes = (shape_words(shape) for shape in (layer.input_shape, layer.output_shape))
-        writer.writerow(
-            [layer.path, layer.call, layer.kind, *shapes, *("x".join(map(str, one or ())) for one in windows),
-             layer.groups or "", layer.weights, layer.biases, layer.multiply_adds, layer.other_operations,
-             layer.activation_bytes, f"{layer.share:.6g}"]
-        )  # fmt: skip
-    return sheet.getvalue()
+        return [
+            layer.path, layer.call, layer.kind, *shapes, *("x".join(map(str, one or ())) for one in windows),
+            layer.groups or "", layer.weights, layer.biases, layer.multiply_adds, layer.other_operations,
+            layer.activation_bytes, f"{layer.share:.6g}",
+        ]  # fmt: skip
+
+    return csv_of(headings, map(line, layers))
 
 
 def window_words(layer: LayerCost) -> str:

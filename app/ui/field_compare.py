@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -12,6 +10,7 @@ import streamlit as st
 
 from app.ui.charts import show_chart
 from app.ui.frame import foot_follows
+from app.ui.sheets import csv_of, save_csv
 from app.ui.theme import chart_colours
 from cnnviz.network import list_networks, network_info
 
@@ -84,13 +83,12 @@ def compare_sentence(curves: Mapping[str, DepthCurve], picture: int) -> str:
 
 def compare_csv(curves: Mapping[str, DepthCurve]) -> str:
     """Every point of every curve."""
-    sheet = io.StringIO()
-    writer = csv.writer(sheet, lineterminator="\n")
-    writer.writerow(["network", "convolutions deep", "largest field, pixels", "layer"])
-    for title, curve in curves.items():
-        for depth, size, path in zip(curve.depths, curve.sizes, curve.paths, strict=True):
-            writer.writerow([title, depth, size, path])
-    return sheet.getvalue()
+    points = (
+        (title, *point)
+        for title, curve in curves.items()
+        for point in zip(curve.depths, curve.sizes, curve.paths, strict=True)
+    )
+    return csv_of(("network", "convolutions deep", "largest field, pixels", "layer"), points)
 
 
 def _table(curves: Mapping[str, DepthCurve], picture: int) -> None:
@@ -106,7 +104,4 @@ def _table(curves: Mapping[str, DepthCurve], picture: int) -> None:
         hide_index=True,
         key="rf_compare_table",
     )
-    st.download_button(
-        "Save the curves as CSV", compare_csv(curves), "cnnviz fields by depth.csv", "text/csv",
-        on_click="ignore", key="rf_compare_csv",
-    )  # fmt: skip
+    save_csv("Save the curves as CSV", compare_csv(curves), "cnnviz fields by depth.csv", "rf_compare_csv")

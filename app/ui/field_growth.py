@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.ui.sheets import csv_of, save_csv
 from cnnviz.analysis import GrowthRow, growth_rows
 
 if TYPE_CHECKING:
@@ -49,10 +48,8 @@ def draw_growth(network: Network, fields: Mapping[str, ReceptiveField], chosen_l
         height=420,
         key="rf_growth_table",
     )
-    st.download_button(
-        "Save the whole network as CSV", growth_csv(rows, fields), f"cnnviz growth {network.name}.csv", "text/csv",
-        on_click="ignore", key="rf_growth_csv",
-    )  # fmt: skip
+    text = growth_csv(rows, fields)
+    save_csv("Save the whole network as CSV", text, f"cnnviz growth {network.name}.csv", "rf_growth_csv")
 
 
 def rows_up_to(
@@ -85,19 +82,16 @@ def growth_sentence(rows: Sequence[GrowthRow], fields: Mapping[str, ReceptiveFie
 
 def growth_csv(rows: Sequence[GrowthRow], fields: Mapping[str, ReceptiveField]) -> str:
     """Every row with all its sources; heights and widths apart."""
-    sheet = io.StringIO()
-    writer = csv.writer(sheet, lineterminator="\n")
     pairs = ("kernel", "stride", "dilation", "previous", "jump", "field", "jump after")
-    writer.writerow(["layer", "kind", *(f"{name} {axis}" for name in pairs for axis in ("height", "width")),
-                     "field =", "convolutions deep", "whole input", "reads"])  # fmt: skip
-    for row in rows:
+    sides = (f"{name} {axis}" for name in pairs for axis in ("height", "width"))
+
+    def line(row: GrowthRow) -> list[object]:
         numbers = (row.kernel, row.stride, row.dilation, row.previous, row.jump, row.size, row.jump_after)
         whole = "yes" if fields[row.path].whole_input else "no"
         sources = " | ".join(source or "picture" for source in row.sources)
-        writer.writerow(
-            [row.path, row.kind, *(n for pair in numbers for n in pair), row.formula, row.depth, whole, sources]
-        )
-    return sheet.getvalue()
+        return [row.path, row.kind, *(n for pair in numbers for n in pair), row.formula, row.depth, whole, sources]
+
+    return csv_of(["layer", "kind", *sides, "field =", "convolutions deep", "whole input", "reads"], map(line, rows))
 
 
 def _grown_at(rows: Sequence[GrowthRow], fields: Mapping[str, ReceptiveField], field: ReceptiveField) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
+from operator import attrgetter
 
 import streamlit as st
 
+from app.ui.sheets import csv_of, save_csv
 from cnnviz.analysis import PublishedField, published_fields
 from cnnviz.compute import at_work
 from cnnviz.network import network_info
@@ -54,10 +54,7 @@ def draw_published() -> None:
         height=420,
         key="rf_published_table",
     )
-    st.download_button(
-        "Save as CSV", published_csv(shown), "cnnviz published fields.csv", "text/csv",
-        on_click="ignore", key="rf_published_csv",
-    )  # fmt: skip
+    save_csv("Save as CSV", published_csv(shown), "cnnviz published fields.csv", "rf_published_csv")
     st.caption(_SOURCE)
 
 
@@ -85,16 +82,15 @@ def verdict(line: PublishedField) -> str:
 
 def published_csv(lines: Sequence[PublishedField]) -> str:
     """All lines with both sides' numbers, one row each."""
-    out = io.StringIO()
-    writer = csv.writer(out)
     kinds = ("size", "stride", "padding")
     sides = ("published", "ours")
     header = ["network", "published_network", "end_point", "layer"]
-    writer.writerow([*header, *(f"{side}_{kind}" for side in sides for kind in kinds), "verdict", "explanation"])
-    for line in lines:
-        numbers = [getattr(getattr(line, side), kind) for side in sides for kind in kinds]
-        writer.writerow([*(getattr(line, name) for name in header), *numbers, verdict(line), line.explanation])
-    return out.getvalue()
+    named = attrgetter(*header)
+    numbers = attrgetter(*(f"{side}.{kind}" for side in sides for kind in kinds))
+    return csv_of(
+        [*header, *(f"{side}_{kind}" for side in sides for kind in kinds), "verdict", "explanation"],
+        ((*named(line), *numbers(line), verdict(line), line.explanation) for line in lines),
+    )
 
 
 def _pair(published: int, ours: int) -> str:

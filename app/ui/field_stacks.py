@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import streamlit as st
 
 from app.components.colour_bar import colour_bar
 from app.ui.field_stack_editor import edit_stack, layer_words, set_stack, stack_of
 from app.ui.frame import foot_follows
+from app.ui.sheets import csv_of, save_csv
 from app.ui.theme import current_theme
 from cnnviz.analysis import FieldSpec, FieldStep, grow, spell_stack
 from cnnviz.image import palette
@@ -96,17 +96,16 @@ def stacks_sentence(a: Totals, b: Totals) -> str:
 
 def stacks_csv(stacks: Sequence[Sequence[FieldStep]]) -> str:
     """Every layer of both stacks."""
-    sheet = io.StringIO()
-    writer = csv.writer(sheet, lineterminator="\n")
-    writer.writerow(
-        ["stack", "layer", "kind", "kernel", "stride", "dilation", "size", "size =", "jump", "pixels read", "weights"]
+    settings = attrgetter("spec.kind", "spec.kernel", "spec.stride", "spec.dilation")
+    found = attrgetter("size", "formula", "jump", "read", "weights")
+    return csv_of(
+        ("stack", "layer", "kind", "kernel", "stride", "dilation", "size", "size =", "jump", "pixels read", "weights"),
+        (
+            (name, number, *settings(step), *found(step))
+            for name, steps in zip("AB", stacks, strict=True)
+            for number, step in enumerate(steps, start=1)
+        ),
     )
-    for name, steps in zip("AB", stacks, strict=True):
-        for number, step in enumerate(steps, start=1):
-            spec = step.spec
-            settings = (spec.kind, spec.kernel, spec.stride, spec.dilation)
-            writer.writerow([name, number, *settings, step.size, step.formula, step.jump, step.read, step.weights])
-    return sheet.getvalue()
 
 
 def _presets(stacks: Sequence[Sequence[FieldSpec]]) -> None:
@@ -152,10 +151,7 @@ def _comparison(stacks: Sequence[Sequence[FieldSpec]]) -> None:
         {"": list(rows), "A": [pair[0] for pair in rows.values()], "B": [pair[1] for pair in rows.values()]},
         hide_index=True, key="rf_stacks_table",
     )  # fmt: skip
-    st.download_button(
-        "Save both stacks as CSV", stacks_csv(grown), "cnnviz stacks.csv", "text/csv",
-        on_click="ignore", key="rf_stacks_csv",
-    )  # fmt: skip
+    save_csv("Save both stacks as CSV", stacks_csv(grown), "cnnviz stacks.csv", "rf_stacks_csv")
 
 
 def _channels() -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from app.ui.plain import plain
+from app.ui.sheets import csv_of
 
 if TYPE_CHECKING:
     from cnnviz.analysis import LectureFigure
@@ -105,8 +105,4 @@ def figures_csv(figures: Sequence[LectureFigure]) -> str:
         "number", "note", "topic", "quote", "what", "given", "computed", "verdict", "working", "source", "why",
         "reference",
     )  # fmt: skip
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([getattr(figure, name) for name in names] for figure in figures)
-    return out.getvalue()
+    return csv_of(names, map(attrgetter(*names), figures))

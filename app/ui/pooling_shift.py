@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +12,7 @@ from torch import Tensor
 from app.ui.charts import show_chart
 from app.ui.pooling_form import TAPS, Form
 from app.ui.pooling_maps import spare
+from app.ui.sheets import csv_text, save_csv
 from app.ui.theme import chart_colours
 from cnnviz.compute import one_thread
 from cnnviz.layer import ShiftCurve, blur_pool, pool, shift_curve
@@ -51,8 +50,7 @@ def show_shift_test(form: Form, whole: Tensor) -> None:
     curves = {name: points(curve, against) for name, curve in test.curves.items()}
     figure = shift_figure(curves, chart_colours(), form.shift or None)
     show_chart(figure, "pool_chart")
-    st.download_button("Save the numbers as CSV", shift_csv(test), "cnnviz shift test.csv", "text/csv",
-                       on_click="ignore", key="pool_csv")  # fmt: skip
+    save_csv("Save the numbers as CSV", shift_csv(test), "cnnviz shift test.csv", "pool_csv")
 
 
 @one_thread()
@@ -87,13 +85,11 @@ def shift_words(test: ShiftTest, against: Against) -> str:
 
 def shift_csv(test: ShiftTest) -> str:
     """Both measures of every curve, one row a shift."""
-    sheet = io.StringIO()
-    writer = csv.writer(sheet, lineterminator="\n")
-    measures = ("moved along", "not moved")
-    writer.writerow(["pixels", *(f"{name} against {what}" for name in test.curves for what in measures)])
-    for n in range(test.most + 1):
-        writer.writerow([n, *(v for c in test.curves.values() for v in (c.against_moved[n], c.against_still[n]))])
-    return sheet.getvalue()
+    table: dict[str, Sequence[float]] = {"pixels": range(test.most + 1)}
+    for name, curve in test.curves.items():
+        table[f"{name} against moved along"] = curve.against_moved
+        table[f"{name} against not moved"] = curve.against_still
+    return csv_text(table)
 
 
 def points(curve: ShiftCurve, against: Against) -> tuple[float, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from base64 import b64encode
 from functools import cache
 from html import escape
@@ -14,6 +12,7 @@ import streamlit as st
 from app.ui.jobs import JOBS, SLOW, show_jobs
 from app.ui.linked import linked_choice, segments
 from app.ui.network_picker import NetworkChoice, obtain
+from app.ui.sheets import csv_of, save_csv
 from app.ui.transfer_asked import is_recorded
 from app.ui.visitor import visitor
 from cnnviz.compute import Task
@@ -86,23 +85,22 @@ def sentence(found: BackgroundSwap, mixed: bool) -> str:
 
 def swap_csv(found: BackgroundSwap) -> str:
     """Every count, a line for each class, background and answer."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["learned before", "class", "background of", "said", "pictures"])
-    for words, counts in (("its own background", found.own_ground), ("all backgrounds", found.all_grounds)):
-        for place, pictures in np.ndenumerate(counts):
-            writer.writerow([words, *(found.classes[number] for number in place), pictures])
-    return text.getvalue()
+    learned = {"its own background": found.own_ground, "all backgrounds": found.all_grounds}
+    return csv_of(
+        ("learned before", "class", "background of", "said", "pictures"),
+        (
+            (words, *(found.classes[number] for number in place), pictures)
+            for words, counts in learned.items()
+            for place, pictures in np.ndenumerate(counts)
+        ),
+    )
 
 
 def _show(found: BackgroundSwap, mixed: bool, label: str) -> None:
     st.markdown(f"{sentence(found, mixed)} {label}".strip())
     st.html(_STYLE + _table(found, mixed))
     st.caption("A frame marks what was learned. Under each picture: how many of its class are recognised there.")
-    st.download_button(
-        "Save as CSV", swap_csv(found), "backgrounds.csv", "text/csv", on_click="ignore", key="tr_grounds_csv",
-        icon=":material/download:",
-    )  # fmt: skip
+    save_csv("Save as CSV", swap_csv(found), "backgrounds.csv", "tr_grounds_csv")
 
 
 def _table(found: BackgroundSwap, mixed: bool) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-from csv import writer as csv_writer
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,6 +10,7 @@ from app.ui.charts import show_chart
 from app.ui.jobs import JOBS, SLOW, show_jobs
 from app.ui.network_store import NETWORKS
 from app.ui.plain import plain
+from app.ui.sheets import csv_of, save_csv
 from app.ui.theme import chart_colours
 from app.ui.transfer_shown import Shown, shown_of
 from app.ui.visitor import visitor
@@ -70,15 +69,13 @@ def stage_name(one: ProbedStage) -> str:
 
 def probe_csv(found: Probe) -> str:
     """All numbers as a table."""
-    text = io.StringIO()
-    table = csv_writer(text, lineterminator="\n")
     names = ("accuracy of a linear head", "standard error", "accuracy of the nearest class mean", "standard error")
-    table.writerow(("stage", "shape", *names, "splits"))
-    for one in found.stages:
+
+    def line(one: ProbedStage) -> list[object]:
         values = (value for kind in (one.linear, one.nearest) for value in (kind.mean, kind.standard_error))
-        shape = " × ".join(map(str, one.stage.shape))
-        table.writerow((stage_name(one), shape, *values, len(one.linear.values)))
-    return text.getvalue()
+        return [stage_name(one), " × ".join(map(str, one.stage.shape)), *values, len(one.linear.values)]
+
+    return csv_of(("stage", "shape", *names, "splits"), map(line, found.stages))
 
 
 def _show(found: Probe, shown: Shown) -> None:
@@ -88,10 +85,7 @@ def _show(found: Probe, shown: Shown) -> None:
         f"{shown.title}: each stage's maps averaged over their places, {SPLITS} splits of "
         f"{found.trained} pictures to learn from and {found.tested} to test with."
     )
-    st.download_button(
-        "Save as CSV", probe_csv(found), "stages.csv", "text/csv", on_click="ignore", key="tr_probe_csv",
-        icon=":material/download:",
-    )  # fmt: skip
+    save_csv("Save as CSV", probe_csv(found), "stages.csv", "tr_probe_csv")
 
 
 def _job(shown: Shown, seed: int, by: By) -> Job[None, Probe]:

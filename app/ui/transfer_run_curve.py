@@ -10,6 +10,7 @@ from app.ui.charts import show_chart
 from app.ui.linked import linked, set_linked
 from app.ui.network_picker import NetworkChoice
 from app.ui.picture_picker import picker_is_open
+from app.ui.sheets import csv_of, save_csv
 from app.ui.theme import chart_colours
 from app.ui.transfer_data import TransferData
 from app.ui.transfer_run_form import AskedRuns
@@ -67,10 +68,7 @@ def _show(one: CurveRun) -> None:
     show_chart(pictures_figure(one.points, titles, places, _most(one), chart_colours()), "tr_curve")
     show_steering([one])
     if one.points:
-        st.download_button(
-            "Save as CSV", _csv(one.points), "learning_curve.csv", "text/csv", on_click="ignore", key="tr_curve_csv",
-            icon=":material/download:",
-        )  # fmt: skip
+        save_csv("Save as CSV", _csv(one.points), "learning_curve.csv", "tr_curve_csv")
 
 
 def _most(one: CurveRun) -> int:
@@ -80,14 +78,18 @@ def _most(one: CurveRun) -> int:
 
 
 def _csv(points: Sequence[CurvePoint]) -> str:
-    lines = ["arm,pictures of each class,accuracy,standard error,splits,seconds,trainable parameters"]
-    for point in points:
-        accuracy = point.accuracy
-        lines.append(
-            f"{point.arm},{point.per_class or 'all'},{accuracy.mean},{accuracy.standard_error},{len(accuracy.values)},"
-            f"{point.seconds},{point.trainable_parameters}"
-        )
-    return "\n".join(lines) + "\n"
+    headings = (
+        "arm", "pictures of each class", "accuracy", "standard error", "splits", "seconds", "trainable parameters",
+    )  # fmt: skip
+
+    def line(point: CurvePoint) -> list[object]:
+        found = point.accuracy
+        return [
+            point.arm, point.per_class or "all", found.mean, found.standard_error, len(found.values), point.seconds,
+            point.trainable_parameters,
+        ]  # fmt: skip
+
+    return csv_of(headings, map(line, points))
 
 
 def _looked() -> CurveRun | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import threading
 from collections.abc import Sequence
@@ -14,6 +12,7 @@ import streamlit as st
 
 from app.ui.charts import show_chart
 from app.ui.plain import plain
+from app.ui.sheets import csv_of, save_csv
 from app.ui.theme import chart_colours, current_theme
 from app.ui.transfer_run_jobs import ArmRun, SeenRun, go_on, pause, stop
 from app.ui.visitor import visitor
@@ -77,11 +76,8 @@ def show_table(runs: Sequence[ArmRun]) -> None:
     st.table(rows, border="horizontal", width="content")
     curves = epochs_csv({one.title: one.found.epochs for one in runs})
     with st.container(horizontal=True):
-        for label, content, name in (("table", _csv(rows), "arms"), ("curves", curves, "curves")):
-            st.download_button(
-                f"Save the {label} as CSV", content, f"{name}.csv", "text/csv", on_click="ignore",
-                key=f"tr_{name}_csv", icon=":material/download:",
-            )  # fmt: skip
+        save_csv("Save the table as CSV", csv_of(rows[0], (row.values() for row in rows)), "arms.csv", "tr_arms_csv")
+        save_csv("Save the curves as CSV", curves, "curves.csv", "tr_curves_csv")
     if any(one.state == "done" and len(one.found.outcomes) == 1 for one in runs):
         st.caption("± of one split: from the number of its test pictures. More splits tell how much chance there was.")
 
@@ -149,11 +145,3 @@ def _row(one: ArmRun) -> dict[str, Any]:
         "Trainable parameters": trained,
         "Epochs": f"{len(epochs)} of {one.teaching.settings.epochs}",
     }
-
-
-def _csv(rows: Sequence[dict[str, Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()

@@ -9,6 +9,7 @@ from app.ui.frame import close_page, guarded, live, open_page
 from app.ui.lecture_code import lecture_code
 from app.ui.lecture_state import VIEW, acted, notice, read_state, shown_figures
 from app.ui.lecture_tables import draw_statements, draw_tables, figures_csv
+from app.ui.sheets import save_csv
 from cnnviz.compute import at_work
 
 chosen = open_page(
@@ -26,9 +27,9 @@ def show() -> ListState:
     state = read_state(figures)
     notice(figures).show()
     lecture_list(VIEW, NOTES, figures, state, on_act=acted)
-    st.download_button(
-        "Save these figures as CSV", figures_csv(shown_figures(figures, state)), "cnnviz lecture numbers.csv",
-        "text/csv", on_click="ignore", key="ln_csv", help="Those of the filter and the note, not of the search.",
+    save_csv(
+        "Save these figures as CSV", figures_csv(shown_figures(figures, state)), "cnnviz lecture numbers.csv", "ln_csv",
+        help="Those of the filter and the note, not of the search.",
     )  # fmt: skip
     draw_tables(figures)
     draw_statements()
