@@ -6,11 +6,12 @@ import { going, NOT_SECURE, OFF, refusal } from "./words.js";
 
 const PACE = 200; // milliseconds between two pictures of a burst
 const REST = 250; // at least, between an answer and the next question
+const PATIENCE = 10_000; // without an answer, such as after a lost connection, one asks again
 const WIDTH = 320;
 
 export default mounting(build, (view, header) => {
   view.header = header;
-  if (header.answered >= view.number && view.live) view.next = setTimeout(() => ask(view), REST);
+  if (header.answered >= view.number && view.live) askIn(view, REST);
   tell(view);
   view.root.dataset.cnnvizDrawn = header.token;
 }, stop);
@@ -97,7 +98,14 @@ async function ask(view) {
   clearTimeout(view.next);
   if (!view.live || !view.stream) return;
   const frame = await shot(view);
-  if (view.live) view.send("frame", { frame, number: (view.number = Math.max(view.number, view.header.answered) + 1) });
+  if (!view.live) return;
+  view.send("frame", { frame, number: (view.number = Math.max(view.number, view.header.answered) + 1) });
+  askIn(view, PATIENCE);
+}
+
+function askIn(view, milliseconds) {
+  clearTimeout(view.next);
+  view.next = setTimeout(() => ask(view), milliseconds);
 }
 
 function tell(view) {
