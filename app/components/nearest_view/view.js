@@ -1,11 +1,11 @@
 // The asked picture, how far each class is from it, and the training pictures that are nearest: the reason.
 
 import { button, element, saveButton } from "../shared/dom.js";
-import { full, short } from "../shared/format.js";
+import { full } from "../shared/format.js";
 import { mounting } from "../shared/mount.js";
 import { decode, put, saveText } from "../shared/pixels.js";
 import { saveSheet } from "../shared/sheet.js";
-import { classSentence, csv, nearSentence, sentence, verdict } from "./words.js";
+import { away, classSentence, csv, nearSentence, sentence, verdict } from "./words.js";
 
 export default mounting(build, (view, header) => {
   if (header.token !== view.token) show(view, header);
@@ -53,7 +53,7 @@ async function show(view, header) {
   view.back.textContent = `Ask about ${header.back}`;
   view.verdict.textContent = verdict(header);
   view.label.textContent = [header.trained ? "" : "untrained", header.recorded].filter(Boolean).join(", ");
-  view.limit.textContent = `near: up to ${short(header.limit)}`;
+  view.limit.textContent = `near: up to ${away(header.limit)}`;
   view.limit.title = full(header.limit);
   drawRows(view, header);
   view.because.textContent = header.answer === null ? "The nearest training pictures, all too far" : "Because of these training pictures";
@@ -78,7 +78,7 @@ function drawRows(view, header) {
     const node = element("div", { className: row.mean === first ? "row first" : "row", role: "listitem", tabIndex: 0 },
       element("span", { className: "name", textContent: row.name, title: row.name }),
       element("span", { className: "track" }, bar, mark("line", limit), mark("tick", row.nearest), mark("dot", row.mean)),
-      element("b", { textContent: short(row.mean), title: full(row.mean) }));
+      element("b", { textContent: away(row.mean), title: full(row.mean) }));
     pointing(view, node, () => classSentence(row, header));
     return node;
   }));
@@ -90,7 +90,7 @@ function nearTile(view, one, image, place) {
   canvas.classList.toggle("small", image.width < 64);
   const node = element("div", { className: one.distance > view.header.limit ? "tile far" : "tile", role: "listitem", tabIndex: 0 },
     element("div", { className: "frame" }, canvas), element("b", { textContent: one.className, title: one.title }),
-    element("span", { textContent: short(one.distance), title: full(one.distance) }));
+    element("span", { textContent: away(one.distance), title: full(one.distance) }));
   pointing(view, node, () => nearSentence(one, place, view.header));
   return node;
 }
@@ -108,7 +108,7 @@ function point(view, node, said) {
 function saveNear(view) {
   const near = [...view.near.querySelectorAll("canvas")].map((image, place) => {
     const one = view.header.near[place];
-    return { image, words: `${one.className}, ${short(one.distance)}` };
+    return { image, words: `${one.className}, ${away(one.distance)}` };
   });
   saveSheet([{ image: view.canvas, words: view.header.asked }, ...near], 4, 192, "cnnviz nearest pictures.png");
 }
