@@ -78,17 +78,18 @@ def _go_on(session: AppSession) -> None:
 def _clear_what_was_broken_off(
     queue: ForwardMsgQueue, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
 ) -> None:
-    """At the start of a part's run: all up to the end of the last run that ended well stays."""
-    a_part_begins = retain_lifecycle_msgs and fragment_ids_this_run is not None
-    ended = _end_of_the_last(queue._queue) if a_part_begins else 0
+    """At the start of a part's run: all up to the end of the last run of other parts that ended well stays."""
+    beginning = fragment_ids_this_run or [] if retain_lifecycle_msgs else []
+    ended = _end_of_others(queue._queue, beginning) if beginning else 0
     whole, queue._queue = queue._queue[:ended], queue._queue[ended:]
     _clear(queue, retain_lifecycle_msgs, fragment_ids_this_run)
     queue._queue = whole + queue._queue
 
 
-def _end_of_the_last(messages: Sequence[ForwardMsg]) -> int:
+def _end_of_others(messages: Sequence[ForwardMsg], beginning: Sequence[str]) -> int:
     for number in range(len(messages), 0, -1):
         message = messages[number - 1]
-        if message.WhichOneof("type") == "script_finished" and message.script_finished in _ENDED_WELL:
+        ended_well = message.WhichOneof("type") == "script_finished" and message.script_finished in _ENDED_WELL
+        if ended_well and not set(beginning) & set(message.metadata.run.fragment_ids):
             return number
     return 0

@@ -71,6 +71,12 @@ def test_what_was_broken_off_after_it_is_dropped() -> None:
     assert sent(queue) == ["menu", WELL, EARLY]
 
 
+def test_what_the_same_part_drew_before_is_overtaken() -> None:
+    queue = queue_of(drawn("clock", "tick"), finished("clock", WELL), drawn("body", "menu"), finished("body", WELL))
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["body"])
+    assert sent(queue) == ["tick", WELL, EARLY]
+
+
 def test_the_whole_page_drops_all_that_waits_and_begins_anew() -> None:
     queue = queue_of(drawn("body", "menu"), finished("body", WELL), finished("", WHOLE_WELL))
     queue.clear(retain_lifecycle_msgs=True)
