@@ -105,7 +105,7 @@ class Session:
         """As `AppSession.request_rerun` does it for a part of the page."""
         asked = RerunData(query_string=query, fragment_id="part")
         if self._scriptrunner is None or not self._scriptrunner.request_rerun(asked):
-            arrivals._create_in_turn(self, asked)  # type: ignore[arg-type]
+            AppSession._create_scriptrunner(self, asked)  # type: ignore[arg-type]
 
 
 @pytest.fixture
