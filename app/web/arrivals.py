@@ -9,7 +9,7 @@ a click that nothing came of, or a menu that stood beside the one that took its 
   until the last word of the former is heard.
 - From the server to the browser: the end of a run that waits there is rewritten to "broken off" when another part's
   run begins, so that the browser leaves what it replaced (`forward_msg_queue._update_script_finished_message`). Here
-  whatever ended well is sent as it is.
+  whatever another part drew to its end is sent as it is.
 
 A view's gesture waits in the browser, too. The clock of a part that runs by itself took it along, and it arrived twice:
 a burst of ten pictures was twenty. Here a clock brings no gestures.
@@ -79,7 +79,7 @@ def _clear_what_was_broken_off(
     queue: ForwardMsgQueue, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
 ) -> None:
     """At the start of a part's run: all up to the end of the last run of other parts that ended well stays."""
-    beginning = fragment_ids_this_run or [] if retain_lifecycle_msgs else []
+    beginning = (retain_lifecycle_msgs and fragment_ids_this_run) or []
     ended = _end_of_others(queue._queue, beginning) if beginning else 0
     whole, queue._queue = queue._queue[:ended], queue._queue[ended:]
     _clear(queue, retain_lifecycle_msgs, fragment_ids_this_run)

@@ -95,7 +95,6 @@ function toggle(view) {
 }
 
 async function ask(view) {
-  clearTimeout(view.next);
   if (!view.live || !view.stream) return;
   const frame = await shot(view);
   if (!view.live) return;
